@@ -1,0 +1,73 @@
+// The one door of the tablet's screens to what lies behind them. Calls and answers are the types the
+// core generates (src/wire); this file only says which answer belongs to which call.
+import type { Call } from '$ui/wire/Call';
+import type { CallError } from '$ui/wire/CallError';
+import type { Categories } from '$ui/wire/Categories';
+import type { Code } from '$ui/wire/Code';
+import type { Fields } from '$ui/wire/Fields';
+import type { Outbox } from '$ui/wire/Outbox';
+import type { PhotoStep } from '$ui/wire/PhotoStep';
+import type { Place } from '$ui/wire/Place';
+import type { Request } from '$ui/wire/Request';
+import type { Row } from '$ui/wire/Row';
+import type { Status } from '$ui/wire/Status';
+import type { Suggestion } from '$ui/wire/Suggestion';
+
+export interface Answers {
+  status: Status;
+  enrol: Status;
+  enrol_practice: Status;
+  requests: Row[];
+  request: Request;
+  new_draft: Request;
+  set_draft: Request;
+  discard_draft: null;
+  restore_draft: Request;
+  add_photo: PhotoStep;
+  remove_photo: Request;
+  restore_photo: Request;
+  locate: Place;
+  send: Request;
+  edit: Request;
+  keep: Request;
+  say: Request;
+  outbox: Outbox;
+  sync_now: Status;
+  categories: Categories;
+  suggest_category: Suggestion[];
+}
+
+/** Fails to compile when the core gained or lost a call that this table does not know. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+export const everyCallHasItsAnswer: Same<Call['call'], keyof Answers> = true;
+
+export interface Tablet {
+  call<C extends Call>(call: C): Promise<Answers[C['call']]>;
+  /** Called after anything changed behind the door; screens then ask anew. Returns how to stop. */
+  onChange(changed: () => void): () => void;
+  /** Address of a photo's bytes for an `<img>`. */
+  photoUrl(hash: string, thumb: boolean): string;
+}
+
+/** A call that failed, with the core's code; screens translate the code and never show the detail. */
+export class CallFailed extends Error {
+  readonly code: Code;
+  readonly detail: string;
+
+  constructor(error: CallError) {
+    super(error.code);
+    this.code = error.code;
+    this.detail = error.detail;
+  }
+
+  static from(cause: unknown): CallFailed {
+    if (cause instanceof CallFailed) return cause;
+    if (typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string') {
+      return new CallFailed({ code: cause.code as Code, detail: 'detail' in cause ? String(cause.detail) : '' });
+    }
+    return new CallFailed({ code: 'protocol', detail: String(cause) });
+  }
+}
+
+/** Only the fields that changed: absent means unchanged, whatever the generated type says of `null`. */
+export const fields = (set: Partial<Fields>): Fields => set as Fields;

@@ -1,0 +1,9 @@
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
+import '@fontsource-variable/atkinson-hyperlegible-mono/wght.css';
+import '$ui/look/tokens.css';
+import { mount } from 'svelte';
+import { chooseTablet } from '$ui/backend/choose';
+import Tablet from '$ui/screens/tablet/Tablet.svelte';
+
+const target = document.getElementById('app');
+if (target) void chooseTablet().then((door) => mount(Tablet, { target, props: { door } }));

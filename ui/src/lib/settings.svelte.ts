@@ -1,0 +1,52 @@
+// Settings of this tablet (or of this browser, at the desk): language, theme, text size, gloves.
+// They are kept on the device, applied to the document at once, and never synced.
+import { overwriteGetLocale, type Locale } from '$ui/paraglide/runtime';
+
+export type Theme = 'system' | 'light' | 'dark' | 'sun';
+export type TextSize = 100 | 150 | 200;
+
+export interface Settings {
+  locale: Locale;
+  theme: Theme;
+  text: TextSize;
+  gloves: boolean;
+}
+
+const KEY = 'mbs.settings';
+const defaults: Settings = { locale: 'tr', theme: 'system', text: 100, gloves: false };
+
+function read(): Settings {
+  try {
+    return { ...defaults, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>) };
+  } catch {
+    return { ...defaults };
+  }
+}
+
+export const settings: Settings = $state(read());
+
+const systemDark = typeof matchMedia === 'function' ? matchMedia('(prefers-color-scheme: dark)') : undefined;
+let systemIsDark = $state(systemDark?.matches ?? false);
+systemDark?.addEventListener('change', (event) => (systemIsDark = event.matches));
+
+// Messages ask for the language inside templates; reading the state there makes a change of language
+// redraw every word without a reload, and without losing what is being typed.
+overwriteGetLocale(() => settings.locale);
+
+/** Applies the settings now and after each change. Call once, inside a component or `$effect.root`. */
+export function keepApplied(): void {
+  $effect(() => {
+    const root = document.documentElement;
+    root.lang = settings.locale;
+    const theme = settings.theme === 'system' ? (systemIsDark ? 'dark' : 'light') : settings.theme;
+    if (theme === 'light') delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    root.style.fontSize = settings.text === 100 ? '' : `${settings.text}%`;
+    root.toggleAttribute('data-gloves', settings.gloves);
+    try {
+      localStorage.setItem(KEY, JSON.stringify($state.snapshot(settings)));
+    } catch {
+      // A full or forbidden store costs only that the setting is forgotten.
+    }
+  });
+}

@@ -1,0 +1,4 @@
+import { defineConfig } from 'vite';
+import { entry } from './vite.shared';
+
+export default defineConfig(({ mode }) => entry('tablet', mode));
