@@ -1,0 +1,187 @@
+//! The one typed door between screens and core.
+//!
+//! Every host (the Tauri shell, the browser host of tests and demo) carries a [`Call`] in as JSON and
+//! its answer out as JSON; nothing else crosses. TypeScript types are generated from these, so that a
+//! screen that asks for what is not there does not compile.
+
+pub mod view;
+
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::place::Fix;
+use mbs_shared::request::Kind;
+use mbs_shared::wire::entry::EntryKind;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a screen can ask. The answer's type is named at each variant.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[serde(tag = "call", rename_all = "snake_case")]
+#[ts(export)]
+pub enum Call {
+    /// Who this tablet is, its link and its counts → [`view::Status`].
+    Status,
+    /// Trades a one-time code for an identity → [`view::Status`]. Needs the network.
+    Enrol {
+        /// Server address, e.g. `https://mbs.example`.
+        server: String,
+        /// The one-time code as shown at the desk; spaces and dashes are ignored.
+        code: String,
+    },
+    /// An identity for practice, whose requests are never sent → [`view::Status`].
+    EnrolPractice,
+    /// The muhtar's requests and drafts, newest first → `Vec<`[`view::Row`]`>`.
+    Requests {
+        /// Turkish-folded words that must all occur in title, words, address or number; empty for all.
+        query: String,
+    },
+    /// One request with photos, timeline and thread → [`view::Request`].
+    Request {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// A new empty draft, kept from this moment → [`view::Request`].
+    NewDraft,
+    /// Changes fields of a draft; every keystroke may come here → [`view::Request`].
+    SetDraft {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Only the fields that changed.
+        set: Fields,
+    },
+    /// Throws a draft away; [`Call::RestoreDraft`] takes it back until the app is next opened → `null`.
+    DiscardDraft {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Takes back a discarded draft → [`view::Request`].
+    RestoreDraft {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// One slice of an original photo, base64; the last slice makes the photo → [`view::PhotoStep`].
+    ///
+    /// The original's bytes must arrive whole: position and time are read from them here.
+    AddPhoto {
+        /// The draft, or a sent request to which a photo is added.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Chosen by the screen, the same for all slices of one photo.
+        upload: u32,
+        /// Where this slice begins; must be what has arrived so far.
+        offset: u32,
+        /// Size of the whole original, in bytes.
+        total: u32,
+        /// The slice, base64, at most 512 KiB decoded.
+        data: String,
+    },
+    /// Takes a photo out of the request → [`view::Request`].
+    RemovePhoto {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Which photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+    },
+    /// Puts a removed photo back → [`view::Request`].
+    RestorePhoto {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Which photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+    },
+    /// The neighbourhood under a point, offline → [`view::Place`].
+    Locate {
+        /// The point.
+        fix: Fix,
+    },
+    /// `Gönder`: freezes the draft and queues it → [`view::Request`].
+    Send {
+        /// Which draft.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// A later correction of a sent request → [`view::Request`].
+    Edit {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Only the fields that changed.
+        set: Fields,
+    },
+    /// Settles two versions of one field by keeping one of them → [`view::Request`].
+    Keep {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// The field, as [`view::Conflict::field`] names it.
+        field: String,
+        /// Which of [`view::Conflict::versions`], from 0.
+        version: usize,
+    },
+    /// A thread entry: a message or an intent → [`view::Request`].
+    Say {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// What it is.
+        kind: EntryKind,
+        /// The words; may be empty for `withdraw` and `confirm`.
+        text: String,
+    },
+    /// What waits, since when and why → [`view::Outbox`].
+    Outbox,
+    /// `Şimdi gönder`: contacts the server now, whatever the back-off says → [`view::Status`].
+    SyncNow,
+    /// Groups and categories for choosing → [`view::Categories`].
+    Categories,
+    /// Fitting categories for words already written, best first, offline → `Vec<`[`view::Suggestion`]`>`.
+    SuggestCategory {
+        /// The words.
+        text: String,
+    },
+}
+
+/// Fields of a request that a person can set. Absent means unchanged.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export, optional_fields)]
+pub struct Fields {
+    /// First line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desc: Option<String>,
+    /// Category code; empty takes it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Kind of petition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+    /// Address line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr: Option<String>,
+    /// To be handled discreetly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discreet: Option<bool>,
+}
+
+/// Why a call failed: a code the screen translates, and what may be shown beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CallError {
+    /// One of [`crate::error::Code`].
+    pub code: crate::error::Code,
+    /// Technical detail for the diagnostic bundle, never shown as the message.
+    pub detail: String,
+}

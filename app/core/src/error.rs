@@ -1,0 +1,53 @@
+//! Every way a call can fail, as a closed list that screens translate.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Why a call failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Code {
+    /// No identity yet.
+    NotEnrolled,
+    /// The server cannot be reached.
+    Offline,
+    /// The enrolment code is unknown, used or expired.
+    EnrolmentCode,
+    /// This tablet already has an identity.
+    AlreadyEnrolled,
+    /// No such request, draft or photo.
+    NotFound,
+    /// It was sent already (or not yet), so this cannot be done to it.
+    WrongMoment,
+    /// Nothing was written: neither words nor a photo.
+    Empty,
+    /// The words are longer than allowed.
+    TooLong,
+    /// The file is no photo that can be read.
+    PhotoUnreadable,
+    /// The photo is too large to be opened safely.
+    PhotoTooLarge,
+    /// A HEIC photo, which this tablet cannot open.
+    PhotoHeic,
+    /// Six photos are there already.
+    PhotoLimit,
+    /// The same photo is there already.
+    PhotoTwice,
+    /// The category is not in the directory.
+    UnknownCategory,
+    /// A position that cannot be one.
+    BadPlace,
+    /// The disk is full: nothing was lost, the draft is kept.
+    DiskFull,
+    /// The database refuses: nothing that was saved is lost.
+    Storage,
+    /// The app is too old for this server.
+    AppTooOld,
+    /// The server is too old for this app.
+    ServerTooOld,
+    /// The server answered what was not understood.
+    Protocol,
+    /// The call itself was not understood.
+    BadCall,
+}

@@ -1,0 +1,1 @@
+pub mod door; pub mod error;

@@ -1,0 +1,60 @@
+//! Photos and voice notes: immutable bytes, named by their SHA-256.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use ts_rs::TS;
+
+use crate::id::BlobHash;
+
+/// Largest photo or voice note that travels, in bytes.
+pub const MAX_BYTES: u32 = 400 * 1024;
+/// Largest preview of a photo, in bytes.
+pub const MAX_THUMB_BYTES: u32 = 24 * 1024;
+/// Longest edge of a photo that travels, in pixels.
+pub const MAX_EDGE: u32 = 2_048;
+/// Longest edge of a preview, in pixels.
+pub const THUMB_EDGE: u32 = 320;
+/// Photos and voice notes a request may refer to.
+pub const MAX_PER_REQUEST: usize = 6;
+/// Longest voice note, in seconds.
+pub const MAX_SECONDS: u32 = 60;
+
+/// What the bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+pub enum BlobKind {
+    /// A JPEG, upright, without metadata.
+    #[n(0)]
+    Photo,
+    /// Opus in Ogg.
+    #[n(1)]
+    Voice,
+}
+
+/// A request's reference to a photo or voice note; the bytes travel on their own, later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
+pub struct BlobRef {
+    /// SHA-256 of the bytes.
+    #[n(0)]
+    pub hash: BlobHash,
+    /// What they are.
+    #[n(1)]
+    pub kind: BlobKind,
+    /// How many bytes, at most [`MAX_BYTES`].
+    #[n(2)]
+    pub size: u32,
+    /// Width in pixels; for a voice note its length in seconds.
+    #[n(3)]
+    pub width: u16,
+    /// Height in pixels; 0 for a voice note.
+    #[n(4)]
+    pub height: u16,
+}
+
+/// The name of `bytes`.
+#[must_use]
+pub fn name_of(bytes: &[u8]) -> BlobHash {
+    BlobHash(Sha256::digest(bytes).into())
+}

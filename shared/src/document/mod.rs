@@ -1,0 +1,14 @@
+//! The request as an Automerge document: a flat root map of scalars.
+//!
+//! Flat, because two offline rewrites of one sentence merged letter by letter once produced a fluent
+//! sentence nobody wrote; a scalar keeps both for a person to choose. And because verification then
+//! needs no document, and nesting bombs are impossible.
+
+pub mod edit;
+pub mod read;
+pub mod schema;
+pub mod verify;
+
+pub use edit::{Document, NewChange};
+pub use read::{Conflict, Reading, Version};
+pub use verify::{Checked, verify};

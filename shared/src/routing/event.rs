@@ -1,0 +1,199 @@
+//! What the server decided, one event after another: the only truth about a case.
+
+use minicbor::{Decode, Encode};
+
+use super::{Outcome, State, Who};
+use crate::id::{BlobHash, EntryId, OfficialNo};
+
+/// One appended decision. `n` counts from 1 within a request; tablets fold events in that order.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Event {
+    /// Place in the request's own series, from 1.
+    #[n(0)]
+    pub n: u32,
+    /// Server time, Unix ms.
+    #[n(1)]
+    pub at: i64,
+    /// In which capacity it was decided.
+    #[n(2)]
+    pub by: Who,
+    /// What was decided.
+    #[n(3)]
+    pub what: What,
+    /// Reason, question, remark: the words that go with it, empty when there are none.
+    #[n(4)]
+    pub note: String,
+    /// The entry it answers, where a muhtar's intent led to it.
+    #[n(5)]
+    pub entry: Option<EntryId>,
+}
+
+/// What was decided. State changes follow [`super::table`].
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum What {
+    /// The server has it: official number, and the calendar ceiling for an answer.
+    #[n(0)]
+    Received {
+        /// Official number.
+        #[n(0)]
+        no: OfficialNo,
+    },
+    /// Triage looks first.
+    #[n(1)]
+    Reviewed,
+    /// To a unit.
+    #[n(2)]
+    Routed {
+        /// Unit code.
+        #[n(0)]
+        unit: String,
+        /// When it is due, Unix ms.
+        #[n(1)]
+        due: i64,
+    },
+    /// To an external institution.
+    #[n(3)]
+    SentOut {
+        /// Institution code.
+        #[n(0)]
+        unit: String,
+        /// When it is due, Unix ms.
+        #[n(1)]
+        due: i64,
+    },
+    /// The unit took it on.
+    #[n(4)]
+    Accepted,
+    /// To a unit further down.
+    #[n(5)]
+    Forwarded {
+        /// Unit code.
+        #[n(0)]
+        unit: String,
+    },
+    /// Back to triage; the note is the reason.
+    #[n(6)]
+    Returned,
+    /// On a date.
+    #[n(7)]
+    Planned {
+        /// `YYYY-MM-DD`, in Istanbul.
+        #[n(0)]
+        date: String,
+    },
+    /// Planned work began.
+    #[n(8)]
+    Started,
+    /// The note is a question to the muhtar; the clock stands still from here.
+    #[n(9)]
+    Asked,
+    /// The muhtar answered, or ten days passed; the clock goes on.
+    #[n(10)]
+    Resumed {
+        /// The new due date, Unix ms.
+        #[n(0)]
+        due: i64,
+    },
+    /// An answer was written; the note is its text.
+    #[n(11)]
+    Answered {
+        /// Outcome it proposes.
+        #[n(0)]
+        outcome: Outcome,
+        /// Photos from the spot.
+        #[n(1)]
+        photos: Vec<BlobHash>,
+    },
+    /// The approver wants changes; the note says which.
+    #[n(12)]
+    Corrected,
+    /// Concluded; the note is the official answer.
+    #[n(13)]
+    Concluded {
+        /// Outcome.
+        #[n(0)]
+        outcome: Outcome,
+        /// Photos from the spot.
+        #[n(1)]
+        photos: Vec<BlobHash>,
+    },
+    /// Back from an external institution.
+    #[n(14)]
+    TakenBack,
+    /// The muhtar confirmed, or thirty days passed.
+    #[n(15)]
+    Closed {
+        /// Whether the muhtar said so.
+        #[n(0)]
+        confirmed: bool,
+    },
+    /// The muhtar objected; the note is his reason.
+    #[n(16)]
+    Objected,
+    /// Triage opened it again.
+    #[n(17)]
+    Reopened,
+    /// The muhtar withdrew it.
+    #[n(18)]
+    Cancelled,
+    /// An intent came too late or may not be; the note says why, for the muhtar.
+    #[n(19)]
+    Refused,
+    /// Triage corrected the category.
+    #[n(20)]
+    Recategorised {
+        /// Category code.
+        #[n(0)]
+        category: String,
+    },
+}
+
+impl What {
+    /// The name in JSON, in the timeline and in the database.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Received { .. } => "received",
+            Self::Reviewed => "reviewed",
+            Self::Routed { .. } => "routed",
+            Self::SentOut { .. } => "sent_out",
+            Self::Accepted => "accepted",
+            Self::Forwarded { .. } => "forwarded",
+            Self::Returned => "returned",
+            Self::Planned { .. } => "planned",
+            Self::Started => "started",
+            Self::Asked => "asked",
+            Self::Resumed { .. } => "resumed",
+            Self::Answered { .. } => "answered",
+            Self::Corrected => "corrected",
+            Self::Concluded { .. } => "concluded",
+            Self::TakenBack => "taken_back",
+            Self::Closed { .. } => "closed",
+            Self::Objected => "objected",
+            Self::Reopened => "reopened",
+            Self::Cancelled => "cancelled",
+            Self::Refused => "refused",
+            Self::Recategorised { .. } => "recategorised",
+        }
+    }
+
+    /// The state it leads to; `None` where the state stays or goes back to an earlier one.
+    #[must_use]
+    pub const fn state(&self) -> Option<State> {
+        Some(match self {
+            Self::Received { .. } => State::Received,
+            Self::Reviewed | Self::Returned | Self::TakenBack | Self::Objected | Self::Reopened => State::InReview,
+            Self::Routed { .. } | Self::Forwarded { .. } => State::Assigned,
+            Self::SentOut { .. } => State::External,
+            Self::Accepted | Self::Started => State::InProgress,
+            Self::Planned { .. } => State::Planned,
+            Self::Asked => State::AwaitingMuhtar,
+            Self::Answered { .. } => State::AnswerPending,
+            Self::Concluded { .. } => State::Concluded,
+            Self::Closed { .. } => State::Closed,
+            Self::Cancelled => State::Cancelled,
+            Self::Resumed { .. } | Self::Corrected | Self::Refused | Self::Recategorised { .. } => return None,
+        })
+    }
+}

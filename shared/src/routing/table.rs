@@ -1,0 +1,184 @@
+//! The transition table: from which state, by whom, through which action, to which state.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::State;
+
+/// Who acts on a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+#[ts(export)]
+pub enum Who {
+    /// The server itself: automatic routes and deadlines that pass.
+    #[n(0)]
+    System,
+    /// The muhtar who filed it, through an entry.
+    #[n(1)]
+    Muhtar,
+    /// Muhtarlıklar Müdürlüğü.
+    #[n(2)]
+    Triage,
+    /// The unit that holds it.
+    #[n(3)]
+    Unit,
+    /// Whoever approves the holding unit's answers.
+    #[n(4)]
+    Approver,
+    /// An external institution.
+    #[n(5)]
+    External,
+}
+
+/// What is done to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+#[ts(export)]
+pub enum Action {
+    /// Ön incelemeye al: triage looks first.
+    #[n(0)]
+    Review,
+    /// Yönlendir: to a unit.
+    #[n(1)]
+    Route,
+    /// Dış kuruma gönder.
+    #[n(2)]
+    SendOut,
+    /// Kabul.
+    #[n(3)]
+    Accept,
+    /// Havale: to a unit further down.
+    #[n(4)]
+    Forward,
+    /// İade: back to triage, with a reason.
+    #[n(5)]
+    Return,
+    /// Programa al: with a date.
+    #[n(6)]
+    Plan,
+    /// Programdan işe al.
+    #[n(7)]
+    Start,
+    /// Muhtara sor.
+    #[n(8)]
+    Ask,
+    /// The muhtar answers the question.
+    #[n(9)]
+    Reply,
+    /// Ten days passed without an answer.
+    #[n(10)]
+    ReplyLapsed,
+    /// Cevap yaz: for approval.
+    #[n(11)]
+    Answer,
+    /// Onayla.
+    #[n(12)]
+    Approve,
+    /// Düzeltme iste: back to the previous holder.
+    #[n(13)]
+    Correct,
+    /// Sonuçlandır: triage concludes by itself.
+    #[n(14)]
+    Conclude,
+    /// Dış kurumdan geri al: overdue or refused there.
+    #[n(15)]
+    TakeBack,
+    /// Evet, tamam.
+    #[n(16)]
+    Confirm,
+    /// Thirty days passed without an objection.
+    #[n(17)]
+    ConfirmLapsed,
+    /// İtiraz: with reason or photo.
+    #[n(18)]
+    Object,
+    /// Yeniden aç: triage corrects, or takes a duplicate apart.
+    #[n(19)]
+    Reopen,
+    /// Geri çek.
+    #[n(20)]
+    Withdraw,
+}
+
+/// Where an action leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum To {
+    /// Always to this state.
+    State(State),
+    /// Back to the state before this one.
+    Previous,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// In this state…
+    pub from: State,
+    /// …these…
+    pub who: Who,
+    /// …may do this…
+    pub action: Action,
+    /// …which leads here.
+    pub to: To,
+}
+
+const fn rule(from: State, who: Who, action: Action, to: State) -> Rule {
+    Rule { from, who, action, to: To::State(to) }
+}
+
+const fn back(from: State, who: Who, action: Action) -> Rule {
+    Rule { from, who, action, to: To::Previous }
+}
+
+/// The whole table (design §3). Final states have no line.
+pub const RULES: &[Rule] = {
+    use Action as A;
+    use State as S;
+    use Who as W;
+    &[
+        rule(S::Received, W::System, A::Route, S::Assigned),
+        rule(S::Received, W::System, A::SendOut, S::External),
+        rule(S::Received, W::System, A::Review, S::InReview),
+        rule(S::Received, W::Muhtar, A::Withdraw, S::Cancelled),
+        rule(S::InReview, W::Triage, A::Route, S::Assigned),
+        rule(S::InReview, W::Triage, A::SendOut, S::External),
+        rule(S::InReview, W::Triage, A::Ask, S::AwaitingMuhtar),
+        rule(S::InReview, W::Triage, A::Conclude, S::Concluded),
+        rule(S::InReview, W::Muhtar, A::Withdraw, S::Cancelled),
+        back(S::AwaitingMuhtar, W::Muhtar, A::Reply),
+        back(S::AwaitingMuhtar, W::System, A::ReplyLapsed),
+        rule(S::Assigned, W::Unit, A::Accept, S::InProgress),
+        rule(S::Assigned, W::Unit, A::Forward, S::Assigned),
+        rule(S::Assigned, W::Unit, A::Return, S::InReview),
+        rule(S::Assigned, W::Muhtar, A::Withdraw, S::Cancelled),
+        rule(S::InProgress, W::Unit, A::Plan, S::Planned),
+        rule(S::InProgress, W::Unit, A::SendOut, S::External),
+        rule(S::InProgress, W::Unit, A::Ask, S::AwaitingMuhtar),
+        rule(S::InProgress, W::Unit, A::Answer, S::AnswerPending),
+        rule(S::InProgress, W::Unit, A::Return, S::InReview),
+        rule(S::Planned, W::Unit, A::Start, S::InProgress),
+        rule(S::Planned, W::Unit, A::Answer, S::AnswerPending),
+        rule(S::External, W::External, A::Answer, S::AnswerPending),
+        rule(S::External, W::Triage, A::TakeBack, S::InReview),
+        rule(S::AnswerPending, W::Approver, A::Approve, S::Concluded),
+        back(S::AnswerPending, W::Approver, A::Correct),
+        rule(S::Concluded, W::Muhtar, A::Confirm, S::Closed),
+        rule(S::Concluded, W::System, A::ConfirmLapsed, S::Closed),
+        rule(S::Concluded, W::Muhtar, A::Object, S::InReview),
+        rule(S::Concluded, W::Triage, A::Reopen, S::InReview),
+    ]
+};
+
+/// The line that lets `who` do `action` in `from`, if there is one.
+#[must_use]
+pub fn next(from: State, who: Who, action: Action) -> Option<To> {
+    RULES.iter().find(|r| r.from == from && r.who == who && r.action == action).map(|r| r.to)
+}
+
+/// Everything `who` may do in `from`, in the table's order.
+pub fn may(from: State, who: Who) -> impl Iterator<Item = Action> {
+    RULES.iter().filter(move |r| r.from == from && r.who == who).map(|r| r.action)
+}

@@ -1,0 +1,23 @@
+//! `PUT /v1/blobs/{sha256}?request=ID&offset=N&size=TOTAL`: bytes, with a resume point.
+//!
+//! Every answer, also a refusal of the offset, tells how much is there: that is the resume point.
+//! `PUT /v1/blobs/{sha256}/thumb?request=ID` carries the preview whole.
+//! `GET /v1/blobs/{sha256}` and `…/thumb` give them back (`offset` in the query).
+
+use minicbor::{Decode, Encode};
+
+/// Bytes of one slice at most; smaller on a bad line.
+pub const MAX_SLICE: u32 = 256 * 1024;
+/// Slice a tablet starts with on a line it knows nothing about; also what may be repeated after a cut.
+pub const FIRST_SLICE: u32 = 16 * 1024;
+
+/// How much of a blob the server has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct BlobStatus {
+    /// Durable bytes from the start.
+    #[n(0)]
+    pub have: u32,
+    /// Whether it is whole and its hash is proven.
+    #[n(1)]
+    pub done: bool,
+}

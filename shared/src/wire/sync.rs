@@ -1,0 +1,215 @@
+//! `POST /v1/sync`: items up, feed down, in one round trip.
+//!
+//! The server remembers nothing about a call: any instance answers, and repeating is harmless.
+
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+
+use super::entry::Stamp;
+use super::error::Code;
+use super::version::Abilities;
+use crate::id::{BlobHash, Mac, RequestId, SessionId};
+
+/// Items in one push.
+pub const MAX_ITEMS: usize = 64;
+/// Bytes of one frame up, as sent.
+pub const MAX_FRAME: usize = 256 * 1024;
+/// Bytes of all items of one push, unpacked.
+pub const MAX_UNPACKED: usize = 1024 * 1024;
+/// Bytes of the feed page in one reply, as packed.
+pub const MAX_PAGE: u32 = 256 * 1024;
+/// Feed bytes a tablet asks for on a line it knows nothing about.
+pub const FIRST_PAGE: u32 = 8 * 1024;
+
+/// A place in the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Encode, Decode)]
+pub struct Cursor {
+    /// The server's epoch; a restore begins a new one. 0: never synced.
+    #[n(0)]
+    pub epoch: u64,
+    /// Everything up to and including this place has been taken.
+    #[n(1)]
+    pub seq: u64,
+}
+
+/// What the tablet sends.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct SyncRequest {
+    /// Protocol version.
+    #[n(0)]
+    pub version: u16,
+    /// What more the tablet can do.
+    #[n(1)]
+    pub abilities: Abilities,
+    /// This process start. Rows that came from it are not sent back.
+    #[n(2)]
+    pub session: SessionId,
+    /// Everything up to here has been taken.
+    #[n(3)]
+    pub cursor: Cursor,
+    /// The tablet's clock, Unix ms.
+    #[n(4)]
+    pub now: i64,
+    /// Feed bytes the line carries well, at most [`MAX_PAGE`].
+    #[n(5)]
+    pub page: u32,
+    /// How many things this tablet has ever made (loss detector).
+    #[n(6)]
+    pub created: u32,
+    /// What is pushed, at most [`MAX_ITEMS`].
+    #[n(7)]
+    pub items: Vec<Item>,
+}
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
+#[cbor(index_only)]
+pub enum ItemKind {
+    /// An Automerge change of the request's document.
+    #[n(0)]
+    Change,
+    /// A thread entry ([`super::entry::Entry`]).
+    #[n(1)]
+    Entry,
+}
+
+/// One thing that is pushed. It is accepted or refused on its own.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct Item {
+    /// What it is.
+    #[n(0)]
+    pub kind: ItemKind,
+    /// The request it belongs to.
+    #[n(1)]
+    pub request: RequestId,
+    /// The raw change or entry, packed alone ([`crate::pack`]).
+    #[n(2)]
+    pub packed: ByteVec,
+    /// This tablet's count of what it made, from 1; 0 for what another device made.
+    #[n(3)]
+    pub count: u32,
+    /// Proof that a server accepted it once, for what a restored server no longer has.
+    #[n(4)]
+    pub mac: Option<Mac>,
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ItemResult {
+    /// Durable. Pushed again, it has the same place and proof.
+    #[n(0)]
+    Ok {
+        /// Its place in the feed.
+        #[n(0)]
+        seq: u64,
+        /// Proof of acceptance.
+        #[n(1)]
+        mac: Mac,
+    },
+    /// It builds on changes the server does not have: push those first.
+    #[n(1)]
+    MissingDeps,
+    /// The actor already used that sequence number for another change: two tablets with one identity.
+    #[n(2)]
+    Fork,
+    /// Refused for good; it lies in quarantine on both sides.
+    #[n(3)]
+    Rejected(#[n(0)] Code),
+    /// Erased by law: a final success.
+    #[n(4)]
+    Erased,
+    /// Not understood yet (written by a newer app): keep it and push it again later.
+    #[n(5)]
+    Later,
+}
+
+/// What the server answers.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct SyncReply {
+    /// Protocol version.
+    #[n(0)]
+    pub version: u16,
+    /// What more the server can do.
+    #[n(1)]
+    pub abilities: Abilities,
+    /// The session it answers; a reply to an earlier process start is dropped.
+    #[n(2)]
+    pub session: SessionId,
+    /// The server's clock, Unix ms.
+    #[n(3)]
+    pub now: i64,
+    /// One result an item, in their order.
+    #[n(4)]
+    pub results: Vec<ItemResult>,
+    /// A page of the feed.
+    #[n(5)]
+    pub rows: Vec<Row>,
+    /// Everything up to here has been given.
+    #[n(6)]
+    pub cursor: Cursor,
+    /// Whether more waits.
+    #[n(7)]
+    pub more: bool,
+    /// Whether the cursor is of another epoch or expired: take a snapshot, then push everything the server lacks.
+    #[n(8)]
+    pub snapshot: bool,
+}
+
+/// One row of the feed.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct Row {
+    /// The request it belongs to.
+    #[n(0)]
+    pub request: RequestId,
+    /// What it carries.
+    #[n(1)]
+    pub body: RowBody,
+}
+
+/// What a feed row carries.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub enum RowBody {
+    /// A change of the document, as its tablet packed it.
+    #[n(0)]
+    Change {
+        /// Packed raw change.
+        #[n(0)]
+        packed: ByteVec,
+        /// Proof of acceptance.
+        #[n(1)]
+        mac: Mac,
+    },
+    /// A thread entry, as its author packed it.
+    #[n(1)]
+    Entry {
+        /// Packed [`super::entry::Entry`].
+        #[n(0)]
+        packed: ByteVec,
+        /// Author and time by the server.
+        #[n(1)]
+        stamp: Stamp,
+        /// Proof of acceptance.
+        #[n(2)]
+        mac: Mac,
+    },
+    /// A routing event.
+    #[n(2)]
+    Event {
+        /// Packed [`crate::routing::Event`].
+        #[n(0)]
+        packed: ByteVec,
+        /// Proof of acceptance.
+        #[n(1)]
+        mac: Mac,
+    },
+    /// A photo or voice note is whole on the server.
+    #[n(3)]
+    Blob {
+        /// Which.
+        #[n(0)]
+        hash: BlobHash,
+    },
+    /// Erased by law: the tablet drops its copy.
+    #[n(4)]
+    Erased,
+}
