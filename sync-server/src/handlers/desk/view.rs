@@ -1,0 +1,426 @@
+//! What the desk's screens are shown and what they send, as JSON.
+//!
+//! Routes (all under `/desk/api`, session cookie, same origin only):
+//!
+//! | route | in → out |
+//! |---|---|
+//! | `POST sign-in` | [`SignIn`] → [`Me`] |
+//! | `POST sign-out` | → nothing |
+//! | `GET me` | → [`Me`] |
+//! | `GET queue?list=triage\|inbox\|all&state=&q=&after=` | → [`Queue`] |
+//! | `GET requests/{id}` | → [`DeskRequest`] |
+//! | `POST requests/{id}/act` | [`Act`] → [`DeskRequest`]; 409 `stale` when someone else acted first |
+//! | `POST requests/{id}/say` | [`Say`] → [`DeskRequest`] |
+//! | `POST photos` | image bytes → [`Uploaded`] |
+//! | `GET photos/{hash}` and `…/thumb` | → JPEG |
+//! | `GET directory` | → [`DeskDirectory`] |
+//! | `GET tablets` | → `Vec<`[`Tablet`]`>` |
+//! | `POST enrolments` | [`NewEnrolment`] → [`Enrolment`] |
+//! | `GET events` | server-sent events: `changed` with a request id |
+
+use mbs_shared::blob::BlobKind;
+use mbs_shared::directory::{Need, Priority, UnitKind};
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::place::Fix;
+use mbs_shared::request::Kind;
+use mbs_shared::routing::{Action, Outcome, State, Who};
+use mbs_shared::wire::entry::EntryKind;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Who signs in.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct SignIn {
+    /// Sign-in name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+/// What a person may do at the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Role {
+    /// Muhtarlıklar Müdürlüğü: triage.
+    Triage,
+    /// Works in a unit.
+    Unit,
+    /// Works in a unit and approves its answers.
+    Approver,
+    /// Reads everything, changes nothing.
+    Auditor,
+    /// Runs the server: tablets, users, keys.
+    Operator,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Me {
+    /// Name to show.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Unit the person works in, when in one.
+    pub unit: Option<UnitRef>,
+}
+
+/// A unit by code and name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct UnitRef {
+    /// Code.
+    pub code: String,
+    /// Turkish name.
+    pub name: String,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Queue {
+    /// Rows: most urgent and oldest first.
+    pub rows: Vec<QueueRow>,
+    /// Pass as `after` for the next page; `null` at the end.
+    pub next: Option<String>,
+    /// How many there are in all.
+    pub total: u32,
+    /// How many wait in triage (for the navigation).
+    pub triage: u32,
+    /// How many wait in the person's unit (for the navigation).
+    pub inbox: u32,
+}
+
+/// One line of a list.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct QueueRow {
+    /// Which.
+    #[ts(type = "string")]
+    pub id: RequestId,
+    /// Official number.
+    pub no: String,
+    /// Offline case number.
+    pub case_no: String,
+    /// First line: title, or the beginning of the words.
+    pub title: String,
+    /// Neighbourhood and district, e.g. `Rasimpaşa, Kadıköy`.
+    pub place: String,
+    /// Category code (as corrected), may be empty.
+    pub category: String,
+    /// Urgency.
+    pub priority: Priority,
+    /// State.
+    pub state: State,
+    /// Outcome, once concluded.
+    pub outcome: Option<Outcome>,
+    /// Unit that holds it.
+    pub unit: Option<UnitRef>,
+    /// When the server received it, Unix ms.
+    #[ts(type = "number")]
+    pub received: i64,
+    /// When it is due, Unix ms.
+    #[ts(type = "number | null")]
+    pub due: Option<i64>,
+    /// Share of the time that has passed, 0 to 1 and above when late.
+    pub spent: f64,
+    /// Whether the clock stands still.
+    pub paused: bool,
+    /// Photos it refers to.
+    pub photos: u8,
+    /// Changes of hands.
+    pub hops: u16,
+    /// Times it was returned.
+    pub returns: u16,
+}
+
+/// One request in full.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskRequest {
+    /// As in the list.
+    pub row: QueueRow,
+    /// Number of the last event: send it back with [`Act::n`].
+    pub n: u32,
+    /// The muhtar's words.
+    pub desc: String,
+    /// Kind of petition.
+    pub kind: Kind,
+    /// Category as the muhtar chose it.
+    pub category_by_muhtar: String,
+    /// Place.
+    pub fix: Option<Fix>,
+    /// Address line.
+    pub addr: String,
+    /// Neighbourhood code of the muhtarlık that filed it.
+    pub muhtarlik: String,
+    /// Its name and district.
+    pub muhtarlik_name: String,
+    /// Neighbourhood code of the place, when it lies in one.
+    pub neighbourhood: Option<String>,
+    /// To be handled discreetly.
+    pub discreet: bool,
+    /// When it was filed by the tablet's clock, Unix ms (a claim).
+    #[ts(type = "number")]
+    pub filed: i64,
+    /// Photos.
+    pub photos: Vec<DeskPhoto>,
+    /// Events, oldest first.
+    pub events: Vec<DeskEvent>,
+    /// Messages and intents, oldest first.
+    pub thread: Vec<DeskEntry>,
+    /// Fields with two versions: key and texts, the one that counts first.
+    pub conflicts: Vec<DeskConflict>,
+    /// Question that waits for the muhtar.
+    pub question: Option<String>,
+    /// Answer that waits for approval, or the official one.
+    pub answer: Option<DeskAnswer>,
+    /// Planned date, `YYYY-MM-DD`.
+    pub planned: Option<String>,
+    /// What the signed-in person may do now, derived from the transition table and his unit.
+    pub can: Vec<Action>,
+    /// Where the category's rule would send it, best first, with the reason.
+    pub suggestions: Vec<UnitSuggestion>,
+}
+
+/// A unit the rules suggest.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct UnitSuggestion {
+    /// Unit.
+    pub unit: UnitRef,
+    /// Whether it is outside the municipality (then the action is `send_out`).
+    pub external: bool,
+    /// Why: `rule` (the category's default) or `alternative`.
+    pub why: String,
+}
+
+/// A photo at the desk.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskPhoto {
+    /// Name.
+    #[ts(type = "string")]
+    pub hash: BlobHash,
+    /// Photo or voice note.
+    pub kind: BlobKind,
+    /// Pixels.
+    pub width: u16,
+    /// Pixels.
+    pub height: u16,
+    /// Whether the bytes are here.
+    pub here: bool,
+    /// Whether the preview is here.
+    pub thumb: bool,
+}
+
+/// One event of the history.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskEvent {
+    /// Place in the request's series.
+    pub n: u32,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// What, by name.
+    pub what: String,
+    /// In which capacity.
+    pub by: Who,
+    /// Who did it, by name; empty for the system and the muhtar.
+    pub author: String,
+    /// Reason, question, answer.
+    pub note: String,
+    /// Unit concerned.
+    pub unit: Option<UnitRef>,
+    /// Outcome.
+    pub outcome: Option<Outcome>,
+    /// Date, `YYYY-MM-DD`.
+    pub date: Option<String>,
+}
+
+/// One entry of the thread.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskEntry {
+    /// What it is.
+    pub kind: EntryKind,
+    /// Words.
+    pub text: String,
+    /// Whether the muhtar wrote it.
+    pub by_muhtar: bool,
+    /// Author's name; empty for the muhtar.
+    pub author: String,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
+/// A field with several versions.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskConflict {
+    /// Key in the document.
+    pub field: String,
+    /// Texts, the one that counts first.
+    pub versions: Vec<String>,
+}
+
+/// An answer, waiting for approval or official.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskAnswer {
+    /// Its words.
+    pub text: String,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// Photos from the spot.
+    #[ts(type = "Array<string>")]
+    pub photos: Vec<BlobHash>,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Whether it is official already.
+    pub official: bool,
+}
+
+/// Something done to a request.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export, optional_fields)]
+pub struct Act {
+    /// Number of the last event the person saw.
+    pub n: u32,
+    /// What.
+    pub action: Action,
+    /// Unit, for `route`, `send_out`, `forward`.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Outcome, for `answer`, `conclude`.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// Date `YYYY-MM-DD`, for `plan`.
+    #[serde(default)]
+    pub date: Option<String>,
+    /// Reason, question, answer.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Photos from the spot, for `answer`.
+    #[serde(default)]
+    #[ts(type = "Array<string>")]
+    pub photos: Option<Vec<BlobHash>>,
+}
+
+/// A message to the muhtar.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct Say {
+    /// The words.
+    pub text: String,
+}
+
+/// A photo that was taken in.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Uploaded {
+    /// Name to use in [`Act::photos`].
+    #[ts(type = "string")]
+    pub hash: BlobHash,
+}
+
+/// Units and categories for choosing.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskDirectory {
+    /// Units, parents first.
+    pub units: Vec<DeskUnit>,
+    /// Categories.
+    pub categories: Vec<DeskCategory>,
+    /// Neighbourhoods, for enrolment.
+    pub neighbourhoods: Vec<DeskNeighbourhood>,
+}
+
+/// A unit for choosing.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskUnit {
+    /// Code.
+    pub code: String,
+    /// Turkish name.
+    pub name: String,
+    /// Kind.
+    pub kind: UnitKind,
+    /// Unit above.
+    pub parent: Option<String>,
+    /// Whether it is outside the municipality.
+    pub external: bool,
+}
+
+/// A category for showing.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskCategory {
+    /// Code.
+    pub code: String,
+    /// Turkish name.
+    pub name: String,
+    /// English name.
+    pub name_en: String,
+    /// Whether a photo is wanted.
+    pub photo: Need,
+}
+
+/// A neighbourhood for choosing.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskNeighbourhood {
+    /// Code.
+    pub code: String,
+    /// `Rasimpaşa, Kadıköy`.
+    pub name: String,
+}
+
+/// A tablet as operators see it.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Tablet {
+    /// First part of its case numbers; names it towards people.
+    pub prefix: String,
+    /// Neighbourhood and district.
+    pub place: String,
+    /// Version of its app.
+    pub app: String,
+    /// Last contact, Unix ms.
+    #[ts(type = "number | null")]
+    pub last_seen: Option<i64>,
+    /// Things it says it made.
+    pub created: u32,
+    /// Things of it that arrived.
+    pub arrived: u32,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// Asks for a code that enrols a tablet.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct NewEnrolment {
+    /// Neighbourhood code.
+    pub neighbourhood: String,
+    /// The muhtar's name.
+    pub person: String,
+}
+
+/// A code that enrols a tablet once.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Enrolment {
+    /// The code, grouped for reading: `4KR7-9XQ2`.
+    pub code: String,
+    /// Until when, Unix ms.
+    #[ts(type = "number")]
+    pub expires: i64,
+    /// QR code of server address and code, as SVG.
+    pub qr: String,
+}

@@ -1,0 +1,38 @@
+//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo bench-sync`.
+//!
+//! Installs what is missing, says what it is doing, and runs the real work as child processes.
+
+mod demo;
+mod needs;
+mod run;
+mod ui;
+mod verify;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tablet on this machine
+       cargo verify [--long] [SUITE…]      lints and every test
+       cargo shots DIR                     pictures of every screen into DIR
+       cargo bench-sync [--json] …         the sync benchmark";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args().skip(1);
+    let command = args.next().unwrap_or_default();
+    let rest: Vec<String> = args.collect();
+    let done = match command.as_str() {
+        "demo" => demo::run(&rest),
+        "verify" => verify::run(&rest),
+        "shots" => verify::shots(&rest),
+        "bench-sync" => verify::bench_sync(&rest),
+        "check-android" => verify::check_android(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `cargo verify`: lints and every test of every kind, one table, one closing line.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::needs::{self, For};
+use crate::{run, ui};
+
+/// What a suite brought.
+#[derive(Default, Clone, Copy)]
+struct Count {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+}
+
+/// A suite that ran.
+struct Ran {
+    name: &'static str,
+    count: Count,
+    time: Duration,
+}
+
+/// A suite: its name and the command that runs it. Its counts are read from what it prints;
+/// one that prints none counts as one test, passed or failed by its exit code.
+struct Suite {
+    name: &'static str,
+    command: fn() -> Command,
+}
+
+const SUITES: &[Suite] = &[
+    Suite { name: "format", command: || run::cargo(&["fmt", "--all", "--check"]) },
+    Suite { name: "screens: lint", command: || run::npm(&["run", "--silent", "check"]) },
+    Suite { name: "screens: parts", command: || run::npm(&["run", "--silent", "test"]) },
+    Suite {
+        name: "clippy",
+        command: || run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
+    },
+    Suite { name: "rust", command: || run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]) },
+    Suite { name: "generated types", command: fresh_types },
+    Suite { name: "one story", command: || story(&["--story"]) },
+    Suite { name: "screens: browser", command: || browser(&[]) },
+];
+
+fn fresh_types() -> Command {
+    // The tests above have just written them again: a difference means the committed ones are stale.
+    let mut git = Command::new("git");
+    git.args(["diff", "--exit-code", "--stat", "--", "ui/src/wire"]).current_dir(run::root());
+    git
+}
+
+fn story(args: &[&str]) -> Command {
+    let mut story = Command::new(run::target().join("debug/mbs-story"));
+    story.args(args.iter().filter(|a| **a != "--story")).current_dir(run::root());
+    story
+}
+
+fn browser(args: &[&str]) -> Command {
+    let mut node = Command::new("node");
+    node.arg("tests/screens/shots.mjs").args(args).current_dir(run::root());
+    node
+}
+
+/// Runs every suite (or those named), never stops at the first failure, never skips silently.
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
+    let long = args.iter().any(|a| a == "--long");
+    let only: Vec<&String> = args.iter().filter(|a| !a.starts_with("--")).collect();
+    if let Some(unknown) = only.iter().find(|o| !SUITES.iter().any(|s| s.name == o.as_str())) {
+        let names: Vec<_> = SUITES.iter().map(|s| s.name).collect();
+        return Err(format!("There is no suite {unknown:?}; there are: {}.", names.join(", ")));
+    }
+    needs::system(For::Testing)?;
+    ui::build()?;
+    let mut ran = Vec::new();
+    for suite in SUITES.iter().filter(|s| only.is_empty() || only.iter().any(|o| *o == s.name)) {
+        let mut command = (suite.command)();
+        if long {
+            command.env("MBS_LONG", "1");
+        }
+        ran.push(one(suite.name, &mut command)?);
+    }
+    close(&ran)
+}
+
+/// Runs one suite, shows its output as it comes and reads the counts out of it.
+fn one(name: &'static str, command: &mut Command) -> Result<Ran, String> {
+    run::say(&format!("suite: {name}"));
+    let begun = Instant::now();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("{name}: {:?} cannot be started: {e}", command.get_program()))?;
+    let mut count = Count::default();
+    if let Some(out) = child.stdout.take() {
+        for line in BufReader::new(out).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            match counts_of(&line) {
+                // The runner's own closing lines are summed up below; printed, they would read as the end.
+                Some(c) => count = Count { passed: count.passed + c.passed, failed: count.failed + c.failed, skipped: count.skipped + c.skipped },
+                None => println!("{line}"),
+            }
+        }
+    }
+    let ok = child.wait().map_err(|e| format!("{name}: {e}"))?.success();
+    if !ok && count.failed == 0 {
+        count.failed = 1;
+    }
+    if ok && count.passed == 0 {
+        count.passed = 1;
+    }
+    let time = begun.elapsed();
+    run::say(&format!("suite: {name}: {} in {:.0} s", if ok { "passed" } else { "FAILED" }, time.as_secs_f64()));
+    Ok(Ran { name, count, time })
+}
+
+/// The counts in a runner's closing line: cargo's `test result: …`, Vitest's `Tests  N passed`, our own `N passed, N failed`.
+fn counts_of(line: &str) -> Option<Count> {
+    let plain = strip_colour(line);
+    let text = plain.trim();
+    let rest = text
+        .strip_prefix("test result: ok. ")
+        .or_else(|| text.strip_prefix("test result: FAILED. "))
+        .or_else(|| text.strip_prefix("Tests  "))
+        .or_else(|| text.starts_with(|c: char| c.is_ascii_digit()).then_some(text))?;
+    let mut count = Count::default();
+    let mut found = false;
+    for part in rest.split([';', ',', '|']) {
+        let mut words = part.split_whitespace();
+        let (Some(n), Some(word)) = (words.next().and_then(|n| n.parse::<u32>().ok()), words.next()) else { continue };
+        match word {
+            "passed" => count.passed = n,
+            "failed" => count.failed = n,
+            "skipped" | "ignored" => count.skipped = n,
+            _ => continue,
+        }
+        found = true;
+    }
+    found.then_some(count)
+}
+
+fn strip_colour(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            for c in chars.by_ref() {
+                if c.is_ascii_alphabetic() {
+                    break;
+                }
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn close(ran: &[Ran]) -> Result<(), String> {
+    println!("\n{:<20} {:>7} {:>7} {:>8} {:>8}", "suite", "passed", "failed", "skipped", "seconds");
+    let mut sum = Count::default();
+    for r in ran {
+        println!("{:<20} {:>7} {:>7} {:>8} {:>8.0}", r.name, r.count.passed, r.count.failed, r.count.skipped, r.time.as_secs_f64());
+        sum.passed += r.count.passed;
+        sum.failed += r.count.failed;
+        sum.skipped += r.count.skipped;
+    }
+    println!("\n{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skipped);
+    if sum.failed > 0 {
+        let names: Vec<_> = ran.iter().filter(|r| r.count.failed > 0).map(|r| r.name).collect();
+        return Err(format!("Failed: {}. `cargo verify {:?}` runs one suite alone.", names.join(", "), names.first().unwrap_or(&"")));
+    }
+    Ok(())
+}
+
+/// Pictures of every screen into a folder.
+pub(crate) fn shots(args: &[String]) -> Result<(), String> {
+    let [dir, only @ ..] = args else { return Err("usage: cargo shots DIR [SCREEN…]".to_owned()) };
+    needs::system(For::Testing)?;
+    ui::build()?;
+    let mut args = vec![dir.as_str()];
+    args.extend(only.iter().map(String::as_str));
+    run::must("taking pictures", &mut browser(&args))
+}
+
+/// The sync benchmark: a release server, built alone, beside the bare loop.
+pub(crate) fn bench_sync(args: &[String]) -> Result<(), String> {
+    needs::system(For::Measuring)?;
+    run::must("building the release server", &mut run::cargo(&["build", "--release", "--package", "mbs-server"]))?;
+    run::must("building the benchmark", &mut run::cargo(&["build", "--release", "--package", "mbs-bench"]))?;
+    let status = Command::new(run::target().join("release/mbs-bench"))
+        .args(args)
+        .current_dir(run::root())
+        .status()
+        .map_err(|e| format!("the benchmark cannot be started: {e}"))?;
+    if status.success() { Ok(()) } else { Err("The benchmark did not end well; the reason stands above.".to_owned()) }
+}
+
+/// Type-checks the Rust side for Android; optional, needs Debian's `rustc-web` and `rust-web-src`.
+pub(crate) fn check_android() -> Result<(), String> {
+    Err("not available yet".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counts_of;
+
+    #[test]
+    fn closing_lines_of_every_runner_are_understood() {
+        for (line, passed, failed, skipped) in [
+            ("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.31s", 12, 0, 1),
+            ("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2, 0),
+            ("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m6 passed\u{1b}[39m\u{1b}[22m", 6, 0, 0),
+            ("      Tests  1 failed | 5 passed | 2 skipped (8)", 5, 1, 2),
+            ("48 passed, 0 failed, 0 skipped", 48, 0, 0),
+        ] {
+            let c = counts_of(line).expect(line);
+            assert_eq!((c.passed, c.failed, c.skipped), (passed, failed, skipped), "{line}");
+        }
+        for line in ["running 3 tests", "12 things are there", "test a ... ok", ""] {
+            assert!(counts_of(line).is_none(), "{line}");
+        }
+    }
+}
