@@ -1,7 +1,12 @@
 //! Every way a call can fail, as a closed list that screens translate.
 
+use std::io;
+
+use mbs_shared::document::edit::DocumentError;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::door::CallError;
 
 /// Why a call failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -50,4 +55,51 @@ pub enum Code {
     Protocol,
     /// The call itself was not understood.
     BadCall,
+}
+
+/// What every part of the core returns.
+pub type Result<T, E = CallError> = std::result::Result<T, E>;
+
+/// A failure with its detail.
+#[must_use]
+pub fn fail(code: Code, detail: impl Into<String>) -> CallError {
+    CallError { code, detail: detail.into() }
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}: {}", self.code, self.detail)
+    }
+}
+
+impl std::error::Error for CallError {}
+
+impl From<rusqlite::Error> for CallError {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Code::DiskFull,
+            _ => Code::Storage,
+        };
+        fail(code, error.to_string())
+    }
+}
+
+impl From<io::Error> for CallError {
+    fn from(error: io::Error) -> Self {
+        let code = match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
+            _ => Code::Storage,
+        };
+        fail(code, error.to_string())
+    }
+}
+
+impl From<DocumentError> for CallError {
+    fn from(error: DocumentError) -> Self {
+        let code = match error {
+            DocumentError::Load(_) => Code::Storage,
+            DocumentError::Limit(_) => Code::TooLong,
+        };
+        fail(code, error.to_string())
+    }
 }

@@ -1,0 +1,126 @@
+//! The only file that knows HTTP: carries plain requests over a real line.
+
+use std::io::Read;
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::blocking::{Body, Client};
+use reqwest::{Certificate, Url};
+
+use crate::error::{Code, Result, fail};
+use crate::ports::{Connect, Cut, HttpReply, HttpRequest, Method, Transport};
+
+/// How long connecting may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long one request may take: 256 KiB at 64 kbit/s are 33 s.
+const TOTAL: Duration = Duration::from_secs(90);
+
+/// Opens lines over HTTPS (HTTP only to this very machine, for tests and the demo).
+#[derive(Debug, Clone, Default)]
+pub struct Http {
+    /// A municipality's own certificate authority, PEM.
+    pub authority: Option<Vec<u8>>,
+}
+
+impl Connect for Http {
+    fn connect(&self, server: &str) -> Result<Box<dyn Transport>> {
+        Ok(Box::new(HttpClient::new(server, self.authority.as_deref())?))
+    }
+}
+
+/// A line to one server. Must not be used inside an async runtime's thread.
+#[derive(Debug)]
+pub struct HttpClient {
+    base: Url,
+    client: Client,
+}
+
+/// Makes ring the process's TLS provider, once.
+pub fn install_provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that the host has installed one already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+impl HttpClient {
+    /// A line to the server at `server`, e.g. `https://mbs.example`.
+    ///
+    /// # Errors
+    /// [`Code::BadCall`] when that is no `https` address, or `http` to another machine, where the token
+    /// could be read on the way.
+    pub fn new(server: &str, authority: Option<&[u8]>) -> Result<Self> {
+        install_provider();
+        let bad = |why: &str| fail(Code::BadCall, format!("{server}: {why}"));
+        let base: Url = server.trim().parse().map_err(|_| bad("not an address"))?;
+        let here = base.host_str().is_some_and(|h| matches!(h, "127.0.0.1" | "localhost" | "[::1]"));
+        if base.scheme() != "https" && !(base.scheme() == "http" && here) {
+            return Err(bad("must begin with https"));
+        }
+        let mut builder = Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy_on(here)
+            .user_agent(concat!("mbs-tablet/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = authority {
+            let certificate = Certificate::from_pem(pem).map_err(|e| fail(Code::BadCall, e.to_string()))?;
+            builder = builder.add_root_certificate(certificate);
+        }
+        let client = builder.build().map_err(|e| fail(Code::Protocol, e.to_string()))?;
+        Ok(Self { base, client })
+    }
+
+    fn url(&self, request: &HttpRequest) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&request.path);
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(request.query.iter().map(|(k, v)| (*k, v.as_str())));
+        }
+        url
+    }
+}
+
+/// Spares the machine's own server a detour over a proxy.
+trait NoProxyOn {
+    fn no_proxy_on(self, here: bool) -> Self;
+}
+
+impl NoProxyOn for reqwest::blocking::ClientBuilder {
+    fn no_proxy_on(self, here: bool) -> Self {
+        if here { self.no_proxy() } else { self }
+    }
+}
+
+impl Transport for HttpClient {
+    fn send(&mut self, request: HttpRequest) -> std::result::Result<HttpReply, Cut> {
+        let cut = |e: &dyn std::fmt::Display| Cut(e.to_string());
+        let url = self.url(&request);
+        let mut out = match request.method {
+            Method::Get => self.client.get(url),
+            Method::Post => self.client.post(url),
+            Method::Put => self.client.put(url),
+        };
+        for (name, value) in request.headers {
+            out = out.header(name, value);
+        }
+        if request.method != Method::Get {
+            out = out.body(Body::from(request.body));
+        }
+        let reply = out.send().map_err(|e| cut(&e))?;
+        let status = reply.status().as_u16();
+        let headers = reply
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+            .collect();
+        let cap = u64::try_from(request.cap).unwrap_or(u64::MAX);
+        let mut body = Vec::new();
+        reply.take(cap.saturating_add(1)).read_to_end(&mut body).map_err(|e| cut(&e))?;
+        if body.len() > request.cap {
+            return Err(Cut("the answer is larger than allowed".into()));
+        }
+        Ok(HttpReply { status, headers, body })
+    }
+}
