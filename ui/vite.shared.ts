@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { PluginOption, UserConfig } from 'vite';
+import { ensureMap } from './scripts/map.mjs';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export function plugins(): PluginOption[] {
+  ensureMap();
   return [
     paraglideVitePlugin({
       project: here('./project.inlang'),

@@ -1,0 +1,55 @@
+// The offline map's data: loaded once, when the first map is shown.
+import type { MultiLineString, MultiPolygon, Polygon } from 'geojson';
+import { feature, mesh } from 'topojson-client';
+import type { GeometryCollection, MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
+import address from './data/istanbul.json?url';
+
+export interface Neighbourhood {
+  code: string;
+  name: string;
+  district: string;
+  /** Longitude and latitude of a point that lies inside. */
+  label: [number, number];
+}
+
+type Shape = (TopoPolygon | TopoMultiPolygon) & { properties: Neighbourhood };
+type City = Topology<{ neighbourhoods: GeometryCollection & { geometries: Shape[] } }>;
+
+export interface CityMap {
+  land: MultiPolygon;
+  water: MultiPolygon;
+  borders: MultiLineString;
+  districts: MultiLineString;
+  neighbourhoods: Neighbourhood[];
+  outline(code: string): Polygon | MultiPolygon | null;
+}
+
+let loading: Promise<CityMap> | undefined;
+
+export function cityMap(): Promise<CityMap> {
+  loading ??= load().catch((cause: unknown) => {
+    loading = undefined; // a failed load may be tried again
+    throw cause;
+  });
+  return loading;
+}
+
+async function load(): Promise<CityMap> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`map data: ${response.status}`);
+  const data = (await response.json()) as { borders: City; land: MultiPolygon; water: MultiPolygon };
+  const city = data.borders;
+  const all = city.objects.neighbourhoods;
+  const district = (shape: unknown) => (shape as Shape).properties.district;
+  return {
+    land: data.land,
+    water: data.water,
+    borders: mesh(city, all, (a, b) => a !== b && district(a) === district(b)),
+    districts: mesh(city, all, (a, b) => a !== b && district(a) !== district(b)),
+    neighbourhoods: all.geometries.map((shape) => shape.properties),
+    outline(code) {
+      const shape = all.geometries.find((candidate) => candidate.properties.code === code);
+      return shape ? feature<Neighbourhood>(city, shape).geometry as Polygon | MultiPolygon : null;
+    },
+  };
+}

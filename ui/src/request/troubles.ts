@@ -1,0 +1,47 @@
+// What went wrong, in the muhtar's words: what happened, what is safe, what to do. Codes come from the
+// core (a call failed) and from the wire (the server refused an item); words never do.
+import { CallFailed } from '$ui/backend/tablet';
+import { m } from '$ui/paraglide/messages';
+import type { Code } from '$ui/wire/Code';
+
+const CODE: Record<Code, () => string> = {
+  not_enrolled: m.trouble_not_enrolled,
+  offline: m.trouble_offline,
+  enrolment_code: m.trouble_enrolment_code,
+  already_enrolled: m.trouble_already_enrolled,
+  not_found: m.trouble_not_found,
+  wrong_moment: m.trouble_wrong_moment,
+  empty: m.trouble_empty,
+  too_long: m.trouble_too_long,
+  photo_unreadable: m.trouble_photo_unreadable,
+  photo_too_large: m.trouble_photo_too_large,
+  photo_heic: m.trouble_photo_heic,
+  photo_limit: m.trouble_photo_limit,
+  photo_twice: m.trouble_photo_twice,
+  unknown_category: m.trouble_unknown_category,
+  bad_place: m.trouble_bad_place,
+  disk_full: m.trouble_disk_full,
+  storage: m.trouble_storage,
+  app_too_old: m.trouble_app_too_old,
+  server_too_old: m.trouble_server_too_old,
+  protocol: m.trouble_protocol,
+  bad_call: m.trouble_bad_call,
+};
+
+export const trouble = (cause: unknown): string => CODE[CallFailed.from(cause).code]?.() ?? m.trouble_protocol();
+
+// Codes of the wire that a person can do something about; all others share one honest sentence.
+const QUARANTINE: Record<string, () => string> = {
+  ...CODE,
+  too_large: m.quarantine_too_large,
+  too_many: m.quarantine_too_many,
+  unknown_device: m.quarantine_unknown_device,
+  revoked: m.quarantine_revoked,
+  foreign_request: m.quarantine_foreign,
+  foreign_actor: m.quarantine_foreign,
+  hash_mismatch: m.quarantine_photo_damaged,
+  unknown_blob: m.quarantine_photo_damaged,
+  fork: m.quarantine_fork,
+};
+
+export const quarantineWords = (code: string): string => (QUARANTINE[code] ?? m.quarantine_other)();

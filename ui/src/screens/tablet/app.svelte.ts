@@ -1,0 +1,41 @@
+// What all screens of the tablet share: its status, the categories, and "something changed".
+import { getContext, setContext } from 'svelte';
+import type { Tablet } from '$ui/backend/tablet';
+import type { Group } from '$ui/wire/Group';
+import type { Status } from '$ui/wire/Status';
+
+const KEY = Symbol('app');
+
+export class App {
+  status = $state.raw<Status | null>(null);
+  groups = $state.raw<Group[]>([]);
+  /** Grows with each change behind the door; screens that read it ask anew. */
+  changes = $state(0);
+  trouble = $state.raw<unknown>(null);
+
+  constructor(readonly door: Tablet) {}
+
+  start(): () => void {
+    void this.refresh();
+    // The directory rarely changes, and a missing one only costs names.
+    const categories = () => this.door.call({ call: 'categories' }).then(({ groups }) => (this.groups = groups)).catch(() => {});
+    void categories();
+    return this.door.onChange(() => {
+      this.changes++;
+      void this.refresh();
+      if (!this.groups.length) void categories();
+    });
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.status = await this.door.call({ call: 'status' });
+      this.trouble = null;
+    } catch (cause) {
+      this.trouble = cause;
+    }
+  }
+}
+
+export const provideApp = (app: App): App => setContext(KEY, app);
+export const useApp = (): App => getContext<App>(KEY);
