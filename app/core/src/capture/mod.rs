@@ -1,1 +1,10 @@
-//! Capture.
+//! Capture: from what a person writes, photographs and points at to values that can be kept.
+//!
+//! Nothing here touches the database or the network.
+
+pub mod facts;
+pub mod header;
+pub mod photo;
+pub mod place;
+pub mod request;
+pub mod suggest;

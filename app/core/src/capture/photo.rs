@@ -1,0 +1,219 @@
+//! A photo: hostile bytes in, a small upright JPEG and its preview out.
+//!
+//! Never more than [`MEMORY`] at once. What a file would take is worked out from its header before it
+//! is decoded; the decoders run with limits of their own, and inside `catch_unwind`.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use image::codecs::{jpeg::JpegDecoder, png::PngDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, Limits, RgbImage};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use mbs_shared::blob::{MAX_BYTES, MAX_EDGE, MAX_THUMB_BYTES, THUMB_EDGE};
+
+use super::header::{self, Format};
+use crate::error::{Code, Result, fail};
+
+/// Largest original, in bytes.
+pub const MAX_ORIGINAL: usize = 24 * 1024 * 1024;
+/// Most memory for one photo at any moment, original included, in bytes.
+pub const MEMORY: u64 = 118 * 1024 * 1024;
+/// Longest edge of an original, in pixels.
+const MAX_ORIGINAL_EDGE: u32 = 20_000;
+/// Most scans of a JPEG: cameras write about ten, bombs thousands.
+const MAX_SCANS: usize = 64;
+/// Result, buffers of the resizer, and what the encoder needs, in bytes.
+const WORKSPACE: u64 = 30 * 1024 * 1024;
+/// Bytes aimed at: 400 KB, which is less than the 400 KiB that travel at most.
+const AIM: usize = 400_000;
+const _: () = assert!(AIM <= MAX_BYTES as usize);
+
+/// A photo as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shrunk {
+    /// JPEG, upright, at most 2,048 pixels and 400 KB, without any metadata.
+    pub bytes: Vec<u8>,
+    /// JPEG preview, at most 320 pixels and 24 KiB.
+    pub thumb: Vec<u8>,
+    /// Pixels.
+    pub width: u16,
+    /// Pixels.
+    pub height: u16,
+}
+
+/// Decodes, shrinks, turns upright (`orientation` as EXIF has it, 1 to 8) and encodes anew.
+///
+/// # Errors
+/// [`Code::PhotoTooLarge`], [`Code::PhotoHeic`] or [`Code::PhotoUnreadable`].
+pub fn shrink(original: &[u8], orientation: u8) -> Result<Shrunk> {
+    if original.len() > MAX_ORIGINAL {
+        return Err(fail(Code::PhotoTooLarge, format!("{} bytes", original.len())));
+    }
+    catch_unwind(AssertUnwindSafe(|| {
+        let decoded = decode(original)?;
+        let mut image = fit(decoded, MAX_EDGE)?;
+        if let Some(turn) = Orientation::from_exif(orientation).filter(|o| *o != Orientation::NoTransforms) {
+            let mut turned = DynamicImage::ImageRgb8(image);
+            turned.apply_orientation(turn);
+            image = turned.into_rgb8();
+        }
+        let thumb = encode(scaled(&image, THUMB_EDGE)?, MAX_THUMB_BYTES as usize, &[72, 60, 45, 30])?.0;
+        let (bytes, width, height) = encode(image, AIM, &[82, 74, 65, 55, 45])?;
+        Ok(Shrunk { bytes, thumb, width, height })
+    }))
+    .unwrap_or_else(|_| Err(fail(Code::PhotoUnreadable, "the decoder panicked")))
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> crate::door::CallError {
+    fail(Code::PhotoUnreadable, error.to_string())
+}
+
+/// The picture with three bytes a pixel.
+fn decode(original: &[u8]) -> Result<RgbImage> {
+    let input = Cursor::new(original);
+    match header::format(original) {
+        Format::Jpeg => {
+            let outline = header::jpeg(original).ok_or_else(|| unreadable(&"no JPEG"))?;
+            let pixels = u64::from(outline.width) * u64::from(outline.height);
+            // Each coefficient takes two bytes; the decoder keeps a copy of the file.
+            afford(original, pixels * 3 + outline.coefficients * 2 + original.len() as u64)?;
+            if outline.scans > MAX_SCANS {
+                return Err(unreadable(&format!("{} scans", outline.scans)));
+            }
+            picture(original, JpegDecoder::new(input).map_err(|e| unreadable(&e))?)
+        }
+        Format::Png => {
+            let mut limits = Limits::default();
+            limits.max_alloc = Some(MEMORY - WORKSPACE);
+            picture(original, PngDecoder::with_limits(input, limits).map_err(|e| unreadable(&e))?)
+        }
+        Format::Webp => {
+            let decoder = WebPDecoder::new(input).map_err(|e| unreadable(&e))?;
+            // Its frame is held beside the result.
+            afford(original, decoder.total_bytes().saturating_mul(2))?;
+            picture(original, decoder)
+        }
+        Format::Heic => Err(fail(Code::PhotoHeic, "HEIC")),
+        Format::Other => Err(unreadable(&"no photo")),
+    }
+}
+
+/// Refuses what would take too much memory, before it is taken.
+fn afford(original: &[u8], decoding: u64) -> Result<()> {
+    let need = (original.len() as u64).saturating_add(decoding);
+    // The workspace is needed after decoding, when what the decoder held is free again; the pixels remain.
+    if need > MEMORY {
+        return Err(fail(Code::PhotoTooLarge, format!("would take {need} bytes")));
+    }
+    Ok(())
+}
+
+fn picture(original: &[u8], mut decoder: impl ImageDecoder) -> Result<RgbImage> {
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if width == 0 || height == 0 {
+        return Err(unreadable(&"no pixels"));
+    }
+    if width > MAX_ORIGINAL_EDGE || height > MAX_ORIGINAL_EDGE {
+        return Err(fail(Code::PhotoTooLarge, format!("{width}×{height}")));
+    }
+    let rgb = decoder.color_type() == image::ColorType::Rgb8;
+    afford(original, decoder.total_bytes() + if rgb { WORKSPACE } else { pixels * 3 + WORKSPACE / 3 })?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_ORIGINAL_EDGE);
+    limits.max_image_height = Some(MAX_ORIGINAL_EDGE);
+    limits.max_alloc = Some(MEMORY);
+    decoder.set_limits(limits).map_err(|e| unreadable(&e))?;
+    let image = DynamicImage::from_decoder(decoder).map_err(|e| unreadable(&e))?;
+    Ok(if image.color().has_alpha() { on_white(&image.into_rgba8()) } else { image.into_rgb8() })
+}
+
+/// Transparent parts become white, as on paper.
+fn on_white(image: &image::RgbaImage) -> RgbImage {
+    let mut out = RgbImage::new(image.width(), image.height());
+    for (to, from) in out.pixels_mut().zip(image.pixels()) {
+        let [r, g, b, a] = from.0.map(u32::from);
+        let blend = |c: u32| u8::try_from((c * a + 255 * (255 - a)) / 255).unwrap_or(255);
+        to.0 = [blend(r), blend(g), blend(b)];
+    }
+    out
+}
+
+/// The size with the longest edge at most `edge`.
+fn size_within(width: u32, height: u32, edge: u32) -> (u32, u32) {
+    let longest = width.max(height);
+    if longest <= edge {
+        return (width, height);
+    }
+    let scale = |n: u32| {
+        let scaled = (u64::from(n) * u64::from(edge) + u64::from(longest) / 2) / u64::from(longest);
+        u32::try_from(scaled).unwrap_or(edge).clamp(1, edge)
+    };
+    (scale(width), scale(height))
+}
+
+fn fit(image: RgbImage, edge: u32) -> Result<RgbImage> {
+    if size_within(image.width(), image.height(), edge) == image.dimensions() { Ok(image) } else { scaled(&image, edge) }
+}
+
+fn scaled(image: &RgbImage, edge: u32) -> Result<RgbImage> {
+    let (width, height) = size_within(image.width(), image.height(), edge);
+    let from = ImageRef::new(image.width(), image.height(), image.as_raw(), PixelType::U8x3).map_err(|e| unreadable(&e))?;
+    let mut to = Image::new(width, height, PixelType::U8x3);
+    let how = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Hamming));
+    Resizer::new().resize(&from, &mut to, &how).map_err(|e| unreadable(&e))?;
+    RgbImage::from_raw(width, height, to.into_vec()).ok_or_else(|| unreadable(&"resized wrongly"))
+}
+
+/// Encodes to at most `aim` bytes: a lower quality first, then a smaller picture.
+fn encode(mut image: RgbImage, aim: usize, qualities: &[u8]) -> Result<(Vec<u8>, u16, u16)> {
+    loop {
+        let side = |n: u32| u16::try_from(n).map_err(|e| unreadable(&e));
+        let (width, height) = (side(image.width())?, side(image.height())?);
+        let mut skip = 0;
+        while let Some(quality) = qualities.get(skip) {
+            let mut out = Vec::with_capacity(aim);
+            let mut encoder = Encoder::new(&mut out, *quality);
+            encoder.set_sampling_factor(SamplingFactor::F_2_2);
+            encoder.encode(image.as_raw(), width, height, ColorType::Rgb).map_err(|e| unreadable(&e))?;
+            if out.len() <= aim {
+                return Ok((out, width, height));
+            }
+            // A step saves about a fifth: what is far above need not try each of them.
+            skip += if out.len() > aim * 2 { 3 } else if out.len() > aim * 14 / 10 { 2 } else { 1 };
+        }
+        let edge = image.width().max(image.height()) * 3 / 4;
+        if edge < 32 {
+            return Err(unreadable(&"cannot be made small enough"));
+        }
+        image = scaled(&image, edge)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_edge_decides() {
+        assert_eq!(size_within(4000, 3000, 2048), (2048, 1536));
+        assert_eq!(size_within(3000, 4000, 2048), (1536, 2048));
+        assert_eq!(size_within(20_000, 3, 2048), (2048, 1));
+        assert_eq!(size_within(640, 480, 2048), (640, 480));
+    }
+
+    #[test]
+    fn noise_too_is_made_to_fit() {
+        let mut x = 1_u32;
+        let noise = RgbImage::from_fn(2048, 1536, |_, _| {
+            x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let [a, b, c, _] = x.to_be_bytes();
+            image::Rgb([a, b, c])
+        });
+        let (bytes, width, _) = encode(noise, AIM, &[82, 74, 65, 55, 45]).unwrap();
+        assert!(bytes.len() <= AIM && width >= 600, "{} bytes, {width} px", bytes.len());
+    }
+}
