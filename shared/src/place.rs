@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 mod lookup;
-pub use lookup::{Found, Neighbourhoods};
+mod topology;
+
+pub use lookup::{BadBorders, Found, Neighbourhoods};
 
 /// Where a fix came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]

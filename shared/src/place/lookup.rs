@@ -1,6 +1,14 @@
 //! From a point to the neighbourhood it lies in, offline.
+//!
+//! Borders stay on the whole-number grid they were published on, so that two neighbours share
+//! exactly the same line: a point on it belongs to one of them, never to both and never to none.
 
+use std::collections::HashMap;
+
+use geo_types::{Coord, Line, MultiPolygon, Rect};
 use thiserror::Error;
+
+use super::topology::{self, Shape, Transform};
 
 /// The border file is not what it should be.
 #[derive(Debug, Error)]
@@ -21,31 +29,235 @@ pub enum Found<'a> {
     Special {
         /// District code.
         district: &'a str,
-        /// Code of the nearest neighbourhood.
+        /// Code of the nearest neighbourhood of that district.
         nearest: &'a str,
     },
     /// At sea or outside the province.
     Outside,
 }
 
+/// A neighbourhood's border.
+#[derive(Debug)]
+struct Area {
+    code: String,
+    /// Index of its district.
+    district: usize,
+    bounds: Rect<i32>,
+    shape: MultiPolygon<i32>,
+}
+
+/// A district's border.
+#[derive(Debug)]
+struct District {
+    code: String,
+    bounds: Rect<i32>,
+    shape: MultiPolygon<i32>,
+    /// Indices of its neighbourhoods.
+    areas: Vec<usize>,
+}
+
 /// Borders, indexed.
 #[derive(Debug)]
-pub struct Neighbourhoods {}
+pub struct Neighbourhoods {
+    transform: Transform,
+    areas: Vec<Area>,
+    districts: Vec<District>,
+    by_code: HashMap<String, usize>,
+    cells: Cells,
+}
 
 impl Neighbourhoods {
-    /// Reads the TopoJSON with its layers `neighbourhoods`, `districts` and `special_areas`.
+    /// Reads the TopoJSON with its layers `neighbourhoods` and `districts`. What a district has
+    /// beyond its neighbourhoods is a special area; a layer of those is not needed.
     ///
     /// # Errors
     /// [`BadBorders`] when it is something else.
     pub fn from_topojson(text: &str) -> Result<Self, BadBorders> {
-        let _ = text;
-        todo!()
+        let topology = topology::read(text)?;
+        let mut districts = Vec::with_capacity(topology.districts.len());
+        let mut district_at = HashMap::new();
+        for Shape { code, area, .. } in topology.districts {
+            district_at.insert(code.clone(), districts.len());
+            let bounds = bounds(&area).ok_or_else(|| BadBorders(format!("{code} is empty")))?;
+            districts.push(District { code, bounds, shape: area, areas: Vec::new() });
+        }
+        let mut areas = Vec::with_capacity(topology.neighbourhoods.len());
+        let mut by_code = HashMap::with_capacity(topology.neighbourhoods.len());
+        for Shape { code, district, area } in topology.neighbourhoods {
+            let district = district
+                .and_then(|d| district_at.get(&d).copied())
+                .ok_or_else(|| BadBorders(format!("{code} is in no known district")))?;
+            let bounds = bounds(&area).ok_or_else(|| BadBorders(format!("{code} is empty")))?;
+            if let Some(d) = districts.get_mut(district) {
+                d.areas.push(areas.len());
+            }
+            by_code.insert(code.clone(), areas.len());
+            areas.push(Area { code, district, bounds, shape: area });
+        }
+        let cells = Cells::new(&areas).ok_or_else(|| BadBorders("there is no neighbourhood".into()))?;
+        Ok(Self { transform: topology.transform, areas, districts, by_code, cells })
     }
 
     /// What lies under a point (degrees, WGS 84).
     #[must_use]
     pub fn locate(&self, lat: f64, lon: f64) -> Found<'_> {
-        let _ = (lat, lon);
-        todo!()
+        let at = self.transform.steps(Coord { x: lon, y: lat });
+        let inside = self.cells.under(at).filter_map(|i| self.areas.get(i)).find(|a| holds(&a.shape, a.bounds, at));
+        if let Some(area) = inside {
+            let district = self.districts.get(area.district).map_or("", |d| d.code.as_str());
+            return Found::Neighbourhood { neighbourhood: &area.code, district };
+        }
+        let Some(district) = self.districts.iter().find(|d| holds(&d.shape, d.bounds, at)) else {
+            return Found::Outside;
+        };
+        // Of the same district: that one is certain, and routes may depend on it.
+        let metres = self.transform.metres(lat);
+        let nearest = nearest(district.areas.iter().filter_map(|i| self.areas.get(*i)), at, metres)
+            .or_else(|| nearest(self.areas.iter(), at, metres));
+        nearest.map_or(Found::Outside, |area| Found::Special { district: &district.code, nearest: &area.code })
     }
+
+    /// The border of a neighbourhood in degrees (x east, y north), for a map. `None` when its border is not known.
+    #[must_use]
+    pub fn outline(&self, code: &str) -> Option<MultiPolygon<f64>> {
+        let area = self.areas.get(*self.by_code.get(code)?)?;
+        let ring = |line: &geo_types::LineString<i32>| line.coords().map(|c| self.transform.degrees(*c)).collect();
+        let polygons = area.shape.iter().map(|p| {
+            geo_types::Polygon::new(ring(p.exterior()), p.interiors().iter().map(ring).collect())
+        });
+        Some(polygons.collect())
+    }
+}
+
+fn bounds(shape: &MultiPolygon<i32>) -> Option<Rect<i32>> {
+    let mut points = shape.iter().flat_map(|p| p.exterior().coords());
+    let first = *points.next()?;
+    let (min, max) = points.fold((first, first), |(min, max), c| {
+        (Coord { x: min.x.min(c.x), y: min.y.min(c.y) }, Coord { x: max.x.max(c.x), y: max.y.max(c.y) })
+    });
+    Some(Rect::new(min, max))
+}
+
+fn edges(shape: &MultiPolygon<i32>) -> impl Iterator<Item = Line<i32>> {
+    shape.iter().flat_map(|p| std::iter::once(p.exterior()).chain(p.interiors())).flat_map(|ring| ring.lines())
+}
+
+fn float(c: Coord<i32>) -> Coord<f64> {
+    Coord { x: f64::from(c.x), y: f64::from(c.y) }
+}
+
+/// Whether a point lies in a shape: a ray to the east crosses its rings an odd number of times.
+/// Edges are taken from south to north whichever way their ring runs, so that the two sides of a
+/// shared border always compute the same.
+fn holds(shape: &MultiPolygon<i32>, bounds: Rect<i32>, at: Coord<f64>) -> bool {
+    let (min, max) = (float(bounds.min()), float(bounds.max()));
+    // Written so that NaN is nowhere.
+    if !(at.x >= min.x && at.x <= max.x && at.y >= min.y && at.y <= max.y) {
+        return false;
+    }
+    let mut inside = false;
+    for edge in edges(shape) {
+        let (south, north) = if edge.start.y <= edge.end.y { (edge.start, edge.end) } else { (edge.end, edge.start) };
+        let (south, north) = (float(south), float(north));
+        if south.y <= at.y && at.y < north.y {
+            let cross = (north.x - south.x) * (at.y - south.y) - (at.x - south.x) * (north.y - south.y);
+            inside ^= cross > 0.0;
+        }
+    }
+    inside
+}
+
+/// The area whose border comes closest to a point outside all of them.
+fn nearest<'a>(areas: impl Iterator<Item = &'a Area>, at: Coord<f64>, metres: Coord<f64>) -> Option<&'a Area> {
+    let mut best = f64::INFINITY;
+    let mut found = None;
+    for area in areas {
+        if square_to_bounds(area.bounds, at, metres) >= best {
+            continue;
+        }
+        for edge in edges(&area.shape) {
+            let square = square_to_edge(edge, at, metres);
+            if square < best {
+                best = square;
+                found = Some(area);
+            }
+        }
+    }
+    found
+}
+
+/// Square metres between a point and a box.
+fn square_to_bounds(bounds: Rect<i32>, at: Coord<f64>, metres: Coord<f64>) -> f64 {
+    let (min, max) = (float(bounds.min()), float(bounds.max()));
+    let dx = (min.x - at.x).max(at.x - max.x).max(0.0) * metres.x;
+    let dy = (min.y - at.y).max(at.y - max.y).max(0.0) * metres.y;
+    dx * dx + dy * dy
+}
+
+/// Square metres between a point and the nearest point of an edge.
+fn square_to_edge(edge: Line<i32>, at: Coord<f64>, metres: Coord<f64>) -> f64 {
+    let (a, b) = (float(edge.start), float(edge.end));
+    let (ax, ay) = ((a.x - at.x) * metres.x, (a.y - at.y) * metres.y);
+    let (dx, dy) = ((b.x - a.x) * metres.x, (b.y - a.y) * metres.y);
+    let length = dx * dx + dy * dy;
+    let along = if length > 0.0 { (-(ax * dx + ay * dy) / length).clamp(0.0, 1.0) } else { 0.0 };
+    let (x, y) = (ax + along * dx, ay + along * dy);
+    x * x + y * y
+}
+
+/// Cells a side.
+const SIDE: u16 = 96;
+
+/// Which neighbourhoods may lie under a point: a coarse grid over all of them.
+#[derive(Debug)]
+struct Cells {
+    min: Coord<f64>,
+    /// Steps of the border grid a cell is wide and high.
+    size: Coord<f64>,
+    /// Areas by cell, row after row.
+    cells: Vec<Vec<u16>>,
+}
+
+impl Cells {
+    fn new(areas: &[Area]) -> Option<Self> {
+        let all = areas.iter().map(|a| (a.bounds.min(), a.bounds.max()));
+        let (min, max) = all.reduce(|(min, max), (lo, hi)| {
+            (Coord { x: min.x.min(lo.x), y: min.y.min(lo.y) }, Coord { x: max.x.max(hi.x), y: max.y.max(hi.y) })
+        })?;
+        let (min, max) = (float(min), float(max));
+        let side = f64::from(SIDE);
+        let size = Coord { x: ((max.x - min.x) / side).max(1.0), y: ((max.y - min.y) / side).max(1.0) };
+        let mut grid = Self { min, size, cells: vec![Vec::new(); usize::from(SIDE) * usize::from(SIDE)] };
+        for (i, area) in areas.iter().enumerate() {
+            let i = u16::try_from(i).ok()?;
+            let (low, high) = (float(area.bounds.min()), float(area.bounds.max()));
+            for row in grid.row(low.y)..=grid.row(high.y) {
+                for column in grid.column(low.x)..=grid.column(high.x) {
+                    if let Some(cell) = grid.cells.get_mut(row * usize::from(SIDE) + column) {
+                        cell.push(i);
+                    }
+                }
+            }
+        }
+        Some(grid)
+    }
+
+    fn column(&self, x: f64) -> usize {
+        cell((x - self.min.x) / self.size.x)
+    }
+
+    fn row(&self, y: f64) -> usize {
+        cell((y - self.min.y) / self.size.y)
+    }
+
+    fn under(&self, at: Coord<f64>) -> impl Iterator<Item = usize> {
+        let cell = self.cells.get(self.row(at.y) * usize::from(SIDE) + self.column(at.x));
+        cell.into_iter().flatten().map(|i| usize::from(*i))
+    }
+}
+
+/// The cell's number; whatever lies beyond the edge, or is no number, is put into the outermost ones.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the grid first")]
+fn cell(at: f64) -> usize {
+    at.clamp(0.0, f64::from(SIDE - 1)) as usize
 }
