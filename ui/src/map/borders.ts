@@ -1,7 +1,7 @@
 // The offline map's data: loaded once, when the first map is shown.
-import type { MultiLineString, MultiPolygon, Polygon } from 'geojson';
+import type { Feature, MultiLineString, MultiPolygon, Polygon } from 'geojson';
 import { feature, mesh } from 'topojson-client';
-import type { GeometryCollection, MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
+import type { MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
 import address from './data/istanbul.json?url';
 
 export interface Neighbourhood {
@@ -13,7 +13,9 @@ export interface Neighbourhood {
 }
 
 type Shape = (TopoPolygon | TopoMultiPolygon) & { properties: Neighbourhood };
-type City = Topology<{ neighbourhoods: GeometryCollection & { geometries: Shape[] } }>;
+interface City extends Topology {
+  objects: { neighbourhoods: { type: 'GeometryCollection'; geometries: Shape[] } };
+}
 
 export interface CityMap {
   land: MultiPolygon;
@@ -49,7 +51,8 @@ async function load(): Promise<CityMap> {
     neighbourhoods: all.geometries.map((shape) => shape.properties),
     outline(code) {
       const shape = all.geometries.find((candidate) => candidate.properties.code === code);
-      return shape ? feature<Neighbourhood>(city, shape).geometry as Polygon | MultiPolygon : null;
+      // A single shape gives a single feature; the typings only know the general case.
+      return shape ? (feature(city, shape) as Feature<Polygon | MultiPolygon>).geometry : null;
     },
   };
 }

@@ -1,5 +1,245 @@
-import type { Tablet } from '../tablet';
+// An in-memory back end for pictures and component tests. It behaves as screens need it; what a real
+// core does (routing, merging, keeping) is tested there.
+import directory from '../../../../shared/data/org/categories.json';
+import type { Call } from '$ui/wire/Call';
+import type { Categories } from '$ui/wire/Categories';
+import type { Fields } from '$ui/wire/Fields';
+import type { Fix } from '$ui/wire/Fix';
+import type { Need } from '$ui/wire/Need';
+import type { Outbox } from '$ui/wire/Outbox';
+import type { OutboxItem } from '$ui/wire/OutboxItem';
+import type { Place } from '$ui/wire/Place';
+import type { Request } from '$ui/wire/Request';
+import type { Status } from '$ui/wire/Status';
+import { fold, matches } from '$ui/lib/fold';
+import { CallFailed, type Answers, type Tablet } from '../tablet';
+import { beginning, build, CENTRE, seeds } from './samples';
 
-export function fakeTablet(_options: URLSearchParams): Tablet {
-  throw new Error('not written yet');
+const scenes = import.meta.glob('./scenes/*.svg', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
+
+export interface Fake extends Tablet {
+  /** All calls so far, oldest first. */
+  calls: Call[];
+}
+
+export function fakeTablet(options: URLSearchParams): Fake {
+  const scene = options.get('fake') || 'offline';
+  const now = Date.now();
+  const requests = new Map<string, Request>(
+    (scene === 'empty' || scene === 'start' ? [] : seeds).map((seed) => [`r${seed.n}`, build(seed, now)] as const),
+  );
+  const discarded = new Map<string, Request>();
+  const uploads = new Map<number, number>();
+  const listeners = new Set<() => void>();
+  const calls: Call[] = [];
+  let counter = 59;
+
+  const identity = {
+    person: 'Mahalle Muhtarı', neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', prefix: '4KR7', practice: false,
+  };
+  const status: Status = {
+    identity: scene === 'start' ? null : identity,
+    link: scene === 'online' || scene === 'empty' ? 'online' : scene === 'unknown' ? 'unknown' : 'offline',
+    last_contact: scene === 'start' ? null : now - (scene === 'online' || scene === 'empty' ? 2 : 165) * 60_000,
+    next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, notices: [], version: '0.1.0',
+  };
+  if (scene === 'trouble') {
+    status.notices = [{ notice: 'database_set_aside', file: 'tablet-2026-11-24.sqlite.damaged' }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'disk_low', free_mb: 140 }];
+  }
+
+  function refreshed(): Status {
+    const items = outbox().items;
+    const rows = [...requests.values()].map(({ row }) => row);
+    return { ...status, waiting: items.filter((item) => !item.quarantine).length, needs_me: rows.filter((row) => row.needs_me).length, quarantined: items.filter((item) => item.quarantine).length };
+  }
+
+  function outbox(): Outbox {
+    const items: OutboxItem[] = [];
+    for (const { row, photos, thread, quarantine } of requests.values()) {
+      if (row.transport === 'draft') continue;
+      const base = { request: row.id, title: row.title };
+      if (row.transport !== 'delivered') items.push({ ...base, what: 'request', since: row.at, bytes: 840, sent: 0, quarantine });
+      for (const entry of thread) {
+        if (entry.transport !== 'delivered') items.push({ ...base, what: 'entry', since: entry.at, bytes: 310, sent: 0, quarantine: null });
+      }
+      for (const photo of photos) {
+        if (!photo.delivered && !quarantine) items.push({ ...base, what: 'photo', since: row.at, bytes: photo.size, sent: photo.sent, quarantine: null });
+      }
+    }
+    items.sort((a, b) => a.since - b.since);
+    return { items, bytes: items.reduce((sum, item) => sum + item.bytes - item.sent, 0), status };
+  }
+
+  function find(id: string): Request {
+    const found = requests.get(id);
+    if (!found) throw new CallFailed({ code: 'not_found', detail: id });
+    return found;
+  }
+
+  function put(request: Request): Request {
+    requests.set(request.row.id, request);
+    return structuredClone(request);
+  }
+
+  function change(request: Request, set: Partial<Fields>): Request {
+    const next = structuredClone(request);
+    if (set.desc != null) next.desc = set.desc;
+    if (set.title != null) next.title = set.title;
+    if (set.addr != null) next.row.addr = set.addr;
+    if (set.category != null) next.row.category = set.category;
+    if (set.kind != null) next.kind = set.kind;
+    if (set.discreet != null) next.discreet = set.discreet;
+    if (set.fix != null) {
+      next.fix = set.fix;
+      next.place = placeOf(set.fix);
+    }
+    next.row.title = next.title || beginning(next.desc);
+    return put(next);
+  }
+
+  function recount(request: Request): Request {
+    const { row, photos } = request;
+    row.photos = photos.length;
+    row.photos_delivered = photos.filter((photo) => photo.delivered).length;
+    row.cover = photos[0]?.hash ?? null;
+    return put(request);
+  }
+
+  function answer(call: Call): Answers[keyof Answers] {
+    switch (call.call) {
+      case 'status':
+        return refreshed();
+      case 'enrol':
+        if (call.code.replace(/\W/g, '').length < 6) throw new CallFailed({ code: 'enrolment_code', detail: '' });
+        status.identity = identity;
+        return refreshed();
+      case 'enrol_practice':
+        status.identity = { ...identity, practice: true };
+        return refreshed();
+      case 'requests':
+        return [...requests.values()]
+          .map(({ row, desc }) => ({ row, text: [row.title, desc, row.addr, row.case_no, row.official_no].join(' ') }))
+          .filter(({ text }) => !call.query || matches(text, call.query))
+          .map(({ row }) => row)
+          .sort((a, b) => b.at - a.at);
+      case 'request':
+        return structuredClone(find(call.id));
+      case 'new_draft':
+        return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '' }, Date.now()));
+      case 'set_draft':
+      case 'edit':
+        return change(find(call.id), call.set);
+      case 'discard_draft':
+        discarded.set(call.id, find(call.id));
+        requests.delete(call.id);
+        return null;
+      case 'restore_draft': {
+        const back = discarded.get(call.id);
+        if (!back) throw new CallFailed({ code: 'not_found', detail: call.id });
+        return put(back);
+      }
+      case 'add_photo': {
+        const arrived = Math.min(call.total, (uploads.get(call.upload) ?? 0) + Math.floor((call.data.length * 3) / 4));
+        uploads.set(call.upload, arrived);
+        if (arrived < call.total - 2) return { step: 'more', offset: arrived };
+        const request = structuredClone(find(call.id));
+        const names = Object.keys(scenes).map((path) => path.replace(/^.*\/|\.svg$/g, ''));
+        request.photos.push({ hash: `${names[request.photos.length % names.length]}-${call.upload}-0`, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true });
+        return { step: 'done', request: recount(request), fix: null, taken: null };
+      }
+      case 'remove_photo': {
+        const request = structuredClone(find(call.id));
+        discarded.set(call.hash, structuredClone(request));
+        request.photos = request.photos.filter((photo) => photo.hash !== call.hash);
+        return recount(request);
+      }
+      case 'restore_photo': {
+        const request = structuredClone(find(call.id));
+        request.photos = discarded.get(call.hash)?.photos ?? request.photos;
+        return recount(request);
+      }
+      case 'locate':
+        return placeOf(call.fix);
+      case 'send': {
+        const request = structuredClone(find(call.id));
+        if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
+        request.row.transport = 'queued';
+        request.can = ['message', 'add', 'withdraw'];
+        request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null });
+        return put(request);
+      }
+      case 'keep': {
+        const request = structuredClone(find(call.id));
+        const kept = request.conflicts.find(({ field }) => field === call.field)?.versions[call.version];
+        if (kept && call.field === 'desc') request.desc = kept.text;
+        request.conflicts = request.conflicts.filter(({ field }) => field !== call.field);
+        request.row.conflicts = request.conflicts.length;
+        request.row.needs_me = request.question !== null || request.quarantine !== null || request.conflicts.length > 0;
+        return put(request);
+      }
+      case 'say': {
+        const request = structuredClone(find(call.id));
+        request.thread.push({ kind: call.kind, text: call.text, mine: true, author: null, at: Date.now(), transport: 'queued', refused: null });
+        if (call.kind === 'answer') request.question = null;
+        if (call.kind !== 'message' && call.kind !== 'note') request.can = request.can.filter((kind) => kind === 'message' || kind === 'add');
+        request.row.needs_me = request.conflicts.length > 0;
+        return put(request);
+      }
+      case 'outbox':
+        return { ...outbox(), status: refreshed() };
+      case 'sync_now':
+        if (status.link === 'offline') throw new CallFailed({ code: 'offline', detail: '' });
+        return refreshed();
+      case 'categories':
+        return categories();
+      case 'suggest_category':
+        return suggest(call.text);
+    }
+  }
+
+  return {
+    calls,
+    async call<C extends Call>(call: C) {
+      calls.push(structuredClone(call));
+      const result = answer(call) as Answers[C['call']];
+      const quiet: Array<Call['call']> = ['status', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'set_draft'];
+      if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
+      return result;
+    },
+    onChange(changed) {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    photoUrl: (hash) => `data:image/svg+xml,${encodeURIComponent(scenes[`./scenes/${hash.split('-')[0]}.svg`] ?? '<svg xmlns="http://www.w3.org/2000/svg"/>')}`,
+  };
+}
+
+function placeOf(fix: Fix): Place {
+  const near = Math.abs(fix.lat - CENTRE.lat) < 0.004 && Math.abs(fix.lon - CENTRE.lon) < 0.006;
+  return near
+    ? { neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', own: true, nearest_name: null }
+    : { neighbourhood: 'kadikoy-caferaga', neighbourhood_name: 'Caferağa', district_name: 'Kadıköy', own: false, nearest_name: null };
+}
+
+function categories(): Categories {
+  return {
+    groups: directory.groups.map(({ code, name, name_en }) => ({
+      code, name, name_en,
+      categories: directory.categories
+        .filter((category) => category.code.startsWith(`${code}.`))
+        .map((category) => ({
+          code: category.code, name: category.name, name_en: category.name_en, photo: category.photo as Need, location: category.location as Need,
+          keywords: category.keywords, target_days: category.target_days, sensitive: category.sensitive,
+        })),
+    })),
+  };
+}
+
+function suggest(text: string) {
+  const folded = fold(text);
+  return directory.categories
+    .map(({ code, keywords }) => ({ code, because: keywords.filter((word) => folded.includes(fold(word))) }))
+    .filter(({ because }) => because.length > 0)
+    .sort((a, b) => b.because.length - a.because.length)
+    .slice(0, 5);
 }

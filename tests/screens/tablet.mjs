@@ -1,0 +1,110 @@
+// The tablet's screens, each with what is done before the picture.
+export async function prepareContext(context) {
+  await context.grantPermissions(['geolocation']);
+  await context.setGeolocation({ latitude: 40.9975, longitude: 29.0263, accuracy: 12 });
+}
+
+const named = (mode, tr, en) => (mode.locale === 'tr' ? tr : en);
+
+export const screens = [
+  { name: 'start', query: 'fake=start' },
+  {
+    name: 'start-confirm',
+    query: 'fake=start',
+    async prepare(page) {
+      await page.locator('input').nth(0).fill('mbs.belediye.example');
+      await page.locator('input').nth(1).fill('ABCD-1234');
+      await page.locator('button[type=submit]').click();
+      await page.locator('dl.rows').waitFor();
+    },
+  },
+  { name: 'home' },
+  { name: 'home-empty', query: 'fake=empty' },
+  { name: 'home-trouble', query: 'fake=trouble' },
+  {
+    name: 'home-search',
+    async prepare(page) {
+      await page.locator('input[type=search]').fill('mazgal degirmeni yok');
+      await page.locator('.empty').waitFor();
+    },
+  },
+  {
+    name: 'new',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('textarea').fill('Rıhtım Caddesi’nde eczanenin önündeki mazgallar yaprak ve çöple dolmuş, su gitmiyor. Dün akşamki yağmurda üç dükkâna su girdi. Yaşlılar karşıya geçemiyor.');
+      await page.locator('input[type=file]').first().setInputFiles([{ name: 'mazgal.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(600_000, 7) }]);
+      await page.locator('.photo .corner').waitFor();
+      await page.locator('.choice input[type=radio]').first().check();
+      await page.locator('.facts b').waitFor();
+    },
+  },
+  {
+    name: 'new-outside',
+    async prepare(page, mode) {
+      await page.context().setGeolocation({ latitude: 40.984, longitude: 29.0256, accuracy: 35 });
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('.banner').waitFor();
+      await page.locator('.banner').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'new-empty',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Gönder', 'Send'), exact: true }).click();
+      await page.locator('.sendbar [role=alert]').waitFor();
+    },
+  },
+  {
+    name: 'category',
+    hash: '#/draft/r58',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Başka konu seç', 'Choose another') }).click();
+      await page.locator('.sheet button[aria-expanded]').nth(1).click();
+    },
+  },
+  {
+    name: 'map-big',
+    hash: '#/draft/r58',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Haritayı büyüt', 'Enlarge the map') }).click();
+      await page.locator('.sheet .map path.m-land').first().waitFor({ state: 'attached' });
+      await page.waitForTimeout(300);
+    },
+  },
+  { name: 'answer', hash: '#/request/r49' },
+  {
+    name: 'answer-confirmed',
+    hash: '#/request/r49',
+    prepare: (page, mode) => page.getByRole('button', { name: named(mode, 'Evet, tamam', 'Yes, it is done') }).click(),
+  },
+  {
+    name: 'answer-object',
+    hash: '#/request/r49',
+    prepare: (page, mode) => page.getByRole('button', { name: named(mode, 'Hayır, itiraz ediyorum', 'No, I object') }).click(),
+  },
+  { name: 'question', hash: '#/request/r55' },
+  { name: 'sending', hash: '#/request/r56/sent' },
+  {
+    name: 'edit',
+    hash: '#/request/r56',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Düzelt', 'Correct'), exact: true }).click();
+      await page.locator('.sheet textarea').waitFor();
+    },
+  },
+  {
+    name: 'photo',
+    hash: '#/request/r56',
+    async prepare(page) {
+      await page.locator('.photo-open').first().click();
+      await page.locator('.photo-whole').waitFor();
+    },
+  },
+  { name: 'versions', hash: '#/request/r53/versions' },
+  { name: 'outbox', hash: '#/outbox' },
+  { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
+  { name: 'tablet', hash: '#/tablet' },
+  { name: 'unknown', query: 'fake=unknown' },
+];
