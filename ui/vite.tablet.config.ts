@@ -1,4 +1,4 @@
 import { defineConfig } from 'vite';
-import { entry } from './vite.shared';
+import { entry } from './vite.shared.ts';
 
 export default defineConfig(({ mode }) => entry('tablet', mode));

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { alias, plugins } from './vite.shared';
+import { alias, plugins } from './vite.shared.ts';
 
 export default defineConfig({
   plugins: plugins(),

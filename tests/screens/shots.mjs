@@ -1,4 +1,4 @@
-// Pictures and checks of every screen: node tests/screens/shots.mjs DIR [--no-build] [screen …]
+// Pictures and checks of every screen: node tests/screens/shots.mjs DIR [--no-build] [--quick] [screen …]
 //
 // Builds the screens with their fake back ends (a mode of its own; the shipped build has none), opens
 // each in Debian's Chromium at tablet sizes, in both languages and all themes, writes a picture, and
@@ -19,7 +19,7 @@ const axe = need.resolve('axe-core/axe.min.js');
 
 const [dir, ...rest] = process.argv.slice(2);
 if (!dir || dir.startsWith('-')) {
-  console.error('usage: node tests/screens/shots.mjs DIR [--no-build] [screen …]');
+  console.error('usage: node tests/screens/shots.mjs DIR [--no-build] [--quick] [screen …]');
   process.exit(2);
 }
 const wanted = rest.filter((word) => !word.startsWith('-'));
@@ -55,7 +55,9 @@ const modes = [
 
 let passed = 0;
 let failed = 0;
-const queue = screens.flatMap((screen) => (screen.modes ?? modes).map((mode) => ({ screen, mode })));
+const quick = rest.includes('--quick'); // one language, one theme: to look at while working
+const chosen = quick ? modes.slice(0, 2) : modes;
+const queue = screens.flatMap((screen) => (screen.modes ?? chosen).map((mode) => ({ screen, mode })));
 const total = queue.length;
 await Promise.all([worker(), worker()]);
 await browser.close();

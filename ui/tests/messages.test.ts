@@ -25,7 +25,8 @@ describe('messages', () => {
   });
 
   it('are not the same words by oversight', () => {
-    const same = Object.keys(tr).filter((key) => typeof tr[key] === 'string' && /[a-zçğıöşü]{4}/i.test(tr[key] as string) && tr[key] === en[key]);
+    const worded = (message: unknown) => typeof message === 'string' && /[a-zçğıöşü]{4}/i.test(message.replace(/\{\w+\}/g, ''));
+    const same = Object.keys(tr).filter((key) => worded(tr[key]) && tr[key] === en[key]);
     expect(same).toEqual([]);
   });
 });

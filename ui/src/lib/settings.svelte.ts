@@ -41,7 +41,7 @@ export function keepApplied(): void {
     const theme = settings.theme === 'system' ? (systemIsDark ? 'dark' : 'light') : settings.theme;
     if (theme === 'light') delete root.dataset.theme;
     else root.dataset.theme = theme;
-    root.style.fontSize = settings.text === 100 ? '' : `${settings.text}%`;
+    scale(root, settings.text);
     root.toggleAttribute('data-gloves', settings.gloves);
     try {
       localStorage.setItem(KEY, JSON.stringify($state.snapshot(settings)));
@@ -49,4 +49,14 @@ export function keepApplied(): void {
       // A full or forbidden store costs only that the setting is forgotten.
     }
   });
+}
+
+function scale(root: HTMLElement, text: TextSize): void {
+  const size = text === 100 ? '' : `${text}%`;
+  if (root.style.fontSize === size) return;
+  root.style.fontSize = size;
+  // Chromium goes on measuring container queries by the old rem until their container changes size.
+  document.body.style.inlineSize = 'calc(100% - 1px)';
+  void document.body.offsetWidth;
+  document.body.style.inlineSize = '';
 }

@@ -41,7 +41,19 @@ export function marked(text: string, other: string): Piece[] {
       i++;
     }
   }
-  return pieces;
+  return joined(pieces);
+}
+
+/** A space between two differing words differs with them: one underline, not many. */
+function joined(pieces: Piece[]): Piece[] {
+  const result: Piece[] = [];
+  for (const [n, piece] of pieces.entries()) {
+    const differs = piece.differs || (piece.text.trim() === '' && pieces[n - 1]?.differs === true && pieces[n + 1]?.differs === true);
+    const last = result.at(-1);
+    if (last?.differs === differs) last.text += piece.text;
+    else result.push({ text: piece.text, differs });
+  }
+  return result;
 }
 
 /** Words and the spaces between them, each a piece, so that joining gives the text back. */

@@ -139,9 +139,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return put(back);
       }
       case 'add_photo': {
-        const arrived = Math.min(call.total, (uploads.get(call.upload) ?? 0) + Math.floor((call.data.length * 3) / 4));
+        const arrived = Math.min(call.total, (uploads.get(call.upload) ?? 0) + atob(call.data).length);
         uploads.set(call.upload, arrived);
-        if (arrived < call.total - 2) return { step: 'more', offset: arrived };
+        if (arrived < call.total) return { step: 'more', offset: arrived };
         const request = structuredClone(find(call.id));
         const names = Object.keys(scenes).map((path) => path.replace(/^.*\/|\.svg$/g, ''));
         request.photos.push({ hash: `${names[request.photos.length % names.length]}-${call.upload}-0`, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true });
