@@ -1,0 +1,259 @@
+// The desk's back end in memory, for pictures and screen tests: plays the server's part of the routing
+// as far as the screens show it. Address: `?fake&as=triage|unit|approver|auditor|operator` and
+// `&trouble=signed_out|offline|empty|slow|stale|lost`.
+import type { Act } from '$ui/wire/Act';
+import type { Action } from '$ui/wire/Action';
+import type { DeskEvent } from '$ui/wire/DeskEvent';
+import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Me } from '$ui/wire/Me';
+import type { QueueRow } from '$ui/wire/QueueRow';
+import type { Role } from '$ui/wire/Role';
+import type { State } from '$ui/wire/State';
+import type { Tablet } from '$ui/wire/Tablet';
+import { fold } from '$ui/lib/fold';
+import { DeskFailed, type Desk } from './desk';
+import { directory, placeOf, priorityOf, scene, seeds, suggested, unitOf, type Scene, type Seed } from './desk-fake-city';
+
+const HOUR = 3_600_000;
+const ref = (code: string) => ({ code, name: unitOf.get(code)?.name ?? code });
+const UNIT = 'md-yol-bakim-anadolu';
+const people: Record<Role, Me> = {
+  triage: { name: 'Ön inceleme masası', role: 'triage', unit: null },
+  unit: { name: 'Yol Bakım, Anadolu', role: 'unit', unit: ref(UNIT) },
+  approver: { name: 'Yol Bakım, Anadolu: onay', role: 'approver', unit: ref(UNIT) },
+  auditor: { name: 'Denetim masası', role: 'auditor', unit: null },
+  operator: { name: 'Tablet ve sunucu işletimi', role: 'operator', unit: null },
+};
+
+const TABLE: Partial<Record<State, Partial<Record<Role, Action[]>>>> = {
+  in_review: { triage: ['route', 'send_out', 'ask', 'conclude'] },
+  assigned: { unit: ['accept', 'forward', 'return'] },
+  in_progress: { unit: ['plan', 'send_out', 'ask', 'answer', 'return'] },
+  planned: { unit: ['start', 'answer'] },
+  external: { triage: ['take_back'] },
+  answer_pending: { approver: ['approve', 'correct'] },
+  concluded: { triage: ['reopen'] },
+};
+const LEADS: Partial<Record<Action, [State | null, string]>> = {
+  route: ['assigned', 'routed'], send_out: ['external', 'sent_out'], ask: ['awaiting_muhtar', 'asked'], conclude: ['concluded', 'concluded'],
+  accept: ['in_progress', 'accepted'], forward: ['assigned', 'forwarded'], return: ['in_review', 'returned'], plan: ['planned', 'planned'],
+  start: ['in_progress', 'started'], answer: ['answer_pending', 'answered'], approve: ['concluded', 'concluded'],
+  correct: ['in_progress', 'corrected'], take_back: ['in_review', 'taken_back'], reopen: ['in_review', 'reopened'],
+};
+const RANK = { urgent: 0, high: 1, normal: 1, low: 2 };
+
+export function fakeDesk(query: URLSearchParams): Desk {
+  const role = (query.get('as') ?? 'triage') as Role;
+  const trouble = query.get('trouble');
+  const me = people[role];
+  const photos = new Map<string, string>();
+  const changed = new Set<(id: string) => void>();
+  let signedIn = trouble !== 'signed_out';
+  let lost = trouble === 'lost';
+  const requests = trouble === 'empty' ? [] : seeds.map((seed, i) => build(seed, i, photos));
+
+  const answer = async <T>(value: () => T): Promise<T> => {
+    if (trouble === 'slow') await new Promise(() => {});
+    if (trouble === 'offline' && signedIn) throw new DeskFailed('offline');
+    if (!signedIn) throw new DeskFailed('signed_out');
+    return structuredClone(value());
+  };
+  const find = (id: string) => {
+    const hit = requests.find(({ row }) => row.id === id);
+    if (!hit) throw new DeskFailed('not_found');
+    return hit;
+  };
+  const seen = (request: DeskRequest) => {
+    const roles: Role[] = role === 'approver' ? ['unit', 'approver'] : [role];
+    const mine = role === 'triage' || request.row.unit?.code === me.unit?.code;
+    request.can = mine ? roles.flatMap((one) => TABLE[request.row.state]?.[one] ?? []) : [];
+    return request;
+  };
+  const inTriage = ({ row }: DeskRequest) => row.state === 'in_review' || row.state === 'received' || (row.state === 'awaiting_muhtar' && !row.unit);
+  const inInbox = ({ row }: DeskRequest) => row.unit?.code === UNIT && !['concluded', 'closed', 'cancelled'].includes(row.state);
+
+  return {
+    me: async () => {
+      if (trouble === 'offline') throw new DeskFailed('offline');
+      if (!signedIn) throw new DeskFailed('signed_out');
+      return me;
+    },
+    async signIn(login, password) {
+      if (password === 'yanlis' || !login) throw new DeskFailed('signed_out');
+      signedIn = true;
+      lost = false;
+      return me;
+    },
+    async signOut() {
+      signedIn = false;
+    },
+    queue: ({ list, state, q }) =>
+      answer(() => {
+        const asked = fold(q ?? '').trim();
+        const rows = requests
+          .filter((request) => (list === 'triage' ? inTriage(request) : list === 'inbox' ? (state === 'concluded' ? request.row.unit?.code === UNIT : inInbox(request)) : true))
+          .filter(({ row }) => !state || row.state === state)
+          .filter(({ row, desc }) => !asked || fold([row.no, row.case_no, row.title, row.place, desc].join(' ')).includes(asked))
+          .map(({ row }) => row)
+          .sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.due ?? 0) - (b.due ?? 0));
+        return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length };
+      }),
+    request: (id) => answer(() => seen(find(id))),
+    act: (id, act) =>
+      answer(() => {
+        if (lost) {
+          signedIn = false;
+          throw new DeskFailed('signed_out');
+        }
+        const request = find(id);
+        if (trouble === 'stale' && act.n === request.n) {
+          apply(request, { n: request.n, action: 'route', unit: 'bk-iski' }, 'Ön inceleme masası 2');
+          for (const tell of changed) tell(id);
+        }
+        if (act.n !== request.n) throw new DeskFailed('stale');
+        apply(request, act, me.name);
+        for (const tell of changed) tell(id);
+        return seen(request);
+      }),
+    say: (id, text) =>
+      answer(() => {
+        const request = find(id);
+        request.thread.push({ kind: 'message', text, by_muhtar: false, author: me.name, at: Date.now() });
+        return seen(request);
+      }),
+    async upload(photo) {
+      const hash = `up${photos.size}`;
+      photos.set(hash, photo.type.startsWith('image/') ? URL.createObjectURL(photo) : scene('fixed', photos.size));
+      return hash;
+    },
+    directory: () => answer(() => directory),
+    tablets: () => answer(() => (trouble === 'empty' ? [] : tablets())),
+    enrol: () => answer(() => ({ code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern() })),
+    photoUrl: (hash) => photos.get(hash) ?? scene('fixed', 3),
+    listen(tell, live) {
+      changed.add(tell);
+      live(trouble !== 'offline');
+      return () => changed.delete(tell);
+    },
+  };
+}
+
+function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest {
+  const now = Date.now();
+  const place = placeOf.get(seed.place);
+  if (!place) throw new Error(seed.place);
+  const received = now - seed.age * HOUR;
+  const due = now + seed.left * HOUR;
+  const names = (seed.photos ?? []).map((what: Scene, j) => {
+    const hash = `p${i}-${j}`;
+    photos.set(hash, scene(what, i + j));
+    return hash;
+  });
+  const events: DeskEvent[] = [];
+  const push = (what: string, at: number, rest: Partial<DeskEvent> = {}) =>
+    events.push({ n: events.length + 1, at, what, by: 'system', author: '', note: '', unit: null, outcome: null, date: null, ...rest });
+  const step = (part: number) => received + (now - received) * part;
+  push('received', received);
+  push('reviewed', step(0.01));
+  const triage = { by: 'triage' as const, author: 'Ön inceleme masası' };
+  const staff = { by: 'unit' as const, author: 'Yol Bakım, Anadolu' };
+  if (seed.returned) {
+    push('routed', step(0.2), { ...triage, unit: ref(seed.unit ? 'bk-iski' : UNIT) });
+    push('returned', step(0.3), { ...staff, author: seed.unit ? 'İSKİ, evrak masası' : staff.author, note: seed.returned });
+  }
+  if (seed.unit) push(seed.state === 'external' ? 'sent_out' : 'routed', step(0.4), { ...triage, unit: ref(seed.unit) });
+  const worked = ['in_progress', 'planned', 'answer_pending', 'concluded'].includes(seed.state) || (seed.state === 'awaiting_muhtar' && seed.unit);
+  if (worked) push('accepted', step(0.5), staff);
+  const planned = seed.planned === undefined ? null : new Date(now + seed.planned * 24 * HOUR).toISOString().slice(0, 10);
+  if (planned) push('planned', step(0.6), { ...staff, date: planned });
+  if (seed.question) push('asked', step(0.7), { ...(seed.unit ? staff : triage), note: seed.question });
+  if (seed.answer) push('answered', step(0.8), { ...staff, note: seed.answer, outcome: seed.outcome ?? 'done' });
+  if (seed.state === 'concluded') push('concluded', step(0.9), { by: 'approver', author: 'Yol Bakım, Anadolu: onay', note: seed.answer ?? '', outcome: seed.outcome ?? 'done' });
+  const hops = events.filter(({ what }) => what === 'routed' || what === 'sent_out' || what === 'forwarded').length;
+  const row: QueueRow = {
+    id: `r${i}`,
+    no: `2026-${String(48291 + i * 3).padStart(6, '0')}`,
+    case_no: `4KR7-${142 + i}-QXH`,
+    title: seed.title || `${seed.desc.slice(0, 70)}…`,
+    place: `${place.name}, ${place.district}`,
+    category: seed.category,
+    priority: priorityOf.get(seed.category) ?? 'normal',
+    state: seed.state,
+    outcome: seed.state === 'concluded' ? (seed.outcome ?? 'done') : null,
+    unit: seed.unit ? ref(seed.unit) : null,
+    received,
+    due: seed.state === 'concluded' ? null : due,
+    spent: (now - received) / (due - received) < 0 ? 1.2 : Math.min(1.3, (now - received) / Math.max(HOUR, due - received)),
+    paused: seed.state === 'awaiting_muhtar',
+    photos: names.length,
+    hops,
+    returns: seed.returned ? 1 : 0,
+  };
+  return {
+    row,
+    n: events.length,
+    desc: seed.desc,
+    kind: seed.kind ?? 'complaint',
+    category_by_muhtar: seed.category,
+    fix: seed.category === 'trafik.yon-duzenleme' ? null : { lat: place.lat + ((i % 5) - 2) * 0.0011, lon: place.lon + ((i % 3) - 1) * 0.0013, accuracy: 6 + (i % 5) * 3, source: 'gps' },
+    addr: seed.addr ?? '',
+    muhtarlik: seed.place,
+    muhtarlik_name: row.place,
+    neighbourhood: seed.place,
+    discreet: seed.discreet ?? false,
+    filed: received - (seed.waited ?? 0.05) * HOUR,
+    photos: names.map((hash, j) => ({ hash, kind: 'photo', width: 2048, height: 1463, here: !(i === 1 && j === 3), thumb: !(i === 1 && j === 3) })),
+    events,
+    thread: seed.said ? [{ kind: 'message', text: seed.said, by_muhtar: true, author: '', at: step(0.85) }] : [],
+    conflicts: seed.conflict ? [{ field: 'desc', versions: seed.conflict }] : [],
+    question: seed.question ?? null,
+    answer: seed.answer ? { text: seed.answer, outcome: seed.outcome ?? 'done', photos: (photos.set(`a${i}`, scene('fixed', i)), [`a${i}`]), at: step(0.8), official: seed.state === 'concluded' } : null,
+    planned,
+    can: [],
+    suggestions: seed.unit ? [] : suggested(seed.category, place).map((code, at) => ({ unit: ref(code), external: unitOf.get(code)?.external ?? false, why: at ? 'alternative' : 'rule' })),
+  };
+}
+
+function apply(request: DeskRequest, act: Act, author: string): void {
+  const [state, what] = LEADS[act.action] ?? [null, act.action];
+  request.n += 1;
+  if (state) request.row.state = state;
+  if (act.unit) {
+    request.row.unit = ref(act.unit);
+    request.row.hops += 1;
+  }
+  if (act.action === 'return' || act.action === 'take_back') request.row.unit = null;
+  if (act.action === 'return') request.row.returns += 1;
+  if (act.date) request.planned = act.date;
+  request.question = act.action === 'ask' ? (act.note ?? '') : null;
+  request.row.paused = act.action === 'ask';
+  if (act.outcome) request.answer = { text: act.note ?? '', outcome: act.outcome, photos: act.photos ?? [], at: Date.now(), official: act.action === 'conclude' };
+  if (state === 'concluded') request.row.outcome = act.outcome ?? request.answer?.outcome ?? 'done';
+  request.events.push({
+    n: request.n, at: Date.now(), what, by: 'triage', author, note: act.note ?? '',
+    unit: act.unit ? ref(act.unit) : null, outcome: act.outcome ?? null, date: act.date ?? null,
+  });
+}
+
+function tablets(): Tablet[] {
+  const ago = (hours: number) => Date.now() - hours * HOUR;
+  const one = (prefix: string, place: string, hours: number | null, created: number, arrived: number, app = '0.1.0', revoked = false): Tablet => ({
+    prefix, place, app, last_seen: hours === null ? null : ago(hours), created, arrived, revoked,
+  });
+  return [
+    one('4KR7', 'Rasimpaşa, Kadıköy', 0.07, 142, 142), one('9XQ2', 'Kabakoz, Şile', 0.7, 57, 14), one('H3M5', 'Ünalan, Üsküdar', 218, 31, 31),
+    one('P8TC', 'Burgazada, Adalar', 26, 18, 14), one('7WFA', 'Burhaniye, Üsküdar', 0.02, 96, 96), one('D5NE', 'Caferağa, Kadıköy', 0.2, 204, 204),
+    one('2JKB', 'Girne, Maltepe', 0.4, 61, 61), one('V6RS', 'Acıbadem, Üsküdar', 1.5, 88, 87), one('K9GT', 'Cankurtaran, Fatih', 3, 40, 40),
+    one('XM4P', 'Polonezköy, Beykoz', null, 0, 0), one('C2HY', 'Selimiye, Üsküdar', 900, 73, 73, '0.0.9', true),
+  ];
+}
+
+/** Looks like a QR code; the real one comes from the server. */
+function pattern(): string {
+  const size = 29;
+  const eye = (x: number, y: number) => [[0, 0], [size - 7, 0], [0, size - 7]].some(([a = 0, b = 0]) => x >= a - 1 && x < a + 8 && y >= b - 1 && y < b + 8);
+  let path = '';
+  for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) if (!eye(x, y) && (x * 7 + y * 13 + x * y * 5) % 11 < 5) path += `M${x} ${y}h1v1h-1z`;
+  for (const [a = 0, b = 0] of [[0, 0], [size - 7, 0], [0, size - 7]]) path += `M${a} ${b}h7v7h-7zM${a + 1} ${b + 1}v5h5v-5zM${a + 2} ${b + 2}h3v3h-3z`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-3 -3 ${size + 6} ${size + 6}" shape-rendering="crispEdges"><path d="M-3-3h${size + 6}v${size + 6}h-${size + 6}z" fill="#fff"/><path d="${path}" fill-rule="evenodd"/></svg>`;
+}

@@ -1,0 +1,100 @@
+// The desk's door over HTTP: same origin, session cookie, JSON.
+import { DeskFailed, type Desk, type Trouble } from './desk';
+
+const SILENCE_MS = 5_000;
+
+export function httpDesk(base = '/desk/api'): Desk {
+  async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(`${base}/${path}`, { credentials: 'same-origin', ...init });
+    } catch (cause) {
+      throw new DeskFailed('offline', cause instanceof Error ? cause.message : '');
+    }
+    if (!response.ok) throw await refusal(response);
+    if (response.status === 204 || response.headers.get('content-length') === '0') return undefined as T;
+    return (await response.json().catch(() => undefined)) as T;
+  }
+  const post = <T>(path: string, body: unknown, keepalive = false) =>
+    ask<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), keepalive });
+  const one = (id: string) => `requests/${encodeURIComponent(id)}`;
+
+  return {
+    me: () => ask('me'),
+    signIn: (login, password) => post('sign-in', { login, password }),
+    signOut: () => post('sign-out', {}),
+    queue({ list, state, q, after }) {
+      const query = new URLSearchParams({ list });
+      if (state) query.set('state', state);
+      if (q) query.set('q', q);
+      if (after) query.set('after', after);
+      return ask(`queue?${query}`);
+    },
+    request: (id) => ask(one(id)),
+    act: (id, act, leaving = false) => post(`${one(id)}/act`, act, leaving),
+    say: (id, text) => post(`${one(id)}/say`, { text }),
+    upload: async (photo) =>
+      (await ask<{ hash: string }>('photos', { method: 'POST', headers: { 'content-type': photo.type || 'application/octet-stream' }, body: photo })).hash,
+    directory: () => ask('directory'),
+    tablets: () => ask('tablets'),
+    enrol: (wanted) => post('enrolments', wanted),
+    photoUrl: (hash, thumb) => `${base}/photos/${encodeURIComponent(hash)}${thumb ? '/thumb' : ''}`,
+    listen(changed, live) {
+      let source: EventSource | undefined;
+      let again: ReturnType<typeof setTimeout> | undefined;
+      let was = false;
+      const open = () => {
+        source = new EventSource(`${base}/events`);
+        source.addEventListener('changed', (event) => changed(idIn(String(event.data))));
+        source.onopen = () => {
+          live(true);
+          if (was) changed(''); // after a break anything may have happened
+          was = true;
+        };
+        source.onerror = () => {
+          live(false);
+          // The browser comes back by itself unless the server refused (signed out, shutting down).
+          if (source?.readyState !== EventSource.CLOSED) return;
+          clearTimeout(again);
+          again = setTimeout(open, SILENCE_MS);
+        };
+      };
+      open();
+      return () => {
+        clearTimeout(again);
+        source?.close();
+      };
+    },
+  };
+}
+
+/** The event's data is a request id, bare or as JSON. */
+function idIn(data: string): string {
+  try {
+    const value: unknown = JSON.parse(data);
+    if (typeof value === 'string') return value;
+    if (value && typeof value === 'object' && 'id' in value) return String(value.id);
+  } catch {
+    // bare
+  }
+  return data.trim();
+}
+
+async function refusal(response: Response): Promise<DeskFailed> {
+  const body: unknown = await response.json().catch(() => null);
+  const text = (key: string) => {
+    const value = body && typeof body === 'object' ? (body as Record<string, unknown>)[key] : undefined;
+    return typeof value === 'string' ? value : '';
+  };
+  return new DeskFailed(troubleFor(response.status), text('message'), text('request_id'));
+}
+
+function troubleFor(status: number): Trouble {
+  if (status === 401) return 'signed_out';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not_found';
+  if (status === 409) return 'stale';
+  if (status === 413) return 'too_large';
+  if (status === 429 || status === 503) return 'busy';
+  return status >= 500 ? 'broken' : 'refused';
+}

@@ -1,0 +1,70 @@
+// The desk's one door to the server: what the screens may ask, and how a refusal looks.
+// desk-http.ts answers it over HTTP; desk-fake.ts, only in the build for pictures, from memory.
+import { getContext, setContext } from 'svelte';
+import type { Act } from '$ui/wire/Act';
+import type { DeskDirectory } from '$ui/wire/DeskDirectory';
+import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Enrolment } from '$ui/wire/Enrolment';
+import type { Me } from '$ui/wire/Me';
+import type { NewEnrolment } from '$ui/wire/NewEnrolment';
+import type { Queue } from '$ui/wire/Queue';
+import type { State } from '$ui/wire/State';
+import type { Tablet } from '$ui/wire/Tablet';
+
+export type List = 'triage' | 'inbox' | 'all';
+
+export interface Ask {
+  list: List;
+  state?: State | undefined;
+  q?: string | undefined;
+  after?: string | undefined;
+}
+
+export interface Desk {
+  me(): Promise<Me>;
+  signIn(login: string, password: string): Promise<Me>;
+  signOut(): Promise<void>;
+  queue(ask: Ask): Promise<Queue>;
+  request(id: string): Promise<DeskRequest>;
+  /** `leaving`: the page is going away, the call must outlive it. */
+  act(id: string, act: Act, leaving?: boolean): Promise<DeskRequest>;
+  say(id: string, text: string): Promise<DeskRequest>;
+  /** Takes in a photo from the spot and gives its name. */
+  upload(photo: Blob): Promise<string>;
+  directory(): Promise<DeskDirectory>;
+  tablets(): Promise<Tablet[]>;
+  enrol(wanted: NewEnrolment): Promise<Enrolment>;
+  photoUrl(hash: string, thumb: boolean): string;
+  /** Calls `changed` with the id of each request that changed (empty: anything may have), `live` with the state of the line. */
+  listen(changed: (id: string) => void, live: (up: boolean) => void): () => void;
+}
+
+export type Trouble =
+  | 'offline' // no answer
+  | 'signed_out' // 401
+  | 'forbidden' // 403
+  | 'not_found' // 404
+  | 'stale' // 409: someone else acted first
+  | 'too_large' // 413
+  | 'busy' // 429, 503
+  | 'refused' // any other 4xx
+  | 'broken'; // 5xx
+
+export class DeskFailed extends Error {
+  constructor(
+    readonly trouble: Trouble,
+    /** The server's own sentence, when it sent one. */
+    readonly sentence = '',
+    /** Finds the cause in the server's log. */
+    readonly requestId = '',
+  ) {
+    super(sentence || trouble);
+  }
+}
+
+export const troubleOf = (cause: unknown): DeskFailed =>
+  cause instanceof DeskFailed ? cause : new DeskFailed('broken', cause instanceof Error ? cause.message : '');
+
+const KEY = Symbol('desk');
+export const provideDesk = (door: Desk): Desk => setContext(KEY, door);
+export const useDesk = (): Desk => getContext<Desk>(KEY);

@@ -1,0 +1,72 @@
+// What each action asks for and which key it has. Which of them are offered, the server says (`can`).
+import type { Action } from '$ui/wire/Action';
+import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Draft } from './draft';
+
+export interface Needs {
+  /** Its letter; the same everywhere. */
+  key: string | null;
+  /** A unit to hand it to: any, one outside, or one further down. */
+  unit: 'any' | 'external' | 'below' | null;
+  outcome: boolean;
+  date: boolean;
+  note: 'required' | 'optional' | null;
+  photos: boolean;
+  /** Its words reach the muhtar or an institution, so no single key sends them. */
+  outside: boolean;
+}
+
+const NOTHING: Needs = { key: null, unit: null, outcome: false, date: false, note: null, photos: false, outside: false };
+
+const NEEDS: Partial<Record<Action, Partial<Needs>>> = {
+  route: { key: 'y', unit: 'any' },
+  send_out: { key: 'd', unit: 'external', note: 'optional', outside: true },
+  accept: { key: 'Enter' },
+  forward: { key: 'h', unit: 'below', note: 'optional' },
+  return: { key: 'i', note: 'required' },
+  plan: { key: 'p', date: true, note: 'optional' },
+  start: { key: 'Enter' },
+  ask: { key: 's', note: 'required', outside: true },
+  answer: { key: 'c', outcome: true, note: 'required', photos: true, outside: true },
+  approve: { key: 'Ctrl Enter', outside: true },
+  correct: { key: 'i', note: 'required' },
+  conclude: { key: 'c', outcome: true, note: 'required', outside: true },
+  take_back: { key: 'i', note: 'optional' },
+  reopen: { note: 'required' },
+};
+
+export const needs = (action: Action): Needs => ({ ...NOTHING, ...NEEDS[action] });
+
+/** Order of the buttons: the one that moves the work on comes first. */
+const ORDER: Action[] = ['approve', 'accept', 'start', 'answer', 'conclude', 'ask', 'plan', 'forward', 'send_out', 'correct', 'return', 'take_back', 'reopen'];
+
+/** What a person may do here, in the order it is offered; `route` has its own place. */
+export const offered = (request: Pick<DeskRequest, 'can'>): Action[] => ORDER.filter((action) => request.can.includes(action));
+
+/** The blue one: what is meant to happen next. */
+export const mainAction = (request: Pick<DeskRequest, 'can'>): Action | null =>
+  (['approve', 'accept', 'start', 'answer'] as Action[]).find((action) => request.can.includes(action)) ?? null;
+
+/** Whether it is done by one press, without anything to fill in. */
+export const isImmediate = (action: Action): boolean => {
+  const wanted = needs(action);
+  return !wanted.unit && !wanted.outcome && !wanted.date && !wanted.note;
+};
+
+export type Missing = 'unit' | 'outcome' | 'date' | 'date_past' | 'note' | 'note_long';
+/** As the server counts: bytes. */
+export const NOTE_MAX = 4_000;
+export const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** What still has to be filled in before it can go. */
+export function missing(draft: Draft, today: string): Missing[] {
+  const wanted = needs(draft.action);
+  const list: Missing[] = [];
+  if (wanted.outcome && !draft.outcome) list.push('outcome');
+  if (wanted.unit && !draft.unit) list.push('unit');
+  if (wanted.date && !draft.date) list.push('date');
+  else if (wanted.date && draft.date < today) list.push('date_past');
+  if (wanted.note === 'required' && draft.note.trim() === '') list.push('note');
+  if (bytesOf(draft.note) > NOTE_MAX) list.push('note_long');
+  return list;
+}

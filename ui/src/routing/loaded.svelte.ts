@@ -1,0 +1,31 @@
+// Something asked for: what came last, whether it is being asked, and what went wrong. An answer that
+// was overtaken by a later question is dropped; a failure leaves what is there on the screen.
+import { troubleOf, type DeskFailed } from '$ui/backend/desk';
+
+export class Loaded<T> {
+  value: T | null = $state.raw(null);
+  trouble: DeskFailed | null = $state.raw(null);
+  busy = $state(false);
+  /** When it last came, Unix ms. */
+  at = $state(0);
+  #turn = 0;
+
+  async load(ask: () => Promise<T>): Promise<void> {
+    const turn = ++this.#turn;
+    this.busy = true;
+    try {
+      const value = await ask();
+      if (turn === this.#turn) this.set(value);
+    } catch (cause) {
+      if (turn === this.#turn) this.trouble = troubleOf(cause);
+    } finally {
+      if (turn === this.#turn) this.busy = false;
+    }
+  }
+
+  set(value: T | null): void {
+    this.value = value;
+    this.trouble = null;
+    this.at = Date.now();
+  }
+}

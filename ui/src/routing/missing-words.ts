@@ -1,0 +1,12 @@
+import { m } from '$ui/paraglide/messages';
+import type { Missing } from './actions';
+
+const WORDS: Record<Missing, () => string> = {
+  unit: m.desk_missing_unit,
+  outcome: m.desk_missing_outcome,
+  date: m.desk_missing_date,
+  date_past: m.desk_missing_date_past,
+  note: m.desk_missing_note,
+  note_long: m.desk_missing_note_long,
+};
+export const missingWord = (missing: Missing): string => WORDS[missing]();

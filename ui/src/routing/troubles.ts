@@ -1,0 +1,31 @@
+// What went wrong, what is safe, and what to do: in a sentence of ours, or the server's own.
+import type { DeskFailed, Trouble } from '$ui/backend/desk';
+import { m } from '$ui/paraglide/messages';
+
+const TITLE: Record<Trouble, () => string> = {
+  offline: m.desk_trouble_offline,
+  signed_out: m.desk_trouble_signed_out,
+  forbidden: m.desk_trouble_forbidden,
+  not_found: m.desk_trouble_not_found,
+  stale: m.desk_trouble_stale,
+  too_large: m.desk_trouble_too_large,
+  busy: m.desk_trouble_busy,
+  refused: m.desk_trouble_refused,
+  broken: m.desk_trouble_broken,
+};
+const TEXT: Partial<Record<Trouble, () => string>> = {
+  offline: m.desk_trouble_offline_text,
+  signed_out: m.desk_trouble_signed_out_text,
+  forbidden: m.desk_trouble_forbidden_text,
+  not_found: m.desk_trouble_not_found_text,
+  stale: m.desk_trouble_stale_text,
+  busy: m.desk_trouble_busy_text,
+  broken: m.desk_trouble_broken_text,
+};
+
+export const troubleTitle = ({ trouble }: DeskFailed): string => TITLE[trouble]();
+
+export function troubleText({ trouble, sentence, requestId }: DeskFailed): string {
+  const text = trouble === 'refused' || trouble === 'too_large' ? sentence : (TEXT[trouble]?.() ?? '');
+  return requestId && trouble === 'broken' ? m.desk_with_trace({ text, id: requestId }) : text;
+}

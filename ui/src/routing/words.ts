@@ -1,0 +1,162 @@
+// The desk's words for states, outcomes, actions and events: codes become sentences here and nowhere else.
+import { m } from '$ui/paraglide/messages';
+import { getLocale } from '$ui/paraglide/runtime';
+import type { Action } from '$ui/wire/Action';
+import type { DeskCategory } from '$ui/wire/DeskCategory';
+import type { DeskEvent } from '$ui/wire/DeskEvent';
+import type { EntryKind } from '$ui/wire/EntryKind';
+import type { Outcome } from '$ui/wire/Outcome';
+import type { Role } from '$ui/wire/Role';
+import type { State } from '$ui/wire/State';
+import type { UnitKind } from '$ui/wire/UnitKind';
+import type { Who } from '$ui/wire/Who';
+import { calendarDay } from './when';
+
+type Words<K extends string> = Record<K, () => string>;
+
+const STATE: Words<State> = {
+  received: m.desk_state_received,
+  in_review: m.desk_state_in_review,
+  awaiting_muhtar: m.desk_state_awaiting_muhtar,
+  assigned: m.desk_state_assigned,
+  in_progress: m.desk_state_in_progress,
+  planned: m.desk_state_planned,
+  external: m.desk_state_external,
+  answer_pending: m.desk_state_answer_pending,
+  concluded: m.desk_state_concluded,
+  closed: m.desk_state_closed,
+  cancelled: m.desk_state_cancelled,
+};
+export const stateName = (state: State): string => STATE[state]();
+
+const OUTCOME: Words<Outcome> = {
+  done: m.desk_outcome_done,
+  partly: m.desk_outcome_partly,
+  refused: m.desk_outcome_refused,
+  informed: m.desk_outcome_informed,
+  out_of_remit: m.desk_outcome_out_of_remit,
+  duplicate: m.desk_outcome_duplicate,
+};
+export const outcomes = Object.keys(OUTCOME) as Outcome[];
+export const outcomeName = (outcome: Outcome): string => OUTCOME[outcome]();
+
+const ROLE: Words<Role> = {
+  triage: m.desk_role_triage,
+  unit: m.desk_role_unit,
+  approver: m.desk_role_approver,
+  auditor: m.desk_role_auditor,
+  operator: m.desk_role_operator,
+};
+export const roleName = (role: Role): string => ROLE[role]();
+
+const UNIT_KIND: Words<UnitKind> = {
+  kurum: m.desk_unit_kurum,
+  ofis: m.desk_unit_ofis,
+  daire: m.desk_unit_daire,
+  mudurluk: m.desk_unit_mudurluk,
+  istirak: m.desk_unit_istirak,
+  'bagli-kurulus': m.desk_unit_bagli,
+  'dis-kurum': m.desk_unit_dis,
+  'ilce-belediyesi': m.desk_unit_ilce,
+};
+export const unitKindName = (kind: UnitKind): string => UNIT_KIND[kind]();
+
+const WHO: Words<Who> = {
+  system: m.desk_who_system,
+  muhtar: m.desk_who_muhtar,
+  triage: m.desk_who_triage,
+  unit: m.desk_who_unit,
+  approver: m.desk_who_approver,
+  external: m.desk_who_external,
+};
+
+const ENTRY: Words<EntryKind> = {
+  message: m.desk_entry_message,
+  note: m.desk_entry_note,
+  withdraw: m.desk_entry_withdraw,
+  answer: m.desk_entry_answer,
+  confirm: m.desk_entry_confirm,
+  object: m.desk_entry_object,
+  add: m.desk_entry_add,
+};
+export const entryName = (kind: EntryKind): string => ENTRY[kind]();
+
+const EVENT: Record<string, (() => string) | undefined> = {
+  received: m.desk_event_received,
+  reviewed: m.desk_event_reviewed,
+  routed: m.desk_event_routed,
+  sent_out: m.desk_event_sent_out,
+  accepted: m.desk_event_accepted,
+  forwarded: m.desk_event_forwarded,
+  returned: m.desk_event_returned,
+  planned: m.desk_event_planned,
+  started: m.desk_event_started,
+  asked: m.desk_event_asked,
+  resumed: m.desk_event_resumed,
+  answered: m.desk_event_answered,
+  corrected: m.desk_event_corrected,
+  concluded: m.desk_event_concluded,
+  taken_back: m.desk_event_taken_back,
+  closed: m.desk_event_closed,
+  objected: m.desk_event_objected,
+  reopened: m.desk_event_reopened,
+  cancelled: m.desk_event_cancelled,
+  refused: m.desk_event_refused,
+  recategorised: m.desk_event_recategorised,
+};
+
+/** What happened, with what belongs to it: the unit, the outcome, the date. */
+export function eventSentence({ what, unit, outcome, date }: DeskEvent): string {
+  const word = EVENT[what]?.() ?? m.desk_event_other();
+  const detail = unit?.name ?? (outcome ? outcomeName(outcome) : date ? calendarDay(date) : '');
+  return detail ? m.with_detail({ word, detail }) : word;
+}
+
+export const eventAuthor = ({ author, by }: DeskEvent): string => author || WHO[by]();
+
+export function categoryName(categories: DeskCategory[], code: string): string {
+  const hit = categories.find((category) => category.code === code);
+  if (!hit) return code ? m.desk_category_unknown() : m.desk_category_none();
+  return getLocale() === 'en' ? hit.name_en : hit.name;
+}
+
+const ACTION: Partial<Words<Action>> = {
+  route: m.desk_do_route,
+  send_out: m.desk_do_send_out,
+  accept: m.desk_do_accept,
+  forward: m.desk_do_forward,
+  return: m.desk_do_return,
+  plan: m.desk_do_plan,
+  start: m.desk_do_start,
+  ask: m.desk_do_ask,
+  answer: m.desk_do_answer,
+  approve: m.desk_do_approve,
+  correct: m.desk_do_correct,
+  conclude: m.desk_do_conclude,
+  take_back: m.desk_do_take_back,
+  reopen: m.desk_do_reopen,
+};
+/** A verb for a button. */
+export const actionName = (action: Action): string => ACTION[action]?.() ?? action;
+
+const DONE: Partial<Words<Action>> = {
+  route: m.desk_done_route,
+  send_out: m.desk_done_send_out,
+  accept: m.desk_done_accept,
+  forward: m.desk_done_forward,
+  return: m.desk_done_return,
+  plan: m.desk_done_plan,
+  start: m.desk_done_start,
+  ask: m.desk_done_ask,
+  answer: m.desk_done_answer,
+  approve: m.desk_done_approve,
+  correct: m.desk_done_correct,
+  conclude: m.desk_done_conclude,
+  take_back: m.desk_done_take_back,
+  reopen: m.desk_done_reopen,
+};
+/** What was done, for the toast. */
+export const actionDone = (action: Action, detail = ''): string => {
+  const word = DONE[action]?.() ?? actionName(action);
+  return detail ? m.with_detail({ word, detail }) : word;
+};

@@ -1,0 +1,184 @@
+// One sitting at the desk: who is signed in, what is counted in the rail, what waits to be sent, what
+// somebody else did meanwhile.
+import { getContext, setContext } from 'svelte';
+import { troubleOf, type Desk, type DeskFailed } from '$ui/backend/desk';
+import { go, route } from '$ui/lib/route.svelte';
+import { draftsOf, dropDraft } from '$ui/routing/draft';
+import { PendingActs, type Pending } from '$ui/routing/pending.svelte';
+import { actionDone } from '$ui/routing/words';
+import type { Act } from '$ui/wire/Act';
+import type { DeskDirectory } from '$ui/wire/DeskDirectory';
+import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Me } from '$ui/wire/Me';
+import type { Queue } from '$ui/wire/Queue';
+import type { Role } from '$ui/wire/Role';
+
+export type Section = 'triage' | 'inbox' | 'all' | 'tablets';
+/** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
+const SECTIONS: Record<Role, Section[]> = {
+  triage: ['triage', 'all'],
+  unit: ['inbox', 'all'],
+  approver: ['inbox', 'all'],
+  auditor: ['triage', 'all', 'tablets'],
+  operator: ['tablets', 'all'],
+};
+const GATHER_MS = 300;
+const KEPT_REQUESTS = 50;
+
+export type Phase = 'starting' | 'unreachable' | 'signed_out' | 'ready';
+
+export class Session {
+  me: Me | null = $state.raw(null);
+  phase: Phase = $state('starting');
+  trouble: DeskFailed | null = $state.raw(null);
+  /** Signed out in the middle of work: everything stays where it is under the sign-in. */
+  lost = $state(false);
+  live = $state(true);
+  counts = $state({ triage: 0, inbox: 0 });
+  directory: DeskDirectory = $state.raw({ units: [], categories: [], neighbourhoods: [] });
+  /** Grows whenever something may have changed: lists and requests are asked for again. */
+  version = $state(0);
+  /** Decisions that somebody else's overtook. */
+  overtaken: Pending[] = $state([]);
+  readonly pending: PendingActs;
+  readonly #known = new Map<string, DeskRequest>();
+  #gather: ReturnType<typeof setTimeout> | undefined;
+  #stopListening = () => {};
+
+  constructor(readonly door: Desk) {
+    this.pending = new PendingActs(door, {
+      sent: (request, { act }) => {
+        this.know(request);
+        dropDraft(request.row.id, act.action);
+        this.version += 1;
+      },
+      failed: (trouble, pending) => {
+        if (trouble.trouble === 'signed_out') this.lost = true;
+        if (trouble.trouble !== 'stale') return;
+        this.overtaken = [pending, ...this.overtaken.filter(({ id }) => id !== pending.id)];
+        this.version += 1;
+      },
+      back: ({ id }) => this.open(id),
+    });
+  }
+
+  get sections(): Section[] {
+    return this.me ? SECTIONS[this.me.role] : [];
+  }
+
+  async start(): Promise<void> {
+    this.phase = 'starting';
+    try {
+      this.enter(await this.door.me());
+    } catch (cause) {
+      this.trouble = troubleOf(cause);
+      this.phase = this.trouble.trouble === 'signed_out' ? 'signed_out' : 'unreachable';
+    }
+  }
+
+  enter(me: Me): void {
+    const before = this.me;
+    // Somebody else at the same browser must not send what the first one decided.
+    if (before && (before.name !== me.name || before.role !== me.role)) for (const { id } of [...this.pending.list]) this.pending.takeBack(id);
+    this.me = me;
+    this.lost = false;
+    this.phase = 'ready';
+    draftsOf(me.name);
+    this.#stopListening();
+    this.#stopListening = this.door.listen(
+      () => this.#changed(),
+      (up) => (this.live = up),
+    );
+    this.pending.retry();
+    void this.guard(() => this.door.directory()).then((directory) => directory && (this.directory = directory));
+    // The rail's numbers come with any list; one row's worth is asked for where no list is open.
+    void this.guard(() => this.queue({ list: this.sections.includes('inbox') ? 'inbox' : 'triage' }));
+    this.version += 1;
+  }
+
+  async signOut(): Promise<void> {
+    await Promise.all(this.pending.list.map(({ id }) => this.pending.send(id)));
+    await this.door.signOut().catch(() => {});
+    this.#stopListening();
+    this.me = null;
+    this.#known.clear();
+    this.phase = 'signed_out';
+  }
+
+  /** Asks, and notices when the session is over; undefined when it failed. */
+  async guard<T>(ask: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.noticing(ask)();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The same question, noticing on the way that the session is over. */
+  noticing<T>(ask: () => Promise<T>): () => Promise<T> {
+    return async () => {
+      try {
+        return await ask();
+      } catch (cause) {
+        if (troubleOf(cause).trouble === 'signed_out') this.lost = true;
+        throw cause;
+      }
+    };
+  }
+
+  queue = async (ask: Parameters<Desk['queue']>[0]): Promise<Queue> => {
+    const queue = await this.noticing(() => this.door.queue(ask))();
+    this.counts = { triage: queue.triage, inbox: queue.inbox };
+    return queue;
+  };
+
+  request = async (id: string): Promise<DeskRequest> => this.know(await this.noticing(() => this.door.request(id))());
+
+  upload = (photo: Blob): Promise<string> => this.noticing(() => this.door.upload(photo))();
+
+  /** What was seen of it last, to show at once while it is asked for again. */
+  known = (id: string): DeskRequest | undefined => this.#known.get(id);
+
+  know(request: DeskRequest): DeskRequest {
+    this.#known.delete(request.row.id);
+    this.#known.set(request.row.id, request);
+    const oldest = this.#known.keys().next().value;
+    if (this.#known.size > KEPT_REQUESTS && oldest) this.#known.delete(oldest);
+    return request;
+  }
+
+  submit(request: DeskRequest, act: Act, detail = ''): void {
+    const { id, no } = request.row;
+    this.overtaken = this.overtaken.filter((old) => old.id !== id);
+    this.pending.add(id, no, act, actionDone(act.action, detail));
+  }
+
+  async say(id: string, text: string): Promise<boolean> {
+    const request = await this.guard(() => this.door.say(id, text));
+    if (request) {
+      this.know(request);
+      this.version += 1;
+    }
+    return request !== undefined;
+  }
+
+  /** Opens a request where this person works. */
+  open(id: string): void {
+    if (route.name === 'triage') go(`#/triage/${id}`);
+    else if (route.name === 'inbox') go(`#/inbox/${route.id || 'all'}/${id}`);
+    else go(`#/request/${id}`);
+  }
+
+  home(): string {
+    return `#/${this.sections[0] ?? 'all'}`;
+  }
+
+  #changed(): void {
+    clearTimeout(this.#gather);
+    this.#gather = setTimeout(() => (this.version += 1), GATHER_MS);
+  }
+}
+
+const KEY = Symbol('session');
+export const provideSession = (session: Session): Session => setContext(KEY, session);
+export const useSession = (): Session => getContext<Session>(KEY);
