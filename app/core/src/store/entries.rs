@@ -1,0 +1,162 @@
+//! Thread entries: messages, notes and intents.
+
+use mbs_shared::id::{EntryId, Mac, RequestId};
+use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::changes::mac_bytes;
+use super::id;
+use crate::error::Result;
+
+/// An entry as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Which.
+    pub id: EntryId,
+    /// What it is.
+    pub kind: EntryKind,
+    /// Words.
+    pub text: String,
+    /// When: the author's clock, the server's once stamped.
+    pub at: i64,
+    /// Whether the muhtar wrote it.
+    pub mine: bool,
+    /// Author, where it is not the muhtar.
+    pub author: String,
+    /// Whether the server has it.
+    pub stamped: bool,
+    /// Why the server refused the intent; empty when it did not.
+    pub refused: String,
+}
+
+/// Kinds in the order of their numbers on the wire.
+const KINDS: [EntryKind; 7] = [
+    EntryKind::Message,
+    EntryKind::Note,
+    EntryKind::Withdraw,
+    EntryKind::Answer,
+    EntryKind::Confirm,
+    EntryKind::Object,
+    EntryKind::Add,
+];
+
+fn code(kind: EntryKind) -> i64 {
+    KINDS.iter().position(|k| *k == kind).and_then(|n| i64::try_from(n).ok()).unwrap_or(0)
+}
+
+/// Keeps an entry made here.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
+pub fn add(conn: &Connection, request: RequestId, entry: &Entry, packed: &[u8]) -> Result<()> {
+    put(conn, request, entry, packed, true, None, None, 0)
+}
+
+/// Keeps an entry as the feed brings it, or notes that the server has ours.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
+pub fn take(conn: &Connection, request: RequestId, entry: &Entry, packed: &[u8], stamp: &Stamp, mac: &Mac, epoch: u64) -> Result<()> {
+    put(conn, request, entry, packed, stamp.author.is_empty(), Some(stamp), Some(mac), epoch)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one column each")]
+fn put(
+    conn: &Connection,
+    request: RequestId,
+    entry: &Entry,
+    packed: &[u8],
+    mine: bool,
+    stamp: Option<&Stamp>,
+    mac: Option<&Mac>,
+    epoch: u64,
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO entries (id, request, kind, words, at, mine, author, stamped, refused, packed, mac, epoch)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9, ?10, ?11)
+         ON CONFLICT (id) DO UPDATE SET at = ?5, author = ?7, stamped = ?8, mac = ?10, epoch = ?11",
+    )?
+    .execute(params![
+        entry.id.0,
+        request.0,
+        code(entry.kind),
+        entry.text,
+        stamp.map_or(entry.at, |s| s.at),
+        mine,
+        stamp.map_or("", |s| s.author.as_str()),
+        stamp.is_some(),
+        packed,
+        mac_bytes(mac),
+        epoch.cast_signed(),
+    ])?;
+    Ok(())
+}
+
+/// The thread of a request, oldest first.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Kept>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, kind, words, at, mine, author, stamped, refused FROM entries WHERE request = ?1 ORDER BY at, rowid",
+    )?;
+    let all = statement.query_map([request.0], |r| {
+        let kind = usize::try_from(r.get::<_, i64>(1)?).unwrap_or(0);
+        Ok(Kept {
+            id: EntryId(id(r, 0)?),
+            kind: KINDS.get(kind).copied().unwrap_or(EntryKind::Message),
+            text: r.get(2)?,
+            at: r.get(3)?,
+            mine: r.get(4)?,
+            author: r.get(5)?,
+            stamped: r.get(6)?,
+            refused: r.get(7)?,
+        })
+    })?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An entry as it travels: request, packed bytes, proof.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn packed(conn: &Connection, entry: EntryId) -> Result<Option<(RequestId, Vec<u8>, Option<Mac>)>> {
+    Ok(conn
+        .prepare_cached("SELECT request, packed, mac FROM entries WHERE id = ?1")?
+        .query_row([entry.0], |r| {
+            Ok((RequestId(id(r, 0)?), r.get(1)?, Mac::from_slice(&r.get::<_, Vec<u8>>(2)?).ok()))
+        })
+        .optional()?)
+}
+
+/// Notes that the server of `epoch` has it.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn accepted(conn: &Connection, entry: EntryId, mac: &Mac, epoch: u64) -> Result<()> {
+    conn.prepare_cached("UPDATE entries SET mac = ?2, epoch = ?3, stamped = 1 WHERE id = ?1")?
+        .execute((entry.0, mac.0, epoch.cast_signed()))?;
+    Ok(())
+}
+
+/// Notes why the server refused an intent.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn refused(conn: &Connection, entry: EntryId, why: &str) -> Result<()> {
+    conn.prepare_cached("UPDATE entries SET refused = ?2 WHERE id = ?1")?.execute((entry.0, why))?;
+    Ok(())
+}
+
+/// The muhtar's entries once accepted by a server, which that of `epoch` is not known to have.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(RequestId, EntryId, u32)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT request, id, length(packed) FROM entries WHERE length(mac) > 0 AND epoch <> ?1 AND mine = 1 ORDER BY rowid",
+    )?;
+    let all = statement
+        .query_map([epoch.cast_signed()], |r| Ok((RequestId(id(r, 0)?), EntryId(id(r, 1)?), r.get(2)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}

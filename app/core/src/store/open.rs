@@ -1,0 +1,169 @@
+//! Opening: key, cipher, journal, migrations; and what happens when the file is damaged.
+//!
+//! Journal: WAL with `locking_mode=EXCLUSIVE` and `synchronous=FULL`. WAL because every keystroke is
+//! kept and it costs one sync where a rollback journal costs three; exclusive because there is one
+//! writer, a second process must be told so, and no shared-memory file is then needed. The journal is
+//! folded into the one file whenever a copy is made ([`Store::settle`]) and when the app ends.
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::{FILE, Store, migrate, rescue, settings, side};
+use crate::door::view::Notice;
+use crate::error::{Code, Result, fail};
+use crate::ports::Ports;
+
+/// Present after SQLite complained of damage: the next opening looks at every page.
+const SUSPECT: &str = "mbs.suspect";
+
+/// Why a file did not open.
+enum Refused {
+    /// Damaged, or of another key.
+    Damaged(String),
+    /// Anything else: in use, unreadable, disk full.
+    Other(crate::door::CallError),
+}
+
+impl From<rusqlite::Error> for Refused {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Other(fail(Code::Storage, "another process has this tablet open"))
+            }
+            _ => Self::Other(error.into()),
+        }
+    }
+}
+
+impl From<crate::door::CallError> for Refused {
+    fn from(error: crate::door::CallError) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl Store {
+    /// Opens the store in `dir`, making it when there is none. A damaged database is set aside under a
+    /// dated name; what can still be read of it is taken over, and the notice says so.
+    ///
+    /// # Errors
+    /// [`Code::Storage`] when another process has it open or the folder cannot be used.
+    pub fn open(dir: &Path, ports: &Ports) -> Result<(Self, Option<Notice>)> {
+        ports.files.make_dir(dir)?;
+        let key = ports.key.key(&*ports.files, &*ports.random)?;
+        let path = dir.join(FILE);
+        let suspect = dir.join(SUSPECT);
+        let side = side::Side::open(dir, ports, &key)?;
+        let (conn, notice) = match connect(&path, ports, &key, ports.files.exists(&suspect)) {
+            Ok(conn) => (conn, None),
+            Err(Refused::Other(error)) => return Err(error),
+            Err(Refused::Damaged(why)) => {
+                let aside = set_aside(&path, ports)?;
+                let mut conn = match connect(&path, ports, &key, false) {
+                    Ok(conn) => conn,
+                    Err(Refused::Other(error)) => return Err(error),
+                    Err(Refused::Damaged(again)) => return Err(fail(Code::Storage, format!("{why}; {again}"))),
+                };
+                rescue::rescue(&mut conn, &dir.join(&aside), ports, &key);
+                side.restore(&conn)?;
+                (conn, Some(Notice::DatabaseSetAside { file: aside }))
+            }
+        };
+        if ports.files.exists(&suspect) {
+            ports.files.remove(&suspect)?;
+        }
+        let store = Self { conn, side, dir: dir.to_owned(), ports: ports.clone() };
+        if let Some(notice) = &notice {
+            settings::add_notice(&store.conn, notice)?;
+        }
+        store.keep_reserve();
+        Ok((store, notice))
+    }
+
+    /// Remembers that SQLite complained of damage, so that the next opening looks at every page.
+    pub fn suspect(&self) {
+        let _ = self.ports.files.write(&self.dir.join(SUSPECT), b"");
+    }
+}
+
+/// A keyed connection; the cipher is proven to be there.
+pub(crate) fn keyed(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = match &ports.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,
+        None => Connection::open_with_flags(path, flags)?,
+    };
+    // Raw key: no key derivation at each start. It must be the first statement.
+    conn.execute_batch(&format!("PRAGMA key = \"x'{}'\"", hex::encode(key)))?;
+    let cipher: String = conn.query_row("PRAGMA cipher_version", [], |r| r.get(0)).unwrap_or_default();
+    if cipher.is_empty() {
+        // Without the cipher `PRAGMA key` is silently ignored and everything would be written in clear.
+        return Err(rusqlite::Error::InvalidQuery);
+    }
+    Ok(conn)
+}
+
+fn connect(path: &Path, ports: &Ports, key: &[u8; 32], check: bool) -> std::result::Result<Connection, Refused> {
+    let mut conn = prepare(path, ports, key)?;
+    if check {
+        let said: String = conn.query_row("PRAGMA quick_check(1)", [], |r| r.get(0))?;
+        if said != "ok" {
+            return Err(Refused::Damaged(said));
+        }
+    }
+    let have = migrate::version(&conn)?;
+    if (1..migrate::latest()).contains(&have) {
+        // Closed for the copy: closing a file twice in one process would drop SQLite's locks on it.
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        drop(conn);
+        let copy = path.with_file_name(format!("mbs-before-{}.db", migrate::latest()));
+        ports.files.copy(path, &copy).map_err(|e| Refused::Other(e.into()))?;
+        conn = prepare(path, ports, key)?;
+    }
+    migrate::migrate(&mut conn)?;
+    Ok(conn)
+}
+
+fn prepare(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Result<Connection> {
+    let conn = keyed(path, ports, key)?;
+    conn.busy_timeout(std::time::Duration::from_millis(500))?;
+    conn.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL;
+         PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA synchronous = FULL;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA journal_size_limit = 8388608;",
+    )?;
+    let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0))?;
+    debug_assert!(mode == "wal" || mode == "memory", "{mode}");
+    // Reads the first page: a wrong key and a damaged header show here. And takes the lock.
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    conn.execute_batch("BEGIN IMMEDIATE; COMMIT;")?;
+    conn.set_prepared_statement_cache_capacity(64);
+    Ok(conn)
+}
+
+/// Renames database and journal to a dated name that is not taken; returns the new file name.
+fn set_aside(path: &Path, ports: &Ports) -> Result<String> {
+    let stamp = jiff::Timestamp::from_millisecond(ports.clock.now())
+        .map(|t| t.strftime("%Y%m%dT%H%M%SZ").to_string())
+        .unwrap_or_else(|_| "undated".into());
+    let name = (0..1000)
+        .map(|n| if n == 0 { format!("mbs-damaged-{stamp}.db") } else { format!("mbs-damaged-{stamp}-{n}.db") })
+        .find(|name| !ports.files.exists(&path.with_file_name(name)))
+        .ok_or_else(|| fail(Code::Storage, "no free name for the damaged database"))?;
+    // The journal first: were we stopped between the two, the database is still damaged and comes after it.
+    let journal = |p: &Path| {
+        let mut with = p.as_os_str().to_owned();
+        with.push("-wal");
+        std::path::PathBuf::from(with)
+    };
+    let to = path.with_file_name(&name);
+    if ports.files.exists(&journal(path)) {
+        ports.files.rename(&journal(path), &journal(&to))?;
+    }
+    ports.files.rename(path, &to)?;
+    Ok(name)
+}

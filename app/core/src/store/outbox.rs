@@ -1,0 +1,204 @@
+//! What waits for the server. A row is written with what it is about, and goes when the server has it.
+
+use mbs_shared::id::RequestId;
+use rusqlite::{Connection, Row, params};
+
+use super::id;
+use crate::error::Result;
+
+/// What kind of thing waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// A change; its key is the hash.
+    Change,
+    /// An entry; its key is the id.
+    Entry,
+    /// A photo or voice note; its key is the hash of the bytes.
+    Photo,
+}
+
+impl What {
+    pub(crate) const fn code(self) -> i64 {
+        match self {
+            Self::Change => 0,
+            Self::Entry => 1,
+            Self::Photo => 2,
+        }
+    }
+
+    pub(crate) const fn from_code(code: i64) -> Self {
+        match code {
+            0 => Self::Change,
+            1 => Self::Entry,
+            _ => Self::Photo,
+        }
+    }
+}
+
+/// One thing that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Place in the queue.
+    pub n: i64,
+    /// What it is.
+    pub what: What,
+    /// Hash or id.
+    pub key: Vec<u8>,
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// This tablet's count of what it made; 0 for what was made elsewhere or is offered again.
+    pub count: u32,
+    /// Since when, Unix ms.
+    pub since: i64,
+    /// Bytes to send.
+    pub bytes: u32,
+    /// Change the server must have first; empty: none.
+    pub needs: Vec<u8>,
+    /// How often it was tried in vain.
+    pub tries: u32,
+    /// Not before this time, Unix ms.
+    pub later: i64,
+}
+
+const COLUMNS: &str = "o.n, o.kind, o.key, o.request, o.count, o.since, o.bytes, o.needs, o.tries, o.later";
+
+fn waiting(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+    Ok(Waiting {
+        n: row.get(0)?,
+        what: What::from_code(row.get(1)?),
+        key: row.get(2)?,
+        request: RequestId(id(row, 3)?),
+        count: row.get(4)?,
+        since: row.get(5)?,
+        bytes: row.get(6)?,
+        needs: row.get(7)?,
+        tries: row.get(8)?,
+        later: row.get(9)?,
+    })
+}
+
+/// Queues something. What waits already stays where it is.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
+pub fn add(conn: &Connection, item: &Waiting) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT OR IGNORE INTO outbox (kind, key, request, count, since, bytes, needs, tries, later)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        item.what.code(),
+        item.key,
+        item.request.0,
+        item.count,
+        item.since,
+        item.bytes,
+        item.needs,
+        item.tries,
+        item.later,
+    ])?;
+    Ok(())
+}
+
+/// Everything that waits, oldest first.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn all(conn: &Connection) -> Result<Vec<Waiting>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o ORDER BY o.n"))?;
+    let rows = statement.query_map([], waiting)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Words that may go now, oldest first; of each request in its order, so that nothing passes what it builds on.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn texts(conn: &Connection, now: i64, most: usize) -> Result<Vec<Waiting>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox o WHERE o.kind < 2 AND o.later <= ?1
+           AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.request = o.request AND b.kind < 2 AND b.n < o.n AND b.later > ?1)
+         ORDER BY o.n LIMIT ?2"
+    ))?;
+    let rows = statement.query_map((now, i64::try_from(most).unwrap_or(i64::MAX)), waiting)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Photos that may go now: the server has the change that names them.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn photos(conn: &Connection, now: i64) -> Result<Vec<Waiting>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM outbox o WHERE o.kind = 2 AND o.later <= ?1
+           AND (o.needs = x'' OR EXISTS (SELECT 1 FROM changes c WHERE c.hash = o.needs AND length(c.mac) > 0))
+           AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.kind = 0 AND b.key = o.needs)
+         ORDER BY o.n LIMIT 64"
+    ))?;
+    let rows = statement.query_map([now], waiting)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// When the next thing that was put off may go, Unix ms.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn next_later(conn: &Connection, now: i64) -> Result<Option<i64>> {
+    Ok(conn.prepare_cached("SELECT min(later) FROM outbox WHERE later > ?1")?.query_row([now], |r| r.get(0))?)
+}
+
+/// Takes something out: the server has it, or it lies in quarantine.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn done(conn: &Connection, what: What, key: &[u8]) -> Result<bool> {
+    Ok(conn.prepare_cached("DELETE FROM outbox WHERE kind = ?1 AND key = ?2")?.execute((what.code(), key))? > 0)
+}
+
+/// Puts something off until `later` (Unix ms), one try more.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn put_off(conn: &Connection, what: What, key: &[u8], later: i64) -> Result<()> {
+    conn.prepare_cached("UPDATE outbox SET later = ?3, tries = tries + 1 WHERE kind = ?1 AND key = ?2")?
+        .execute((what.code(), key, later))?;
+    Ok(())
+}
+
+/// Nothing is put off any more: `Şimdi gönder`, or a new app or server.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn hurry(conn: &Connection) -> Result<()> {
+    conn.execute("UPDATE outbox SET later = 0 WHERE later > 0", [])?;
+    Ok(())
+}
+
+/// Moves something behind everything else: it goes after what it builds on.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn to_the_end(conn: &Connection, what: What, key: &[u8]) -> Result<()> {
+    conn.prepare_cached(
+        "UPDATE outbox SET n = (SELECT max(n) + 1 FROM outbox), tries = tries + 1 WHERE kind = ?1 AND key = ?2",
+    )?
+    .execute((what.code(), key))?;
+    Ok(())
+}
+
+/// Drops what practice has queued.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn clear(conn: &Connection) -> Result<()> {
+    conn.execute("DELETE FROM outbox", [])?;
+    Ok(())
+}
+
+/// How many things wait.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn count(conn: &Connection) -> Result<u32> {
+    Ok(conn.prepare_cached("SELECT count(*) FROM outbox")?.query_row([], |r| r.get(0))?)
+}

@@ -1,0 +1,136 @@
+//! What was refused: kept whole, readable and exportable, and in nobody's way.
+
+use mbs_shared::id::{Mac, RequestId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::changes::mac_bytes;
+use super::id;
+use super::outbox::What;
+use crate::error::Result;
+
+/// A change of another device that builds on one not here yet.
+pub const MISSING_DEPS: &str = "missing_deps";
+/// Two tablets with one identity.
+pub const FORK: &str = "fork";
+/// Made under a mandate this tablet no longer serves.
+pub const OTHER_MANDATE: &str = "other_mandate";
+
+/// One refused thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What it is.
+    pub what: What,
+    /// Hash or id.
+    pub key: Vec<u8>,
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// Whether it was made here; else it came from the server and did not pass.
+    pub own: bool,
+    /// Why: a code of [`mbs_shared::wire::error::Code`], or one of this module.
+    pub reason: String,
+    /// When, Unix ms.
+    pub at: i64,
+    /// Packed as it travels.
+    pub packed: Vec<u8>,
+    /// Proof of acceptance, for what came from the server.
+    pub mac: Option<Mac>,
+}
+
+fn refused(row: &Row<'_>) -> rusqlite::Result<Refused> {
+    Ok(Refused {
+        what: What::from_code(row.get(0)?),
+        key: row.get(1)?,
+        request: RequestId(id(row, 2)?),
+        own: row.get(3)?,
+        reason: row.get(4)?,
+        at: row.get(5)?,
+        packed: row.get(6)?,
+        mac: Mac::from_slice(&row.get::<_, Vec<u8>>(7)?).ok(),
+    })
+}
+
+const COLUMNS: &str = "kind, key, request, own, reason, at, packed, mac";
+
+/// Puts something into quarantine.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
+pub fn add(conn: &Connection, item: &Refused) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO quarantine (kind, key, request, own, reason, at, packed, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT (kind, key) DO UPDATE SET reason = ?5",
+    )?
+    .execute(params![
+        item.what.code(),
+        item.key,
+        item.request.0,
+        item.own,
+        item.reason,
+        item.at,
+        item.packed,
+        mac_bytes(item.mac.as_ref()),
+    ])?;
+    Ok(())
+}
+
+/// Everything in quarantine that was made here (or all), oldest first.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn all(conn: &Connection, own_only: bool) -> Result<Vec<Refused>> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM quarantine WHERE own = 1 OR ?1 = 0 ORDER BY n"))?;
+    let rows = statement.query_map([own_only], refused)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What of a request that was made here lies in quarantine.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Refused>> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM quarantine WHERE request = ?1 AND own = 1 ORDER BY n"))?;
+    let rows = statement.query_map([request.0], refused)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Foreign changes of a request that wait for what they build on.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn held(conn: &Connection, request: RequestId) -> Result<Vec<Refused>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM quarantine WHERE request = ?1 AND own = 0 AND kind = 0 AND reason = ?2 ORDER BY n"
+    ))?;
+    let rows = statement.query_map((request.0, MISSING_DEPS), refused)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Why something lies here; `None` when it does not.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn reason(conn: &Connection, what: What, key: &[u8]) -> Result<Option<String>> {
+    Ok(conn
+        .prepare_cached("SELECT reason FROM quarantine WHERE kind = ?1 AND key = ?2")?
+        .query_row((what.code(), key), |r| r.get(0))
+        .optional()?)
+}
+
+/// Takes something out.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn take_out(conn: &Connection, what: What, key: &[u8]) -> Result<()> {
+    conn.prepare_cached("DELETE FROM quarantine WHERE kind = ?1 AND key = ?2")?.execute((what.code(), key))?;
+    Ok(())
+}
+
+/// How many things made here lie here.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn count(conn: &Connection) -> Result<u32> {
+    Ok(conn.query_row("SELECT count(*) FROM quarantine WHERE own = 1", [], |r| r.get(0))?)
+}

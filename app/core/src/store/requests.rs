@@ -1,0 +1,330 @@
+//! Drafts, and what the documents of sent requests read as.
+
+use mbs_shared::blob::BlobRef;
+use mbs_shared::fold::fold;
+use mbs_shared::id::{BlobHash, CaseNo, RequestId};
+use mbs_shared::place::{Fix, FixSource};
+use mbs_shared::request::{Kind, Request};
+use mbs_shared::routing::{Case, Outcome, State};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{blobs, id};
+use crate::error::Result;
+
+/// Where a request stands on this tablet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Being written.
+    Draft,
+    /// Frozen by `Gönder`, or come from the server.
+    Sent,
+    /// A draft thrown away; can be taken back until the app is next opened.
+    Discarded,
+    /// Made while practising, put away at enrolment. Never sent.
+    Practice,
+}
+
+impl Stage {
+    const fn code(self) -> i64 {
+        match self {
+            Self::Draft => 0,
+            Self::Sent => 1,
+            Self::Discarded => 2,
+            Self::Practice => 3,
+        }
+    }
+
+    const fn from_code(code: i64) -> Self {
+        match code {
+            0 => Self::Draft,
+            1 => Self::Sent,
+            2 => Self::Discarded,
+            _ => Self::Practice,
+        }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Which.
+    pub id: RequestId,
+    /// Where it stands here.
+    pub stage: Stage,
+    /// Its content; `blobs` is filled by [`get`] only.
+    pub request: Request,
+    /// Fields with two versions.
+    pub conflicts: u8,
+    /// State of the case; `None` until the server has it.
+    pub state: Option<State>,
+    /// Outcome, once concluded.
+    pub outcome: Option<Outcome>,
+    /// Official number.
+    pub official: Option<String>,
+    /// Planned date.
+    pub planned: Option<String>,
+}
+
+/// One line of "my requests".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The request, without its photos.
+    pub record: Record,
+    /// Photos it refers to.
+    pub photos: u8,
+    /// Of these, on the server.
+    pub delivered: u8,
+    /// First photo.
+    pub cover: Option<BlobHash>,
+    /// Whether changes of it wait in the outbox.
+    pub waiting: bool,
+    /// Whether something of it that was made here lies in quarantine.
+    pub quarantined: bool,
+}
+
+const COLUMNS: &str = "r.id, r.stage, r.schema, r.title, r.words, r.category, r.kind, r.placed, r.lat, r.lon, r.accuracy, \
+     r.source, r.addr, r.at, r.no, r.discreet, r.rel, r.conflicts, r.state, r.outcome, r.official, r.planned";
+
+fn source_code(source: FixSource) -> i64 {
+    match source {
+        FixSource::Gps => 0,
+        FixSource::Photo => 1,
+        FixSource::Map => 2,
+    }
+}
+
+fn source_of(code: i64) -> FixSource {
+    match code {
+        0 => FixSource::Gps,
+        1 => FixSource::Photo,
+        _ => FixSource::Map,
+    }
+}
+
+fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+    Ok(Some(row.get::<_, String>(column)?).filter(|t| !t.is_empty()))
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
+    let fix = Fix { lat: row.get(8)?, lon: row.get(9)?, accuracy: row.get(10)?, source: source_of(row.get(11)?) };
+    let no: String = row.get(14)?;
+    let no: CaseNo = no.parse().map_err(|e| rusqlite::Error::FromSqlConversionFailure(14, rusqlite::types::Type::Text, Box::new(e)))?;
+    let rel: Vec<u8> = row.get(16)?;
+    let request = Request {
+        schema: row.get(2)?,
+        title: row.get(3)?,
+        desc: row.get(4)?,
+        category: row.get(5)?,
+        kind: Kind::from_code(&row.get::<_, String>(6)?).unwrap_or_default(),
+        gps: row.get::<_, bool>(7)?.then_some(fix),
+        addr: row.get(12)?,
+        at: row.get(13)?,
+        no,
+        discreet: row.get(15)?,
+        rel: RequestId::from_slice(&rel).ok(),
+        blobs: Vec::new(),
+    };
+    Ok(Record {
+        id: RequestId(id(row, 0)?),
+        stage: Stage::from_code(row.get(1)?),
+        request,
+        conflicts: row.get(17)?,
+        state: text(row, 18)?.and_then(|t| State::from_code(&t)),
+        outcome: text(row, 19)?.and_then(|t| Outcome::from_code(&t)),
+        official: text(row, 20)?,
+        planned: text(row, 21)?,
+    })
+}
+
+/// The request, with its photos that are not removed.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn get(conn: &Connection, request: RequestId) -> Result<Option<Record>> {
+    let sql = format!("SELECT {COLUMNS} FROM requests r WHERE r.id = ?1");
+    let Some(mut found) = conn.prepare_cached(&sql)?.query_row([request.0], record).optional()? else { return Ok(None) };
+    found.request.blobs = blobs::of_request(conn, request)?;
+    Ok(Some(found))
+}
+
+/// Writes content and stage; what the server decided stays. Photos are kept apart ([`blobs`]).
+///
+/// # Errors
+/// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
+pub fn put(conn: &Connection, request: RequestId, stage: Stage, content: &Request, conflicts: usize) -> Result<()> {
+    let fix = content.gps.unwrap_or(Fix { lat: 0.0, lon: 0.0, accuracy: 0.0, source: FixSource::Map });
+    let rel: &[u8] = content.rel.as_ref().map_or(&[], |r| r.as_bytes());
+    let no = content.no.to_string();
+    let folded = fold(&format!("{}\n{}\n{}\n{no}", content.title, content.desc, content.addr));
+    conn.prepare_cached(
+        "INSERT INTO requests (id, stage, schema, title, words, category, kind, placed, lat, lon, accuracy, source,
+             addr, at, no, discreet, rel, conflicts, folded)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+         ON CONFLICT (id) DO UPDATE SET stage = ?2, schema = ?3, title = ?4, words = ?5, category = ?6, kind = ?7,
+             placed = ?8, lat = ?9, lon = ?10, accuracy = ?11, source = ?12, addr = ?13, at = ?14, no = ?15,
+             discreet = ?16, rel = ?17, conflicts = ?18, folded = ?19 || char(10) || official",
+    )?
+    .execute(params![
+        request.0,
+        stage.code(),
+        content.schema,
+        content.title,
+        content.desc,
+        content.category,
+        content.kind.code(),
+        content.gps.is_some(),
+        fix.lat,
+        fix.lon,
+        fix.accuracy,
+        source_code(fix.source),
+        content.addr,
+        content.at,
+        no,
+        content.discreet,
+        rel,
+        u8::try_from(conflicts).unwrap_or(u8::MAX),
+        folded,
+    ])?;
+    Ok(())
+}
+
+/// Changes the stage only.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn set_stage(conn: &Connection, request: RequestId, stage: Stage) -> Result<()> {
+    conn.prepare_cached("UPDATE requests SET stage = ?2 WHERE id = ?1")?.execute((request.0, stage.code()))?;
+    Ok(())
+}
+
+/// Moves everything of one stage to another.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn move_stage(conn: &Connection, from: Stage, to: Stage) -> Result<()> {
+    conn.execute("UPDATE requests SET stage = ?2 WHERE stage = ?1", (from.code(), to.code()))?;
+    Ok(())
+}
+
+/// Really drops thrown-away drafts; the caller drops their photos after.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn drop_discarded(conn: &Connection) -> Result<()> {
+    conn.execute("DELETE FROM photos WHERE request IN (SELECT id FROM requests WHERE stage = 2)", [])?;
+    conn.execute("DELETE FROM requests WHERE stage = 2", [])?;
+    Ok(())
+}
+
+/// What the server decided, as far as lists show it.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn put_case(conn: &Connection, request: RequestId, case: &Case) -> Result<()> {
+    let official = case.no.map(|n| n.to_string()).unwrap_or_default();
+    conn.prepare_cached(
+        "UPDATE requests SET state = ?2, outcome = ?3, planned = ?4, official = ?5,
+             folded = CASE WHEN instr(folded, ?5) > 0 THEN folded ELSE folded || char(10) || ?5 END
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        request.0,
+        case.state.code(),
+        case.outcome.map_or("", Outcome::code),
+        case.planned.as_deref().unwrap_or(""),
+        official,
+    ])?;
+    Ok(())
+}
+
+const LINE: &str = "
+    (SELECT count(*) FROM photos p WHERE p.request = r.id AND p.removed = 0),
+    (SELECT count(*) FROM photos p JOIN uploads u ON u.hash = p.hash WHERE p.request = r.id AND p.removed = 0 AND u.done = 1),
+    (SELECT p.hash FROM photos p WHERE p.request = r.id AND p.removed = 0 AND p.kind = 0 ORDER BY p.place LIMIT 1),
+    EXISTS (SELECT 1 FROM outbox o WHERE o.request = r.id AND o.kind = 0 AND o.count > 0),
+    EXISTS (SELECT 1 FROM quarantine q WHERE q.request = r.id AND q.own = 1)";
+
+fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
+    Ok(Line {
+        record: record(row)?,
+        photos: row.get(22)?,
+        delivered: row.get(23)?,
+        cover: row.get::<_, Option<[u8; 32]>>(24)?.map(BlobHash),
+        waiting: row.get(25)?,
+        quarantined: row.get(26)?,
+    })
+}
+
+/// The line of one request.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn one(conn: &Connection, request: RequestId) -> Result<Option<Line>> {
+    let sql = format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.id = ?1");
+    Ok(conn.prepare_cached(&sql)?.query_row([request.0], line).optional()?)
+}
+
+/// Drafts and requests, newest first, in which all the (folded) words occur.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn list(conn: &Connection, query: &str) -> Result<Vec<Line>> {
+    let words: Vec<String> = fold(query).split_whitespace().take(8).map(str::to_owned).collect();
+    let mut sql = format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.stage IN (0, 1)");
+    for n in 1..=words.len() {
+        sql.push_str(&format!(" AND instr(r.folded, ?{n}) > 0"));
+    }
+    sql.push_str(" ORDER BY r.at DESC, r.id");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let lines = statement.query_map(rusqlite::params_from_iter(words), line)?;
+    Ok(lines.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Requests in which the muhtar is expected to do something: an answer to confirm or a question to answer.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn needing_me(conn: &Connection) -> Result<u32> {
+    Ok(conn.query_row(
+        "SELECT count(*) FROM requests WHERE stage = 1 AND state IN ('concluded', 'awaiting_muhtar')",
+        [],
+        |r| r.get(0),
+    )?)
+}
+
+/// Drops everything of a request erased by law, and remembers only that it was erased.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
+    for table in ["outbox", "quarantine", "changes", "entries", "events", "photos"] {
+        conn.execute(&format!("DELETE FROM {table} WHERE request = ?1"), [request.0])?;
+    }
+    conn.execute("DELETE FROM requests WHERE id = ?1", [request.0])?;
+    conn.execute("INSERT OR IGNORE INTO erased (request) VALUES (?1)", [request.0])?;
+    blobs::drop_unused(conn)
+}
+
+/// Whether a request was erased by law.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn is_erased(conn: &Connection, request: RequestId) -> Result<bool> {
+    Ok(conn.prepare_cached("SELECT 1 FROM erased WHERE request = ?1")?.exists([request.0])?)
+}
+
+/// Writes which photos the document names; order of adding is kept, those no longer named are removed.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn set_photos(conn: &Connection, request: RequestId, named: &[BlobRef]) -> Result<()> {
+    for photo in named {
+        blobs::refer(conn, request, photo)?;
+    }
+    for have in blobs::of_request(conn, request)? {
+        if !named.iter().any(|n| n.hash == have.hash) {
+            blobs::set_removed(conn, request, have.hash, true)?;
+        }
+    }
+    Ok(())
+}

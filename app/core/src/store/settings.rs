@@ -1,0 +1,112 @@
+//! Small things by name.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::{Deserialize, Serialize};
+
+use crate::door::view::Notice;
+use crate::error::{Code, Result, fail};
+
+/// [`Identity`], JSON.
+pub const IDENTITY: &str = "identity";
+/// Counter of case numbers.
+pub const CASES: &str = "cases";
+/// How many things this tablet has made and queued (loss detector).
+pub const MADE: &str = "made";
+/// Oldest database version whose app may use this database.
+pub const OLDEST_READER: &str = "oldest_reader";
+/// Last completed exchange, Unix ms.
+pub const LAST_CONTACT: &str = "last_contact";
+/// Tablet's clock minus server's, ms.
+pub const CLOCK_OFF: &str = "clock_off";
+/// Notices, JSON.
+pub const NOTICES: &str = "notices";
+/// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old.
+pub const CLOSED: &str = "closed";
+
+/// Who this tablet is, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Server address.
+    pub server: String,
+    /// Device number.
+    pub device: u64,
+    /// First part of its case numbers.
+    pub prefix: mbs_shared::id::Prefix,
+    /// Token, base64url without padding: 256 bits.
+    pub token: String,
+    /// Ed25519 seed, hex.
+    pub seed: String,
+    /// Mandate.
+    pub mandate: u64,
+    /// Neighbourhood code.
+    pub neighbourhood: String,
+    /// Muhtar's name.
+    pub person: String,
+    /// Whether nothing is ever sent.
+    pub practice: bool,
+}
+
+/// A value.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn get(conn: &Connection, key: &str) -> Result<Option<Vec<u8>>> {
+    Ok(conn.prepare_cached("SELECT value FROM settings WHERE key = ?1")?.query_row([key], |r| r.get(0)).optional()?)
+}
+
+/// Sets a value.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn set(conn: &Connection, key: &str, value: &[u8]) -> Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO settings (key, value) VALUES (?1, ?2)")?.execute((key, value))?;
+    Ok(())
+}
+
+pub(crate) fn number_of(bytes: &[u8]) -> i64 {
+    bytes.try_into().map_or(0, i64::from_le_bytes)
+}
+
+/// A number; 0 when it was never set.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn number(conn: &Connection, key: &str) -> Result<i64> {
+    Ok(get(conn, key)?.map_or(0, |v| number_of(&v)))
+}
+
+/// Sets a number.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn set_number(conn: &Connection, key: &str, value: i64) -> Result<()> {
+    set(conn, key, &value.to_le_bytes())
+}
+
+/// Who this tablet is.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn identity(conn: &Connection) -> Result<Option<Identity>> {
+    let Some(json) = get(conn, IDENTITY)? else { return Ok(None) };
+    serde_json::from_slice(&json).map(Some).map_err(|e| fail(Code::Storage, e.to_string()))
+}
+
+/// What a person should know.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn notices(conn: &Connection) -> Result<Vec<Notice>> {
+    Ok(get(conn, NOTICES)?.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default())
+}
+
+/// Adds a notice; kept until the app is next opened.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn add_notice(conn: &Connection, notice: &Notice) -> Result<()> {
+    let mut all = notices(conn)?;
+    all.push(notice.clone());
+    let json = serde_json::to_vec(&all).map_err(|e| fail(Code::Storage, e.to_string()))?;
+    set(conn, NOTICES, &json)
+}
