@@ -250,6 +250,12 @@ impl CaseNo {
         self.counter
     }
 
+    /// Its two random characters, as ten bits.
+    #[must_use]
+    pub const fn random(self) -> u16 {
+        self.random
+    }
+
     /// Weighted sum modulo 31 over all characters before it: one wrong character and most swaps are noticed.
     fn check(self) -> char {
         let p = self.prefix.0;
