@@ -9,6 +9,6 @@ pub mod read;
 pub mod schema;
 pub mod verify;
 
-pub use edit::{Document, NewChange};
+pub use edit::{Document, DocumentError, NewChange};
 pub use read::{Conflict, Reading, Version};
 pub use verify::{Checked, verify};
