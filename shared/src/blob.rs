@@ -24,6 +24,7 @@ pub const MAX_SECONDS: u32 = 60;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
+#[ts(export)]
 pub enum BlobKind {
     /// A JPEG, upright, without metadata.
     #[n(0)]

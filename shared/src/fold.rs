@@ -20,8 +20,17 @@ pub fn fold(text: &str) -> String {
     for c in text.chars() {
         match c {
             // What stands inside a word: apostrophes, combining marks, soft hyphen, invisible joiners.
-            '\'' | '’' | '‘' | 'ʼ' | '`' | '´' | '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200d}'
-            | '\u{2060}' | '\u{feff}' => {}
+            '\''
+            | '’'
+            | '‘'
+            | 'ʼ'
+            | '`'
+            | '´'
+            | '\u{300}'..='\u{36f}'
+            | '\u{ad}'
+            | '\u{200b}'..='\u{200d}'
+            | '\u{2060}'
+            | '\u{feff}' => {}
             c if c.is_alphanumeric() => push(&mut out, c),
             _ => word = end_word(&mut out, word),
         }

@@ -13,6 +13,7 @@ pub use lookup::{BadBorders, Found, Neighbourhoods};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
+#[ts(export)]
 pub enum FixSource {
     /// The tablet's satellite receiver.
     #[n(0)]
@@ -27,6 +28,7 @@ pub enum FixSource {
 
 /// A position on the ground (WGS 84).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
 pub struct Fix {
     /// Latitude in degrees, north positive.
     pub lat: f64,

@@ -23,6 +23,7 @@ pub const MAX_ENTRY: usize = 4_000;
 /// What kind of petition it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum Kind {
     /// Şikâyet.
     Complaint,

@@ -122,9 +122,10 @@ impl Neighbourhoods {
     pub fn outline(&self, code: &str) -> Option<MultiPolygon<f64>> {
         let area = self.areas.get(*self.by_code.get(code)?)?;
         let ring = |line: &geo_types::LineString<i32>| line.coords().map(|c| self.transform.degrees(*c)).collect();
-        let polygons = area.shape.iter().map(|p| {
-            geo_types::Polygon::new(ring(p.exterior()), p.interiors().iter().map(ring).collect())
-        });
+        let polygons = area
+            .shape
+            .iter()
+            .map(|p| geo_types::Polygon::new(ring(p.exterior()), p.interiors().iter().map(ring).collect()));
         Some(polygons.collect())
     }
 }

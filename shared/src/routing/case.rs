@@ -1,6 +1,6 @@
 //! The case as it stands: a fold over its events, the same on server and tablet.
 
-use super::{Event, Outcome, State, What};
+use super::{Event, Outcome, State, What, Who, next};
 use crate::id::{BlobHash, OfficialNo};
 
 /// Days a question to the muhtar stays open, and days he may object, in calendar days.
@@ -28,7 +28,8 @@ pub struct Case {
     pub n: u32,
     /// State.
     pub state: State,
-    /// State before this one, where an action leads back.
+    /// Where a reply or a correction leads back to. While a question or a draft waits it is the
+    /// state that it came from; otherwise the state itself.
     pub previous: State,
     /// Official number.
     pub no: Option<OfficialNo>,
@@ -79,41 +80,50 @@ impl Default for Case {
 }
 
 impl Case {
+    /// Whether the table lets `event` follow here. The server asks before it appends.
+    #[must_use]
+    pub fn allows(&self, event: &Event) -> bool {
+        match (&event.what, event.what.action(event.by)) {
+            (_, Some(action)) => next(self.state, event.by, action).is_some(),
+            (What::Received { .. }, None) => self.n == 0,
+            (What::Recategorised { .. }, None) => event.by == Who::Triage && self.state.is_open(),
+            // An intent may come too late at any time, also after the end.
+            (_, None) => true,
+        }
+    }
+
     /// Folds one event in. Whether it was allowed is decided before it is appended, never here:
     /// a tablet takes the server's word.
     pub fn apply(&mut self, event: &Event) {
         self.n = event.n;
-        let before = self.state;
         match &event.what {
             What::Received { no } => self.no = Some(*no),
             What::Routed { unit, due } | What::SentOut { unit, due } => {
-                self.hand_to(Some(unit.clone()));
+                self.hand_to(unit);
                 self.due = Some(*due);
             }
-            What::Forwarded { unit } => self.hand_to(Some(unit.clone())),
+            What::Forwarded { unit } => self.hand_to(unit),
             What::Returned => {
-                self.returns += 1;
-                self.hand_to(None);
+                self.returns = self.returns.saturating_add(1);
+                self.unit = None;
             }
-            What::TakenBack | What::Objected | What::Reopened => {
+            What::TakenBack => self.unit = None,
+            What::Objected | What::Reopened => {
                 self.unit = None;
                 self.outcome = None;
                 self.answer = None;
+                // The old date was kept or missed by then; the next route brings a new one.
+                self.due = None;
             }
             What::Planned { date } => self.planned = Some(date.clone()),
             What::Asked => {
                 self.question = Some(event.note.clone());
                 self.paused = Some(event.at);
             }
-            What::Resumed { due } => {
-                self.question = None;
-                self.paused = None;
-                self.due = Some(*due);
-            }
+            // What triage asked before any route had no date to move.
+            What::Resumed { due } => self.due = self.due.map(|_| *due),
             What::Answered { outcome, photos } => self.draft = Some(Self::answer_of(event, *outcome, photos)),
-            What::Corrected => self.draft = None,
             What::Concluded { outcome, photos } => {
-                self.draft = None;
                 self.outcome = Some(*outcome);
                 self.answer = Some(Self::answer_of(event, *outcome, photos));
             }
@@ -121,21 +131,38 @@ impl Case {
             What::Reviewed
             | What::Accepted
             | What::Started
+            | What::Corrected
             | What::Closed { .. }
             | What::Cancelled
             | What::Refused => {}
         }
-        match (&event.what, event.what.state()) {
-            (_, Some(state)) => {
-                self.state = state;
-                if state != before {
-                    self.previous = before;
-                }
-            }
-            (What::Resumed { .. } | What::Corrected, None) => self.state = self.previous,
-            _ => {}
+        self.move_on(&event.what);
+    }
+
+    /// Moves to the next state and drops what belonged to the one before.
+    fn move_on(&mut self, what: &What) {
+        let to = match what {
+            What::Resumed { .. } | What::Corrected => self.previous,
+            _ => what.state().unwrap_or(self.state),
+        };
+        // Only a move writes the way back: what leaves the state alone must not lose it, and the
+        // way back itself leads to where the case was, not to the question or the draft.
+        let leads_back = matches!(to, State::AwaitingMuhtar | State::AnswerPending);
+        if leads_back && to != self.state {
+            self.previous = self.state;
+        } else if !leads_back {
+            self.previous = to;
         }
-        if self.state != State::Planned {
+        self.state = to;
+        if to != State::AwaitingMuhtar {
+            self.question = None;
+            self.paused = None;
+        }
+        if to != State::AnswerPending {
+            self.draft = None;
+        }
+        // A correction leads back to the plan, so the plan outlives a draft.
+        if self.state != State::Planned && self.previous != State::Planned {
             self.planned = None;
         }
     }
@@ -149,11 +176,11 @@ impl Case {
         case
     }
 
-    fn hand_to(&mut self, unit: Option<String>) {
-        if unit.is_some() && self.unit != unit {
-            self.hops += 1;
+    fn hand_to(&mut self, unit: &str) {
+        if self.unit.as_deref() != Some(unit) {
+            self.hops = self.hops.saturating_add(1);
+            self.unit = Some(unit.to_owned());
         }
-        self.unit = unit;
     }
 
     fn answer_of(event: &Event, outcome: Outcome, photos: &[BlobHash]) -> Answer {

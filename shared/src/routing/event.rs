@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::{Outcome, State, Who};
+use super::{Action, Outcome, State, Who};
 use crate::id::{BlobHash, EntryId, OfficialNo};
 
 /// One appended decision. `n` counts from 1 within a request; tablets fold events in that order.
@@ -194,6 +194,36 @@ impl What {
             Self::Closed { .. } => State::Closed,
             Self::Cancelled => State::Cancelled,
             Self::Resumed { .. } | Self::Corrected | Self::Refused | Self::Recategorised { .. } => return None,
+        })
+    }
+
+    /// The table's action that leads to it when `by` decides; `None` for what moves no case:
+    /// the receipt that begins it, a refusal, a corrected category.
+    #[must_use]
+    pub const fn action(&self, by: Who) -> Option<Action> {
+        Some(match self {
+            Self::Reviewed => Action::Review,
+            Self::Routed { .. } => Action::Route,
+            Self::SentOut { .. } => Action::SendOut,
+            Self::Accepted => Action::Accept,
+            Self::Forwarded { .. } => Action::Forward,
+            Self::Returned => Action::Return,
+            Self::Planned { .. } => Action::Plan,
+            Self::Started => Action::Start,
+            Self::Asked => Action::Ask,
+            Self::Resumed { .. } if matches!(by, Who::Muhtar) => Action::Reply,
+            Self::Resumed { .. } => Action::ReplyLapsed,
+            Self::Answered { .. } => Action::Answer,
+            Self::Corrected => Action::Correct,
+            Self::Concluded { .. } if matches!(by, Who::Approver) => Action::Approve,
+            Self::Concluded { .. } => Action::Conclude,
+            Self::TakenBack => Action::TakeBack,
+            Self::Closed { confirmed: true } => Action::Confirm,
+            Self::Closed { confirmed: false } => Action::ConfirmLapsed,
+            Self::Objected => Action::Object,
+            Self::Reopened => Action::Reopen,
+            Self::Cancelled => Action::Withdraw,
+            Self::Received { .. } | Self::Refused | Self::Recategorised { .. } => return None,
         })
     }
 }

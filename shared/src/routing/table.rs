@@ -32,6 +32,30 @@ pub enum Who {
     External,
 }
 
+impl Who {
+    /// All who act.
+    pub const ALL: [Self; 6] = [Self::System, Self::Muhtar, Self::Triage, Self::Unit, Self::Approver, Self::External];
+
+    /// The name in JSON and in the database.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Muhtar => "muhtar",
+            Self::Triage => "triage",
+            Self::Unit => "unit",
+            Self::Approver => "approver",
+            Self::External => "external",
+        }
+    }
+
+    /// Whoever has that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|w| w.code() == code)
+    }
+}
+
 /// What is done to a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +125,67 @@ pub enum Action {
     /// Geri çek.
     #[n(20)]
     Withdraw,
+}
+
+impl Action {
+    /// All actions, in the order of the design.
+    pub const ALL: [Self; 21] = [
+        Self::Review,
+        Self::Route,
+        Self::SendOut,
+        Self::Accept,
+        Self::Forward,
+        Self::Return,
+        Self::Plan,
+        Self::Start,
+        Self::Ask,
+        Self::Reply,
+        Self::ReplyLapsed,
+        Self::Answer,
+        Self::Approve,
+        Self::Correct,
+        Self::Conclude,
+        Self::TakeBack,
+        Self::Confirm,
+        Self::ConfirmLapsed,
+        Self::Object,
+        Self::Reopen,
+        Self::Withdraw,
+    ];
+
+    /// The name in JSON and in the interface for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Review => "review",
+            Self::Route => "route",
+            Self::SendOut => "send_out",
+            Self::Accept => "accept",
+            Self::Forward => "forward",
+            Self::Return => "return",
+            Self::Plan => "plan",
+            Self::Start => "start",
+            Self::Ask => "ask",
+            Self::Reply => "reply",
+            Self::ReplyLapsed => "reply_lapsed",
+            Self::Answer => "answer",
+            Self::Approve => "approve",
+            Self::Correct => "correct",
+            Self::Conclude => "conclude",
+            Self::TakeBack => "take_back",
+            Self::Confirm => "confirm",
+            Self::ConfirmLapsed => "confirm_lapsed",
+            Self::Object => "object",
+            Self::Reopen => "reopen",
+            Self::Withdraw => "withdraw",
+        }
+    }
+
+    /// The action with that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.code() == code)
+    }
 }
 
 /// Where an action leads.

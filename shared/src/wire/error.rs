@@ -1,11 +1,11 @@
 //! Codes of refusal: a closed list, so that no one ever matches text.
 
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Why something was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, TS)]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 #[ts(export, rename = "WireCode")]
@@ -100,6 +100,50 @@ pub enum Code {
     /// It took too long.
     #[n(29)]
     TimedOut,
+}
+
+impl Code {
+    /// All codes, in the order of their numbers.
+    pub const ALL: [Self; 30] = [
+        Self::Malformed,
+        Self::TooLarge,
+        Self::TooMany,
+        Self::UnknownDevice,
+        Self::Revoked,
+        Self::ForeignRequest,
+        Self::ForeignActor,
+        Self::UnknownKey,
+        Self::BadValue,
+        Self::BadOperation,
+        Self::BadHistory,
+        Self::BadHash,
+        Self::UnknownBlob,
+        Self::BadOffset,
+        Self::HashMismatch,
+        Self::NotFound,
+        Self::Busy,
+        Self::AppTooOld,
+        Self::AppTooNew,
+        Self::BadEnrolmentCode,
+        Self::SignIn,
+        Self::Forbidden,
+        Self::Stale,
+        Self::NotNow,
+        Self::BadInput,
+        Self::SlowDown,
+        Self::Internal,
+        Self::UnknownCategory,
+        Self::CrossSite,
+        Self::TimedOut,
+    ];
+}
+
+/// A code of a newer side is still a refusal: it reads as [`Code::Internal`], and the rest of the frame is kept.
+impl<'b, C> Decode<'b, C> for Code {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        let n = usize::try_from(d.u32()?).ok();
+        Ok(n.and_then(|n| Self::ALL.get(n).copied()).unwrap_or(Self::Internal))
+    }
 }
 
 /// The one error envelope of every route, as JSON.

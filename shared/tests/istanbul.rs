@@ -1,0 +1,75 @@
+//! Istanbul's compiled-in data parses, hangs together, and routes every category everywhere.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+#![cfg(feature = "istanbul")]
+
+use std::collections::HashSet;
+
+use mbs_shared::directory::Side;
+use mbs_shared::istanbul::{borders, calendar, directory};
+use mbs_shared::place::Found;
+
+#[test]
+fn the_directory_is_whole() {
+    let d = directory();
+    assert_eq!((d.groups.len(), d.categories.len(), d.units.len()), (20, 100, 244));
+    assert_eq!((d.districts.len(), d.neighbourhoods.len()), (39, 963));
+    assert_eq!(d.districts.iter().filter(|d| d.side == Side::Europe).count(), 25);
+    let groups: HashSet<_> = d.groups.iter().map(|g| g.code.as_str()).collect();
+    for c in &d.categories {
+        assert!(groups.contains(c.group.as_str()) && d.category(&c.code) == Some(c), "{}", c.code);
+        assert!(c.target_days > 0 && !c.name.is_empty() && !c.name_en.is_empty(), "{}", c.code);
+    }
+    for n in &d.neighbourhoods {
+        assert!(d.district(&n.district_code).is_some_and(|d| d.name == n.district), "{}", n.code);
+        assert_eq!(d.neighbourhood(&n.code), Some(n), "no code twice");
+    }
+}
+
+#[test]
+fn every_unit_hangs_below_a_known_one_without_a_circle() {
+    let d = directory();
+    for unit in &d.units {
+        assert_eq!(d.unit(&unit.code), Some(unit), "no code twice");
+        let mut above = unit;
+        let mut steps = 0;
+        while let Some(parent) = &above.parent {
+            above = d.unit(parent).unwrap_or_else(|| panic!("{} is below {parent}", above.code));
+            assert!(d.is_within(&unit.code, parent));
+            steps += 1;
+            assert!(steps < 16, "{} is below itself", unit.code);
+        }
+    }
+}
+
+#[test]
+fn every_category_has_a_unit_everywhere() {
+    let d = directory();
+    for category in &d.categories {
+        for neighbourhood in &d.neighbourhoods {
+            for route in std::iter::once(&category.route).chain(&category.alternatives) {
+                let unit = d.resolve(route, &neighbourhood.code);
+                assert!(unit.is_some(), "{} in {}: {route:?}", category.code, neighbourhood.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn borders_and_directory_know_the_same_codes() {
+    let d = directory();
+    for n in &d.neighbourhoods {
+        match borders().locate(n.lat, n.lon) {
+            Found::Neighbourhood { neighbourhood, district } => {
+                assert_eq!(d.neighbourhood(neighbourhood).map(|n| n.district_code.as_str()), Some(district));
+                assert_eq!(district, n.district_code);
+            }
+            other => panic!("{}: {other:?}", n.code),
+        }
+    }
+}
+
+#[test]
+fn the_calendar_is_there() {
+    // From Tuesday, 24 November 2026: Wednesday the 25th is the first day.
+    assert_eq!(calendar().due(1_795_500_000_000, 1), 1_795_618_800_000);
+}

@@ -1,0 +1,366 @@
+//! The transition table, and that the case folded from events agrees with it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt::Write;
+
+use mbs_shared::id::OfficialNo;
+use mbs_shared::routing::table::{RULES, To};
+use mbs_shared::routing::{Action, Case, Event, Outcome, Rule, State, What, Who, may, next};
+use proptest::prelude::*;
+
+/// An event that takes `action`.
+fn taking(action: Action) -> What {
+    let unit = || "md-x".to_owned();
+    match action {
+        Action::Review => What::Reviewed,
+        Action::Route => What::Routed { unit: unit(), due: 1_000 },
+        Action::SendOut => What::SentOut { unit: "dk-x".into(), due: 2_000 },
+        Action::Accept => What::Accepted,
+        Action::Forward => What::Forwarded { unit: "md-x-alt".into() },
+        Action::Return => What::Returned,
+        Action::Plan => What::Planned { date: "2026-12-01".into() },
+        Action::Start => What::Started,
+        Action::Ask => What::Asked,
+        Action::Reply | Action::ReplyLapsed => What::Resumed { due: 3_000 },
+        Action::Answer => What::Answered { outcome: Outcome::Done, photos: vec![] },
+        Action::Approve | Action::Conclude => What::Concluded { outcome: Outcome::Done, photos: vec![] },
+        Action::Correct => What::Corrected,
+        Action::TakeBack => What::TakenBack,
+        Action::Confirm => What::Closed { confirmed: true },
+        Action::ConfirmLapsed => What::Closed { confirmed: false },
+        Action::Object => What::Objected,
+        Action::Reopen => What::Reopened,
+        Action::Withdraw => What::Cancelled,
+    }
+}
+
+fn event(n: u32, by: Who, what: What) -> Event {
+    Event { n, at: i64::from(n) * 10, by, what, note: format!("not {n}"), entry: None }
+}
+
+fn received() -> Case {
+    Case::fold(&[event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 } })])
+}
+
+/// A new case taken through the given steps, each of which the table must have.
+fn after(steps: &[(Who, Action)]) -> Case {
+    let mut case = received();
+    for (who, action) in steps {
+        case = step(&case, *who, *action);
+    }
+    case
+}
+
+fn step(case: &Case, who: Who, action: Action) -> Case {
+    let event = event(case.n + 1, who, taking(action));
+    assert!(case.allows(&event), "{who:?} {action:?} in {:?}", case.state);
+    let mut next = case.clone();
+    next.apply(&event);
+    next
+}
+
+fn target(rule: &Rule, previous: State) -> State {
+    match rule.to {
+        To::State(state) => state,
+        To::Previous => previous,
+    }
+}
+
+/// Every (state, way back) a case can get into, by the table alone.
+fn reachable() -> HashSet<(State, State)> {
+    let mut seen = HashSet::from([(State::Received, State::Received)]);
+    let mut open: Vec<_> = seen.iter().copied().collect();
+    while let Some((from, previous)) = open.pop() {
+        for rule in RULES.iter().filter(|r| r.from == from) {
+            let to = target(rule, previous);
+            let back = if RULES.iter().any(|r| r.from == to && r.to == To::Previous) { from } else { to };
+            if seen.insert((to, back)) {
+                open.push((to, back));
+            }
+        }
+    }
+    seen
+}
+
+#[test]
+fn every_state_and_every_rule_is_reachable() {
+    let states: HashSet<_> = reachable().into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, State::ALL.into_iter().collect());
+    assert!(RULES.iter().all(|r| states.contains(&r.from)));
+}
+
+#[test]
+fn only_final_states_have_no_rule() {
+    for state in State::ALL {
+        assert_eq!(RULES.iter().all(|r| r.from != state), state.is_final(), "{state:?}");
+    }
+}
+
+#[test]
+fn no_two_rules_answer_the_same_question() {
+    let mut seen = HashSet::new();
+    for r in RULES {
+        assert!(seen.insert((r.from, r.who, r.action)), "{r:?}");
+        assert_eq!(next(r.from, r.who, r.action), Some(r.to));
+        assert!(may(r.from, r.who).any(|a| a == r.action));
+    }
+}
+
+#[test]
+fn every_action_and_everyone_has_a_rule_and_a_name() {
+    for action in Action::ALL {
+        assert!(RULES.iter().any(|r| r.action == action), "{action:?}");
+        assert_eq!(serde_json::to_value(action).unwrap(), action.code());
+        assert_eq!(Action::from_code(action.code()), Some(action));
+    }
+    for who in Who::ALL {
+        assert!(RULES.iter().any(|r| r.who == who), "{who:?}");
+        assert_eq!(serde_json::to_value(who).unwrap(), who.code());
+        assert_eq!(Who::from_code(who.code()), Some(who));
+    }
+    for state in State::ALL {
+        assert_eq!(serde_json::to_value(state).unwrap(), state.code());
+        assert_eq!(State::from_code(state.code()), Some(state));
+    }
+    for outcome in Outcome::ALL {
+        assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.code());
+        assert_eq!(Outcome::from_code(outcome.code()), Some(outcome));
+    }
+}
+
+#[test]
+fn events_and_table_agree_on_every_rule() {
+    for rule in RULES {
+        let what = taking(rule.action);
+        assert_eq!(what.action(rule.who), Some(rule.action), "{rule:?}");
+        let backs: Vec<_> = reachable().into_iter().filter(|(s, _)| *s == rule.from).map(|(_, p)| p).collect();
+        assert!(!backs.is_empty());
+        for previous in backs {
+            let mut case = Case { n: 7, state: rule.from, previous, ..Case::default() };
+            let event = event(8, rule.who, what.clone());
+            assert!(case.allows(&event));
+            case.apply(&event);
+            assert_eq!(case.state, target(rule, previous), "{rule:?}");
+            assert_eq!(case.n, 8);
+        }
+    }
+}
+
+#[test]
+fn what_the_table_does_not_have_is_not_allowed() {
+    for state in State::ALL {
+        for who in Who::ALL {
+            for action in Action::ALL {
+                let what = taking(action);
+                // One event serves two actions: which of them is meant, the actor tells.
+                let Some(meant) = what.action(who) else { panic!("{action:?}") };
+                let case = Case { n: 1, state, ..Case::default() };
+                assert_eq!(case.allows(&event(2, who, what)), next(state, who, meant).is_some());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_moves_no_case_is_allowed_only_in_its_place() {
+    let no = OfficialNo { year: 2026, n: 1 };
+    assert!(Case::default().allows(&event(1, Who::System, What::Received { no })));
+    assert!(!received().allows(&event(2, Who::System, What::Received { no })), "a case is received once");
+    let category = || What::Recategorised { category: "yol.cukur".into() };
+    for state in State::ALL {
+        let case = Case { n: 1, state, ..Case::default() };
+        assert!(case.allows(&event(2, Who::System, What::Refused)), "{state:?}");
+        assert_eq!(case.allows(&event(2, Who::Triage, category())), state.is_open(), "{state:?}");
+        assert!(!case.allows(&event(2, Who::Unit, category())));
+    }
+}
+
+use Action as A;
+use Who as W;
+
+const ACCEPTED: [(Who, Action); 2] = [(W::System, A::Route), (W::Unit, A::Accept)];
+
+fn accepted_then(more: &[(Who, Action)]) -> Case {
+    after(&[&ACCEPTED[..], more].concat())
+}
+
+#[rstest::rstest]
+#[case::from_triage(after(&[(W::System, A::Review)]), W::Triage)]
+#[case::from_work(accepted_then(&[]), W::Unit)]
+fn a_question_leads_back_to_where_it_was_asked(#[case] before: Case, #[case] asker: Who) {
+    let asked = step(&before, asker, A::Ask);
+    assert_eq!(asked.state, State::AwaitingMuhtar);
+    assert_eq!(asked.question.as_deref(), Some(format!("not {}", asked.n).as_str()));
+    assert_eq!(asked.paused, Some(i64::from(asked.n) * 10));
+    for (who, action) in [(W::Muhtar, A::Reply), (W::System, A::ReplyLapsed)] {
+        let resumed = step(&asked, who, action);
+        assert_eq!(resumed.state, before.state);
+        assert_eq!((resumed.question, resumed.paused), (None, None));
+        assert_eq!(resumed.unit, before.unit);
+        // A date moves where there is one.
+        assert_eq!(resumed.due, before.due.map(|_| 3_000));
+    }
+}
+
+#[rstest::rstest]
+#[case::in_progress(accepted_then(&[]), W::Unit)]
+#[case::planned(accepted_then(&[(W::Unit, A::Plan)]), W::Unit)]
+#[case::external(after(&[(W::System, A::SendOut)]), W::External)]
+#[case::sent_out_by_the_unit(accepted_then(&[(W::Unit, A::SendOut)]), W::External)]
+fn a_correction_leads_back_to_the_holder(#[case] before: Case, #[case] holder: Who) {
+    let mut answered = step(&before, holder, A::Answer);
+    assert_eq!(answered.draft.as_ref().map(|d| d.outcome), Some(Outcome::Done));
+    // What leaves the state alone does not lose the way back.
+    answered.apply(&event(answered.n + 1, W::System, What::Refused));
+    answered.apply(&event(answered.n + 1, W::Triage, What::Recategorised { category: "yol.cukur".into() }));
+    let corrected = step(&answered, W::Approver, A::Correct);
+    assert_eq!(corrected.state, before.state);
+    assert_eq!(corrected.unit, before.unit);
+    assert_eq!(corrected.planned, before.planned, "a plan outlives a draft");
+    assert_eq!(corrected.draft, None);
+    assert_eq!(corrected.category.as_deref(), Some("yol.cukur"));
+    // And a second time.
+    let again = step(&step(&corrected, holder, A::Answer), W::Approver, A::Correct);
+    assert_eq!((again.state, again.unit), (before.state, before.unit));
+}
+
+#[test]
+fn a_question_survives_what_leaves_the_state_alone() {
+    let mut asked = accepted_then(&[(W::Unit, A::Ask)]);
+    let question = asked.question.clone();
+    asked.apply(&event(asked.n + 1, W::System, What::Refused));
+    assert_eq!((asked.state, &asked.question), (State::AwaitingMuhtar, &question));
+    assert_eq!(step(&asked, W::Muhtar, A::Reply).state, State::InProgress);
+}
+
+#[test]
+fn an_objection_takes_back_the_answer_and_its_date() {
+    let concluded = accepted_then(&[(W::Unit, A::Answer), (W::Approver, A::Approve)]);
+    assert_eq!(concluded.outcome, Some(Outcome::Done));
+    assert!(concluded.answer.is_some() && concluded.draft.is_none());
+    let objected = step(&concluded, W::Muhtar, A::Object);
+    assert_eq!((objected.state, objected.unit, objected.due), (State::InReview, None, None));
+    assert_eq!((objected.outcome, objected.answer), (None, None));
+}
+
+#[test]
+fn hands_and_returns_are_counted() {
+    let case = after(&[
+        (W::System, A::Route),
+        (W::Unit, A::Forward),
+        (W::Unit, A::Return),
+        (W::Triage, A::Route),
+        (W::Unit, A::Return),
+    ]);
+    assert_eq!((case.hops, case.returns, case.unit), (3, 2, None));
+}
+
+/// The table walked by a model of its own: a state, and a stack of ways back.
+struct Model {
+    state: State,
+    back: Vec<State>,
+}
+
+impl Model {
+    fn walk(&mut self, rule: &Rule) {
+        match rule.to {
+            To::Previous => self.state = self.back.pop().unwrap(),
+            To::State(to) => {
+                if matches!(to, State::AwaitingMuhtar | State::AnswerPending) {
+                    self.back.push(self.state);
+                } else {
+                    self.back.clear();
+                }
+                self.state = to;
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_walk_ends_where_the_table_leads(choices in prop::collection::vec(any::<u8>(), 0..60)) {
+        let mut model = Model { state: State::Received, back: vec![] };
+        let mut case = received();
+        let mut events = vec![event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 } })];
+        for choice in choices {
+            let rules: Vec<_> = RULES.iter().filter(|r| r.from == model.state).collect();
+            let (by, what) = match choice % 8 {
+                0 => (Who::System, What::Refused),
+                1 if model.state.is_open() => (Who::Triage, What::Recategorised { category: "park.agac".into() }),
+                _ if rules.is_empty() => break,
+                _ => {
+                    let rule = rules[usize::from(choice / 8) % rules.len()];
+                    model.walk(rule);
+                    (rule.who, taking(rule.action))
+                }
+            };
+            let event = event(case.n + 1, by, what);
+            prop_assert!(case.allows(&event));
+            case.apply(&event);
+            events.push(event);
+            prop_assert_eq!(case.state, model.state);
+            // Each field belongs to its state.
+            prop_assert_eq!(case.question.is_some(), case.state == State::AwaitingMuhtar);
+            prop_assert_eq!(case.paused.is_some(), case.state == State::AwaitingMuhtar);
+            prop_assert_eq!(case.draft.is_some(), case.state == State::AnswerPending);
+            prop_assert_eq!(case.answer.is_some(), matches!(case.state, State::Concluded | State::Closed));
+            prop_assert!(case.state != State::Planned || case.planned.is_some());
+            if matches!(case.state, State::Assigned | State::InProgress | State::Planned | State::External) {
+                prop_assert!(case.unit.is_some() && case.due.is_some());
+            }
+        }
+        prop_assert_eq!(Case::fold(&events), case);
+    }
+}
+
+fn turkish(state: State) -> &'static str {
+    match state {
+        State::Received => "Alındı",
+        State::InReview => "Ön incelemede",
+        State::AwaitingMuhtar => "Muhtardan bilgi bekleniyor",
+        State::Assigned => "Yönlendirildi",
+        State::InProgress => "İşlemde",
+        State::Planned => "Programa alındı",
+        State::External => "Dış kurumda",
+        State::AnswerPending => "Cevap onayda",
+        State::Concluded => "Sonuçlandı",
+        State::Closed => "Kapandı",
+        State::Cancelled => "İptal",
+    }
+}
+
+/// The table as a Mermaid state diagram.
+fn diagram() -> String {
+    let mut ways: BTreeMap<(State, State), BTreeSet<String>> = BTreeMap::new();
+    for (from, previous) in reachable() {
+        for rule in RULES.iter().filter(|r| r.from == from) {
+            let label = format!("{} ({})", rule.action.code(), rule.who.code());
+            ways.entry((from, target(rule, previous))).or_default().insert(label);
+        }
+    }
+    let mut out = String::from("```mermaid\nstateDiagram-v2\n");
+    for state in State::ALL {
+        writeln!(out, "    {}: {}", state.code(), turkish(state)).unwrap();
+    }
+    writeln!(out, "    [*] --> {}", State::Received.code()).unwrap();
+    for ((from, to), labels) in ways {
+        let labels = labels.into_iter().collect::<Vec<_>>().join(", ");
+        writeln!(out, "    {} --> {}: {labels}", from.code(), to.code()).unwrap();
+    }
+    for state in State::ALL.into_iter().filter(|s| s.is_final()) {
+        writeln!(out, "    {} --> [*]", state.code()).unwrap();
+    }
+    out.push_str("```\n");
+    out
+}
+
+#[test]
+fn the_readme_shows_the_table() {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("<!-- diagram: from RULES -->\n").expect("the marker before the diagram");
+    let (shown, _) = rest.split_once("<!-- end of diagram -->").expect("the marker after the diagram");
+    let ours = diagram();
+    assert!(shown == ours, "shared/README.md shows another table; paste this between its markers:\n{ours}");
+}
