@@ -61,7 +61,7 @@ const screens = [
     async prepare(page) {
       await press(page, ['c']);
       await page.locator('.pick').nth(3).click();
-      await page.locator('form button[type=submit]').last().click();
+      await press(page, ['Control+Enter']);
       await page.locator('.checks').waitFor();
     },
   },

@@ -31,6 +31,7 @@ export interface Outcomes {
 export class PendingActs {
   /** Newest first. */
   list: Pending[] = $state([]);
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(

@@ -18,10 +18,15 @@ function format(ms: number, options: Intl.DateTimeFormatOptions): string {
 const year = (ms: number) => format(ms, { year: 'numeric' });
 
 /** 24.11.2026 */
-export const fullDay = (ms: number): string => format(ms, { day: '2-digit', month: '2-digit', year: 'numeric' });
-/** 24.11, with the year when it is another one. */
+export const fullDay = (ms: number): string =>
+  format(ms, getLocale() === 'en' ? { day: 'numeric', month: 'short', year: 'numeric' } : { day: '2-digit', month: '2-digit', year: 'numeric' });
+/** 24.11 or 24 Nov, with the year when it is another one. */
 export const shortDay = (ms: number, now = Date.now()): string =>
-  year(ms) === year(now) ? format(ms, { day: '2-digit', month: '2-digit' }) : fullDay(ms);
+  year(ms) !== year(now)
+    ? fullDay(ms)
+    : getLocale() === 'en'
+      ? format(ms, { day: 'numeric', month: 'short' })
+      : format(ms, { day: '2-digit', month: '2-digit' }).replace('/', '.');
 /** A calendar date `YYYY-MM-DD`. */
 export const calendarDay = (iso: string): string => fullDay(Date.parse(`${iso}T12:00:00Z`));
 

@@ -41,6 +41,7 @@ export class Session {
   /** Decisions that somebody else's overtook. */
   overtaken: Pending[] = $state([]);
   readonly pending: PendingActs;
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
   readonly #known = new Map<string, DeskRequest>();
   #gather: ReturnType<typeof setTimeout> | undefined;
   #stopListening = () => {};
