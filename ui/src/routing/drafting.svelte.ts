@@ -1,4 +1,5 @@
 // A draft on the screen: every change is kept at once.
+import { untrack } from 'svelte';
 import type { Action } from '$ui/wire/Action';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import { dropDraft, emptyDraft, isEmpty, keepDraft, readDraft, type Draft } from './draft';
@@ -23,7 +24,7 @@ export class Drafting {
   /** Call in an effect: runs again with each change of the draft. */
   keep(): void {
     const now = { ...$state.snapshot(this.draft), at: Date.now() };
-    if (isEmpty(now) && !this.draft.at) return;
+    if (isEmpty(now) && !untrack(() => this.kept)) return;
     const same = JSON.stringify({ ...now, at: 0 }) === JSON.stringify({ ...readDraft(this.id, now.action), at: 0 });
     if (!same) this.kept = keepDraft(this.id, now) ? now.at : null;
   }

@@ -93,7 +93,8 @@ export class Session {
     this.pending.retry();
     void this.guard(() => this.door.directory()).then((directory) => directory && (this.directory = directory));
     // The rail's numbers come with any list; one row's worth is asked for where no list is open.
-    void this.guard(() => this.queue({ list: this.sections.includes('inbox') ? 'inbox' : 'triage' }));
+    const own = this.sections.find((section) => section === 'inbox' || section === 'triage');
+    if (own) void this.guard(() => this.queue({ list: own }));
     this.version += 1;
   }
 
