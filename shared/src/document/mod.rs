@@ -5,10 +5,12 @@
 //! needs no document, and nesting bombs are impossible.
 
 pub mod edit;
+#[cfg(feature = "forge")]
+pub mod forge;
 pub mod read;
 pub mod schema;
 pub mod verify;
 
 pub use edit::{Document, DocumentError, NewChange};
 pub use read::{Conflict, Reading, Version};
-pub use verify::{Checked, verify};
+pub use verify::{Checked, Unfit, join, project_first, verify, verify_first};
