@@ -2,18 +2,36 @@
 
 use std::path::Path;
 use std::sync::mpsc::Sender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mbs_shared::id::BlobHash;
+use mbs_shared::id::{Actor, BlobHash, CaseNo};
 use serde_json::Value;
 
-use crate::door::Call;
+use crate::door::{Call, Upload};
 use crate::error::{Code, Result, fail};
-use crate::ports::{Ports, Transport};
+use crate::ports::{Ports, Transport, random};
+use crate::store::settings::{self, Identity};
+use crate::store::{Store, blobs, outbox, quarantine};
+use crate::sync::round::Round;
 use crate::sync::{Effect, Event, Nudge};
 
-/// One tablet. Shared between threads; calls are answered one after another.
+/// One tablet. Shared between threads; calls are answered one after another, and never wait for the network
+/// (except [`Call::Enrol`], which is about nothing else).
 pub struct Tablet {
     ports: Ports,
+    inner: Mutex<Inner>,
+    wake: Mutex<Vec<Sender<Nudge>>>,
+}
+
+/// Everything behind the one lock.
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) round: Round,
+    pub(crate) ports: Ports,
+    /// Second half of the actor: fresh at each process start, never written down.
+    pub(crate) tail: [u8; 8],
+    /// The photo that is coming in.
+    pub(crate) upload: Option<Upload>,
 }
 
 impl std::fmt::Debug for Tablet {
@@ -23,28 +41,58 @@ impl std::fmt::Debug for Tablet {
 }
 
 impl Tablet {
-    /// Opens (or begins) the tablet that keeps its data in `dir`.
+    /// Opens (or begins) the tablet that keeps its data in `dir`. One process at a time.
     ///
     /// # Errors
     /// [`Code::Storage`] when another process has it open, or the folder cannot be used.
-    pub fn open(_dir: &Path, ports: Ports) -> Result<Self> {
-        Ok(Self { ports })
+    pub fn open(dir: &Path, ports: Ports) -> Result<Self> {
+        let (store, _) = Store::open(dir, &ports)?;
+        let inner = Inner {
+            store,
+            round: Round::new(&*ports.random),
+            tail: random(&*ports.random),
+            upload: None,
+            ports: ports.clone(),
+        };
+        Ok(Self { ports, inner: Mutex::new(inner), wake: Mutex::new(Vec::new()) })
     }
 
     /// Answers one call of a screen, as JSON.
     ///
     /// # Errors
     /// The code says why.
-    pub fn call(&self, _call: Call) -> Result<Value> {
-        Err(fail(Code::BadCall, "not built yet"))
+    pub fn call(&self, call: Call) -> Result<Value> {
+        self.answer(call).inspect_err(|error| {
+            if error.code == Code::Storage && error.detail.contains("malformed") {
+                self.lock().store.suspect();
+            }
+        })
+    }
+
+    /// As [`Self::call`], with the call as JSON too.
+    ///
+    /// # Errors
+    /// [`Code::BadCall`] when it is no call; else the code says why.
+    pub fn call_json(&self, call: Value) -> Result<Value> {
+        let call = serde_json::from_value(call).map_err(|e| fail(Code::BadCall, e.to_string()))?;
+        self.call(call)
     }
 
     /// Bytes of a photo (or its preview), for a host's image address; `None` when they are not here.
     ///
     /// # Errors
     /// [`Code::Storage`].
-    pub fn photo(&self, _hash: BlobHash, _thumb: bool) -> Result<Option<Vec<u8>>> {
-        Ok(None)
+    pub fn photo(&self, hash: BlobHash, thumb: bool) -> Result<Option<Vec<u8>>> {
+        let inner = self.lock();
+        if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) }
+    }
+
+    /// Writes everything that is not on the server, refused things included, into a folder.
+    ///
+    /// # Errors
+    /// [`Code::Storage`] or [`Code::DiskFull`].
+    pub fn export(&self, dir: &Path) -> Result<crate::export::Exported> {
+        crate::export::export(&self.lock().store, dir)
     }
 
     /// The sync engine, for hosts that step it themselves.
@@ -54,11 +102,26 @@ impl Tablet {
     }
 
     /// Steps the engine over `line` until it would wait: everything is sent and fetched, or the line is cut.
+    /// Begins as `Şimdi gönder` does, whatever the back-off says.
     ///
     /// # Errors
     /// [`Code::NotEnrolled`] without an identity.
-    pub fn sync_until_idle(&self, _line: &mut dyn Transport) -> Result<Summary> {
-        Ok(Summary::default())
+    pub fn sync_until_idle(&self, line: &mut dyn Transport) -> Result<Summary> {
+        self.lock().identity()?;
+        self.lock().round.summary = Summary::default();
+        let mut event = Event::Nudge(Nudge::Now);
+        while let Effect::Http(request) = self.engine().step(self.now(), event) {
+            let ticket = request.ticket;
+            event = match line.send(request) {
+                Ok(reply) => Event::Reply(ticket, reply),
+                Err(_) => Event::Cut(ticket),
+            };
+        }
+        let inner = self.lock();
+        let mut summary = inner.round.summary;
+        summary.waiting = outbox::count(inner.store.read())?;
+        summary.quarantined = quarantine::count(inner.store.read())?;
+        Ok(summary)
     }
 
     /// The tablet's clock, Unix ms.
@@ -70,7 +133,8 @@ impl Tablet {
     /// Address of the server this tablet belongs to.
     #[must_use]
     pub fn server(&self) -> Option<String> {
-        None
+        let inner = self.lock();
+        settings::identity(inner.store.read()).ok().flatten().filter(|i| !i.practice).map(|i| i.server)
     }
 
     /// A line to a server, over the port given at construction.
@@ -81,21 +145,75 @@ impl Tablet {
         self.ports.connect.connect(server)
     }
 
-    pub(crate) fn wake_with(&self, _wake: Sender<Nudge>) {}
+    pub(crate) fn wake_with(&self, wake: Sender<Nudge>) {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner).push(wake);
+    }
+
+    /// Tells whoever drives the engine; those that are gone are forgotten.
+    pub(crate) fn wake(&self, nudge: Nudge) {
+        self.wake.lock().unwrap_or_else(PoisonError::into_inner).retain(|w| w.send(nudge).is_ok());
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere leaves nothing half done: what counts is in transactions.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) const fn ports(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+impl Inner {
+    pub(crate) fn identity(&self) -> Result<Identity> {
+        settings::identity(self.store.read())?.ok_or_else(|| fail(Code::NotEnrolled, "no identity yet"))
+    }
+
+    /// The actor of this process.
+    pub(crate) fn actor(&self) -> Result<Actor> {
+        Ok(Actor::new(self.identity()?.device, self.tail))
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.ports.clock.now()
+    }
+
+    /// The next case number. Its counter is safe from being given twice before this returns.
+    pub(crate) fn next_case(&self) -> Result<(CaseNo, i64)> {
+        let counter = settings::number(self.store.read(), settings::CASES)? + 1;
+        self.store.side.raise(settings::CASES, counter)?;
+        let prefix = self.identity()?.prefix;
+        let number = u32::try_from(counter).map_err(|_| fail(Code::Storage, "counter"))?;
+        Ok((CaseNo::new(prefix, number, u16::from_le_bytes(random(&*self.ports.random))), counter))
+    }
+
+    /// The count of the next thing that is made, for the loss detector; the caller writes it down.
+    pub(crate) fn next_made(&self) -> Result<u32> {
+        let count = settings::number(self.store.read(), settings::MADE)? + 1;
+        self.store.side.raise(settings::MADE, count)?;
+        u32::try_from(count).map_err(|_| fail(Code::Storage, "count"))
+    }
 }
 
 /// A handle on the sync engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Engine<'a> {
-    #[expect(dead_code, reason = "skeleton")]
     tablet: &'a Tablet,
 }
 
 impl Engine<'_> {
     /// Takes in what happened and says what to do now. `now` is Unix ms.
     #[must_use]
-    pub fn step(&self, _now: i64, _event: Event) -> Effect {
-        Effect::Idle
+    pub fn step(&self, now: i64, event: Event) -> Effect {
+        let mut guard = self.tablet.lock();
+        let inner = &mut *guard;
+        let fresh = random(&*inner.ports.random);
+        let effect = inner.round.step(&mut inner.store, now, event, fresh);
+        if std::mem::take(&mut inner.round.forked) {
+            // Another tablet uses this actor: never again from here.
+            inner.tail = fresh;
+        }
+        effect
     }
 }
 

@@ -6,6 +6,17 @@
 
 pub mod view;
 
+mod answer;
+mod drafts;
+mod enrolment;
+mod overview;
+mod photos;
+mod sent;
+mod show;
+mod words;
+
+pub(crate) use photos::Upload;
+
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::place::Fix;
 use mbs_shared::request::Kind;

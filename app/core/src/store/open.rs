@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{FILE, Store, migrate, rescue, settings, side};
+use super::{FILE, Store, blobs, migrate, requests, rescue, settings, side};
 use crate::door::view::Notice;
 use crate::error::{Code, Result, fail};
 use crate::ports::Ports;
@@ -75,8 +75,10 @@ impl Store {
         }
         let store = Self { conn, side, dir: dir.to_owned(), ports: ports.clone() };
         if let Some(notice) = &notice {
-            settings::add_notice(&store.conn, notice)?;
+            settings::add_notice(&store.conn, notice, ports.clock.now())?;
         }
+        requests::drop_discarded(&store.conn)?;
+        blobs::drop_unused(&store.conn)?;
         store.keep_reserve();
         Ok((store, notice))
     }

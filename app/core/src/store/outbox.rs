@@ -186,6 +186,47 @@ pub fn to_the_end(conn: &Connection, what: What, key: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// A change was made anew: what needed the old one needs the new one.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn needs_instead(conn: &Connection, old: &[u8], new: &[u8]) -> Result<()> {
+    conn.prepare_cached("UPDATE outbox SET needs = ?2 WHERE needs = ?1")?.execute((old, new))?;
+    Ok(())
+}
+
+/// What of one kind needs that change.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn needing(conn: &Connection, change: &[u8]) -> Result<Vec<Waiting>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.needs = ?1"))?;
+    let rows = statement.query_map([change], waiting)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The row of one thing.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn find(conn: &Connection, what: What, key: &[u8]) -> Result<Option<Waiting>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.kind = ?1 AND o.key = ?2"))?;
+    let mut rows = statement.query_map((what.code(), key), waiting)?;
+    Ok(rows.next().transpose()?)
+}
+
+/// Gives what was made here new counts, from 1: the tablet has a new number. Returns how many there are.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn recount(conn: &Connection) -> Result<i64> {
+    conn.execute(
+        "UPDATE outbox SET count = (SELECT count(*) FROM outbox b WHERE b.count > 0 AND b.n <= outbox.n) WHERE count > 0",
+        [],
+    )?;
+    Ok(conn.query_row("SELECT coalesce(max(count), 0) FROM outbox", [], |r| r.get(0))?)
+}
+
 /// Drops what practice has queued.
 ///
 /// # Errors

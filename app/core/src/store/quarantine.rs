@@ -95,15 +95,15 @@ pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Refused>>
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Foreign changes of a request that wait for what they build on.
+/// Foreign changes of a request that did not fit when they came, and may fit by now.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn held(conn: &Connection, request: RequestId) -> Result<Vec<Refused>> {
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM quarantine WHERE request = ?1 AND own = 0 AND kind = 0 AND reason = ?2 ORDER BY n"
+        "SELECT {COLUMNS} FROM quarantine WHERE request = ?1 AND own = 0 AND kind = 0 AND reason IN (?2, ?3) ORDER BY n"
     ))?;
-    let rows = statement.query_map((request.0, MISSING_DEPS), refused)?;
+    let rows = statement.query_map((request.0, MISSING_DEPS, FORK), refused)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

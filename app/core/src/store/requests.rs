@@ -78,8 +78,12 @@ pub struct Line {
     pub cover: Option<BlobHash>,
     /// Whether changes of it wait in the outbox.
     pub waiting: bool,
-    /// Whether something of it that was made here lies in quarantine.
+    /// Whether words of it that were made here lie in quarantine.
     pub quarantined: bool,
+    /// Whether anything of it that was made here lies in quarantine.
+    pub trouble: bool,
+    /// Whether the muhtar has answered, confirmed or objected, and the server has not taken it yet.
+    pub intent: bool,
 }
 
 const COLUMNS: &str = "r.id, r.stage, r.schema, r.title, r.words, r.category, r.kind, r.placed, r.lat, r.lon, r.accuracy, \
@@ -197,6 +201,16 @@ pub fn set_stage(conn: &Connection, request: RequestId, stage: Stage) -> Result<
     Ok(())
 }
 
+/// Requests with changes no server has accepted.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn unaccepted(conn: &Connection) -> Result<Vec<RequestId>> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT request FROM changes WHERE length(mac) = 0")?;
+    let all = statement.query_map([], |r| Ok(RequestId(id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Moves everything of one stage to another.
 ///
 /// # Errors
@@ -242,7 +256,9 @@ const LINE: &str = "
     (SELECT count(*) FROM photos p JOIN uploads u ON u.hash = p.hash WHERE p.request = r.id AND p.removed = 0 AND u.done = 1),
     (SELECT p.hash FROM photos p WHERE p.request = r.id AND p.removed = 0 AND p.kind = 0 ORDER BY p.place LIMIT 1),
     EXISTS (SELECT 1 FROM outbox o WHERE o.request = r.id AND o.kind = 0 AND o.count > 0),
-    EXISTS (SELECT 1 FROM quarantine q WHERE q.request = r.id AND q.own = 1)";
+    EXISTS (SELECT 1 FROM quarantine q WHERE q.request = r.id AND q.own = 1 AND q.kind = 0),
+    EXISTS (SELECT 1 FROM quarantine q WHERE q.request = r.id AND q.own = 1),
+    EXISTS (SELECT 1 FROM entries e WHERE e.request = r.id AND e.kind IN (3, 4, 5) AND e.stamped = 0 AND e.refused = '')";
 
 fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
     Ok(Line {
@@ -252,6 +268,8 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
         cover: row.get::<_, Option<[u8; 32]>>(24)?.map(BlobHash),
         waiting: row.get(25)?,
         quarantined: row.get(26)?,
+        trouble: row.get(27)?,
+        intent: row.get(28)?,
     })
 }
 
@@ -286,7 +304,8 @@ pub fn list(conn: &Connection, query: &str) -> Result<Vec<Line>> {
 /// [`crate::error::Code::Storage`].
 pub fn needing_me(conn: &Connection) -> Result<u32> {
     Ok(conn.query_row(
-        "SELECT count(*) FROM requests WHERE stage = 1 AND state IN ('concluded', 'awaiting_muhtar')",
+        "SELECT count(*) FROM requests r WHERE r.stage = 1 AND r.state IN ('concluded', 'awaiting_muhtar')
+           AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.request = r.id AND e.kind IN (3, 4, 5) AND e.stamped = 0 AND e.refused = '')",
         [],
         |r| r.get(0),
     )?)

@@ -29,7 +29,7 @@ pub struct Identity {
     /// Server address.
     pub server: String,
     /// Device number.
-    pub device: u64,
+    pub device: mbs_shared::id::DeviceNo,
     /// First part of its case numbers.
     pub prefix: mbs_shared::id::Prefix,
     /// Token, base64url without padding: 256 bits.
@@ -92,21 +92,29 @@ pub fn identity(conn: &Connection) -> Result<Option<Identity>> {
     serde_json::from_slice(&json).map(Some).map_err(|e| fail(Code::Storage, e.to_string()))
 }
 
-/// What a person should know.
+/// How long a notice is shown, in ms.
+const NOTICE: i64 = 24 * 60 * 60 * 1_000;
+
+/// What a person should know, of the last day.
 ///
 /// # Errors
 /// [`Code::Storage`].
-pub fn notices(conn: &Connection) -> Result<Vec<Notice>> {
+pub fn notices(conn: &Connection, now: i64) -> Result<Vec<Notice>> {
+    Ok(dated(conn)?.into_iter().filter(|(at, _)| (now - at).abs() < NOTICE).map(|(_, n)| n).collect())
+}
+
+fn dated(conn: &Connection) -> Result<Vec<(i64, Notice)>> {
     Ok(get(conn, NOTICES)?.and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default())
 }
 
-/// Adds a notice; kept until the app is next opened.
+/// Adds a notice.
 ///
 /// # Errors
 /// [`Code::Storage`].
-pub fn add_notice(conn: &Connection, notice: &Notice) -> Result<()> {
-    let mut all = notices(conn)?;
-    all.push(notice.clone());
+pub fn add_notice(conn: &Connection, notice: &Notice, now: i64) -> Result<()> {
+    let mut all = dated(conn)?;
+    all.retain(|(at, _)| (now - at).abs() < NOTICE);
+    all.push((now, notice.clone()));
     let json = serde_json::to_vec(&all).map_err(|e| fail(Code::Storage, e.to_string()))?;
     set(conn, NOTICES, &json)
 }

@@ -4,8 +4,16 @@
 //! socket. [`round`] decides when, [`plan`] what next, [`exchange`] speaks `POST /v1/sync`, [`blob`]
 //! photos, [`snapshot`] everything; [`client`] is the only file that knows HTTP.
 
+mod blob;
 pub mod client;
 pub mod driver;
+pub(crate) mod enrol;
+mod exchange;
+pub(crate) mod intake;
+pub mod plan;
+pub(crate) mod replay;
+pub mod round;
+mod snapshot;
 
 use crate::ports::{HttpReply, HttpRequest};
 

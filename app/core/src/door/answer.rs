@@ -1,0 +1,78 @@
+//! Which part answers which call.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Call, words};
+use crate::Tablet;
+use crate::error::{Code, Result, fail};
+use crate::sync::Nudge;
+
+fn json<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value).map_err(|e| fail(Code::Storage, e.to_string()))
+}
+
+impl Tablet {
+    pub(crate) fn answer(&self, call: Call) -> Result<Value> {
+        match call {
+            Call::Enrol { server, code } => self.enrol(&server, &code)?,
+            Call::AddPhoto { id, upload, offset, total, data } => {
+                let step = self.add_photo(id, upload, offset, total, &data)?;
+                self.wake(Nudge::Work);
+                return json(&step);
+            }
+            Call::SyncNow => {
+                {
+                    let mut guard = self.lock();
+                    let inner = &mut *guard;
+                    let now = inner.now();
+                    inner.round.nudged(&mut inner.store, now, Nudge::Now);
+                }
+                self.wake(Nudge::Now);
+            }
+            Call::Categories => return json(&words::categories()),
+            Call::SuggestCategory { text } => return json(&words::suggest(&text)),
+            call => return self.answer_locked(call),
+        }
+        json(&self.lock().status()?)
+    }
+
+    /// The calls that need only the store.
+    fn answer_locked(&self, call: Call) -> Result<Value> {
+        let mut inner = self.lock();
+        let (id, queued) = match call {
+            Call::Status => return json(&inner.status()?),
+            Call::EnrolPractice => {
+                inner.enrol_practice()?;
+                return json(&inner.status()?);
+            }
+            Call::Requests { query } => return json(&inner.list(&query)?),
+            Call::Outbox => return json(&inner.outbox()?),
+            Call::Locate { fix } => return json(&inner.locate(&fix)?),
+            Call::DiscardDraft { id } => {
+                inner.discard_draft(id)?;
+                return Ok(Value::Null);
+            }
+            Call::Request { id } => (id, false),
+            Call::NewDraft => (inner.new_draft()?, false),
+            Call::SetDraft { id, set } => (inner.set_draft(id, &set)?, false),
+            Call::RestoreDraft { id } => (inner.restore_draft(id)?, false),
+            Call::RemovePhoto { id, hash } => (inner.remove_photo(id, hash)?, true),
+            Call::RestorePhoto { id, hash } => (inner.restore_photo(id, hash)?, true),
+            Call::Send { id } => (inner.send(id)?, true),
+            Call::Edit { id, set } => (inner.edit_fields(id, &set)?, true),
+            Call::Keep { id, field, version } => (inner.keep(id, &field, version)?, true),
+            Call::Say { id, kind, text } => (inner.say(id, kind, &text)?, true),
+            // Answered without the lock, above.
+            Call::Enrol { .. } | Call::AddPhoto { .. } | Call::SyncNow | Call::Categories | Call::SuggestCategory { .. } => {
+                return Err(fail(Code::BadCall, "not answered here"));
+            }
+        };
+        let shown = json(&inner.show(id)?)?;
+        drop(inner);
+        if queued {
+            self.wake(Nudge::Work);
+        }
+        Ok(shown)
+    }
+}

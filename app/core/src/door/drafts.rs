@@ -1,0 +1,75 @@
+//! Drafts: rows of plain fields, durable with every keystroke; no document before `Gönder`.
+
+use mbs_shared::id::RequestId;
+use mbs_shared::istanbul;
+use mbs_shared::request::{Kind, Request, SCHEMA};
+
+use super::Fields;
+use crate::capture;
+use crate::error::{Code, Result, fail};
+use crate::ports::random;
+use crate::store::requests::{self, Record, Stage};
+use crate::store::settings;
+use crate::tablet::Inner;
+
+/// Checks fields, and that the category is in the directory.
+pub(crate) fn check(set: &Fields) -> Result<()> {
+    capture::request::check(set)?;
+    match set.category.as_deref() {
+        Some(code) if !code.is_empty() && istanbul::directory().category(code).is_none() => {
+            Err(fail(Code::UnknownCategory, code))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Inner {
+    /// The request in that stage.
+    pub(crate) fn record(&self, id: RequestId, stage: Stage) -> Result<Record> {
+        let record = requests::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
+        if record.stage == stage { Ok(record) } else { Err(fail(Code::WrongMoment, format!("{:?}", record.stage))) }
+    }
+
+    pub(crate) fn new_draft(&mut self) -> Result<RequestId> {
+        let id = RequestId(random(&*self.ports.random));
+        let (no, counter) = self.next_case()?;
+        let request = Request {
+            schema: SCHEMA,
+            title: String::new(),
+            desc: String::new(),
+            category: String::new(),
+            kind: Kind::default(),
+            gps: None,
+            addr: String::new(),
+            at: self.now(),
+            no,
+            discreet: false,
+            rel: None,
+            blobs: Vec::new(),
+        };
+        self.store.write_words(|c| {
+            settings::set_number(c, settings::CASES, counter)?;
+            requests::put(c, id, Stage::Draft, &request, 0)
+        })?;
+        Ok(id)
+    }
+
+    pub(crate) fn set_draft(&mut self, id: RequestId, set: &Fields) -> Result<RequestId> {
+        check(set)?;
+        let mut record = self.record(id, Stage::Draft)?;
+        capture::request::apply(&mut record.request, set);
+        self.store.write_words(|c| requests::put(c, id, Stage::Draft, &record.request, 0))?;
+        Ok(id)
+    }
+
+    pub(crate) fn discard_draft(&mut self, id: RequestId) -> Result<()> {
+        self.record(id, Stage::Draft)?;
+        self.store.write_words(|c| requests::set_stage(c, id, Stage::Discarded))
+    }
+
+    pub(crate) fn restore_draft(&mut self, id: RequestId) -> Result<RequestId> {
+        self.record(id, Stage::Discarded)?;
+        self.store.write_words(|c| requests::set_stage(c, id, Stage::Draft))?;
+        Ok(id)
+    }
+}

@@ -1,0 +1,123 @@
+//! Getting an identity: by a one-time code, or for practice.
+
+use mbs_shared::id::{Actor, DeviceNo};
+use mbs_shared::wire::sync::Cursor;
+
+use crate::Tablet;
+use crate::error::{Code, Result, fail};
+use crate::ports::{Random, random};
+use crate::store::requests::Stage;
+use crate::store::settings::{self, Identity};
+use crate::store::{cursor, outbox, quarantine, requests};
+use crate::sync::intake::refuse_own;
+use crate::sync::replay::replay;
+use crate::sync::round::Round;
+use crate::sync::{Nudge, enrol};
+use crate::tablet::Inner;
+
+/// Neighbourhood of a practising tablet.
+const PRACTICE_PLACE: &str = "kadikoy-rasimpasa";
+/// What a practising tablet's case numbers begin with.
+const PRACTICE_PREFIX: &str = "DENE";
+
+impl Tablet {
+    pub(crate) fn enrol(&self, server: &str, code: &str) -> Result<()> {
+        self.lock().may_enrol()?;
+        let mut line = self.connect(server)?;
+        let seed: [u8; 32] = random(&*self.ports().random);
+        // Without the lock: this waits for the network.
+        let reply = line.send(enrol::ask(code, &seed)).map_err(|cut| fail(Code::Offline, cut.0))?;
+        let (identity, _) = enrol::take(server, &seed, &reply)?;
+        let mut inner = self.lock();
+        inner.may_enrol()?;
+        inner.become_(&identity)?;
+        drop(inner);
+        self.wake(Nudge::Now);
+        Ok(())
+    }
+}
+
+fn json(identity: &Identity) -> Result<Vec<u8>> {
+    serde_json::to_vec(identity).map_err(|e| fail(Code::Storage, e.to_string()))
+}
+
+impl Inner {
+    /// Without identity, while practising, or when the server does not know this tablet any more.
+    fn may_enrol(&self) -> Result<()> {
+        let have = settings::identity(self.store.read())?;
+        let unknown = settings::number(self.store.read(), settings::CLOSED)? == 1;
+        if have.is_some_and(|i| !i.practice) && !unknown {
+            return Err(fail(Code::AlreadyEnrolled, "has an identity"));
+        }
+        Ok(())
+    }
+
+    /// Takes an identity on. What was made under an earlier one of the same mandate is signed anew and
+    /// goes out; of another mandate it lies in quarantine; what was made for practice is put away.
+    fn become_(&mut self, identity: &Identity) -> Result<()> {
+        let before = settings::identity(self.store.read())?;
+        let tail = random(&*self.ports.random);
+        let actor = Actor::new(identity.device, tail);
+        let now = self.now();
+        let value = json(identity)?;
+        let (cases, made) = self.store.write_words(|c| {
+            match &before {
+                Some(old) if old.practice => {
+                    outbox::clear(c)?;
+                    requests::move_stage(c, Stage::Sent, Stage::Practice)?;
+                    requests::move_stage(c, Stage::Draft, Stage::Practice)?;
+                }
+                Some(old) if old.mandate == identity.mandate => {
+                    for request in requests::unaccepted(c)? {
+                        replay(c, request, actor, now)?;
+                    }
+                }
+                Some(_) => {
+                    for item in outbox::all(c)? {
+                        refuse_own(c, item.what, &item.key, quarantine::OTHER_MANDATE, now)?;
+                    }
+                }
+                None => {}
+            }
+            let practised = before.as_ref().is_none_or(|b| b.practice);
+            let cases = if practised { 0 } else { settings::number(c, settings::CASES)? };
+            let made = outbox::recount(c)?;
+            settings::set_number(c, settings::CASES, cases)?;
+            settings::set_number(c, settings::MADE, made)?;
+            settings::set_number(c, settings::CLOSED, 0)?;
+            settings::set(c, settings::IDENTITY, &value)?;
+            cursor::set(c, Cursor::default())?;
+            Ok((cases, made))
+        })?;
+        self.store.side.keep(settings::IDENTITY, &value)?;
+        self.store.side.keep(settings::CASES, &cases.to_le_bytes())?;
+        self.store.side.keep(settings::MADE, &made.to_le_bytes())?;
+        self.tail = tail;
+        self.round = Round::new(&*self.ports.random);
+        Ok(())
+    }
+
+    pub(crate) fn enrol_practice(&mut self) -> Result<()> {
+        if settings::identity(self.store.read())?.is_some() {
+            return Err(fail(Code::AlreadyEnrolled, "has an identity"));
+        }
+        let prefix = PRACTICE_PREFIX.parse().map_err(|_| fail(Code::Storage, "prefix"))?;
+        let identity = Identity {
+            server: String::new(),
+            device: practice_device(&*self.ports.random),
+            prefix,
+            token: String::new(),
+            seed: String::new(),
+            mandate: 0,
+            neighbourhood: PRACTICE_PLACE.into(),
+            person: "Deneme".into(),
+            practice: true,
+        };
+        self.become_(&identity)
+    }
+}
+
+/// Any number but the server's own.
+fn practice_device(source: &dyn Random) -> DeviceNo {
+    DeviceNo((u64::from_le_bytes(random(source)) >> 1).max(1))
+}

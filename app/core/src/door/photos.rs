@@ -1,0 +1,172 @@
+//! Photos: the original comes in slices, stays in memory, and only the small upright picture is kept.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mbs_shared::blob::{BlobKind, BlobRef, MAX_PER_REQUEST, name_of};
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::request::Edit;
+
+use super::sent::queue_photo;
+use super::view::PhotoStep;
+use crate::Tablet;
+use crate::capture::facts::{Facts, facts};
+use crate::capture::photo::{MAX_ORIGINAL, Shrunk, shrink};
+use crate::capture::place::photo_may_set;
+use crate::error::{Code, Result, fail};
+use crate::store::outbox::{self, What};
+use crate::store::requests::{self, Record, Stage};
+use crate::store::{PHOTO_NEEDS, blobs};
+use crate::tablet::Inner;
+
+/// Largest slice, decoded, in bytes.
+const MAX_SLICE: usize = 512 * 1024;
+
+/// The original that is coming in. One at a time: the memory it may take is counted.
+pub(crate) struct Upload {
+    request: RequestId,
+    number: u32,
+    bytes: Vec<u8>,
+}
+
+impl Tablet {
+    pub(crate) fn add_photo(&self, id: RequestId, number: u32, offset: u32, total: u32, data: &str) -> Result<PhotoStep> {
+        let slice = STANDARD.decode(data).map_err(|e| fail(Code::BadCall, e.to_string()))?;
+        let (offset, total) = (offset as usize, total as usize);
+        let original = {
+            let mut inner = self.lock();
+            inner.may_add_photo(id)?;
+            if total > MAX_ORIGINAL {
+                return Err(fail(Code::PhotoTooLarge, format!("{total} bytes")));
+            }
+            let same = inner.upload.as_ref().is_some_and(|u| u.request == id && u.number == number);
+            if !same || offset == 0 {
+                inner.upload = Some(Upload { request: id, number, bytes: Vec::with_capacity(total) });
+            }
+            let Some(upload) = &mut inner.upload else { return Err(fail(Code::BadCall, "no upload")) };
+            if slice.len() > MAX_SLICE || upload.bytes.len() + slice.len() > total.max(upload.bytes.len()) {
+                inner.upload = None;
+                return Err(fail(Code::BadCall, "a slice is larger than it may be"));
+            }
+            let have = upload.bytes.len();
+            if offset == have {
+                upload.bytes.extend_from_slice(&slice);
+            }
+            if upload.bytes.len() < total || offset != have {
+                let offset = u32::try_from(upload.bytes.len()).unwrap_or(u32::MAX);
+                return Ok(PhotoStep::More { offset });
+            }
+            inner.upload.take().map(|u| u.bytes).unwrap_or_default()
+        };
+        // Without the lock: screens go on while the picture is made.
+        let facts = facts(&original);
+        let made = shrink(&original, facts.orientation);
+        drop(original);
+        let mut inner = self.lock();
+        inner.may_add_photo(id)?;
+        match made {
+            Ok(shrunk) => inner.keep_photo(id, &shrunk, facts),
+            Err(mut error) => {
+                // The place was read all the same.
+                if inner.take_place(id, &facts)? {
+                    error.detail.push_str("; its position was taken");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn may_add_photo(&self, id: RequestId) -> Result<Record> {
+        let record = requests::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
+        if !matches!(record.stage, Stage::Draft | Stage::Sent) {
+            return Err(fail(Code::WrongMoment, "thrown away"));
+        }
+        if record.request.blobs.len() >= MAX_PER_REQUEST {
+            return Err(fail(Code::PhotoLimit, format!("{MAX_PER_REQUEST} photos")));
+        }
+        if self.store.free() < PHOTO_NEEDS {
+            // Said before anything is begun; the reserve is for words.
+            return Err(fail(Code::DiskFull, "no room for a photo"));
+        }
+        Ok(record)
+    }
+
+    /// Gives a draft without a place the photo's; whether it did.
+    fn take_place(&mut self, id: RequestId, facts: &Facts) -> Result<bool> {
+        let Some(mut record) = requests::get(self.store.read(), id)? else { return Ok(false) };
+        if record.stage != Stage::Draft || facts.fix.is_none() || !photo_may_set(record.request.gps.as_ref()) {
+            return Ok(false);
+        }
+        record.request.gps = facts.fix;
+        self.store.write_words(|c| requests::put(c, id, Stage::Draft, &record.request, 0))?;
+        Ok(true)
+    }
+
+    fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
+        let record = self.may_add_photo(id)?;
+        let photo = BlobRef {
+            hash: name_of(&made.bytes),
+            kind: BlobKind::Photo,
+            size: u32::try_from(made.bytes.len()).unwrap_or(u32::MAX),
+            width: made.width,
+            height: made.height,
+        };
+        if blobs::find(self.store.read(), id, photo.hash)?.is_some_and(|(_, removed)| !removed) {
+            return Err(fail(Code::PhotoTwice, photo.hash.to_string()));
+        }
+        if record.stage == Stage::Draft {
+            let mut request = record.request;
+            if facts.fix.is_some() && photo_may_set(request.gps.as_ref()) {
+                request.gps = facts.fix;
+            }
+            self.store.write(|c| {
+                blobs::keep(c, photo.hash, &made.bytes, &made.thumb)?;
+                blobs::refer(c, id, &photo)?;
+                requests::put(c, id, Stage::Draft, &request, 0)
+            })?;
+        } else {
+            let now = self.now();
+            self.edit(id, &[Edit::AddBlob(photo)], |c, change| {
+                blobs::keep(c, photo.hash, &made.bytes, &made.thumb)?;
+                queue_photo(c, id, photo.hash, photo.size, change, now)
+            })?;
+        }
+        Ok(PhotoStep::Done { request: Box::new(self.show(id)?), fix: facts.fix, taken: facts.taken })
+    }
+
+    pub(crate) fn remove_photo(&mut self, id: RequestId, hash: BlobHash) -> Result<RequestId> {
+        self.set_photo(id, hash, true)
+    }
+
+    pub(crate) fn restore_photo(&mut self, id: RequestId, hash: BlobHash) -> Result<RequestId> {
+        self.set_photo(id, hash, false)
+    }
+
+    fn set_photo(&mut self, id: RequestId, hash: BlobHash, removed: bool) -> Result<RequestId> {
+        let record = requests::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
+        let (photo, was) =
+            blobs::find(self.store.read(), id, hash)?.ok_or_else(|| fail(Code::NotFound, hash.to_string()))?;
+        if was == removed {
+            return Ok(id);
+        }
+        if !removed && record.request.blobs.len() >= MAX_PER_REQUEST {
+            return Err(fail(Code::PhotoLimit, format!("{MAX_PER_REQUEST} photos")));
+        }
+        match record.stage {
+            Stage::Draft => {
+                self.store.write_words(|c| blobs::set_removed(c, id, hash, removed))?;
+                Ok(id)
+            }
+            Stage::Sent if removed => self.edit(id, &[Edit::RemoveBlob(hash)], |c, _| {
+                // Not sent yet: it need not go any more. Its bytes stay here.
+                outbox::done(c, What::Photo, hash.as_bytes()).map(drop)
+            }),
+            Stage::Sent => {
+                let now = self.now();
+                self.edit(id, &[Edit::AddBlob(photo)], |c, change| queue_photo(c, id, hash, photo.size, change, now))
+            }
+            Stage::Discarded | Stage::Practice => Err(fail(Code::WrongMoment, "thrown away")),
+        }
+    }
+}

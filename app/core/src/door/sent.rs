@@ -1,0 +1,153 @@
+//! What is done with a request from `Gönder` on: every step is a change or an entry, kept and queued in
+//! one transaction before the screen says so.
+
+use mbs_shared::document::Document;
+use mbs_shared::document::edit::NewChange;
+use mbs_shared::id::{BlobHash, ChangeHash, EntryId, RequestId};
+use mbs_shared::pack::pack;
+use mbs_shared::request::Edit;
+use mbs_shared::wire;
+use mbs_shared::wire::entry::{Entry, EntryKind};
+use rusqlite::Connection;
+
+use super::Fields;
+use super::drafts::check;
+use crate::capture;
+use crate::error::{Code, Result, fail};
+use crate::ports::random;
+use crate::store::outbox::{self, Waiting, What};
+use crate::store::requests::{self, Stage};
+use crate::store::{blobs, changes, entries, settings};
+use crate::sync::intake::project;
+use crate::tablet::Inner;
+
+/// A row of the outbox for something new.
+pub(crate) fn waiting(what: What, key: &[u8], request: RequestId, count: u32, bytes: usize, now: i64) -> Waiting {
+    Waiting {
+        n: 0,
+        what,
+        key: key.to_vec(),
+        request,
+        count,
+        since: now,
+        bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+        needs: Vec::new(),
+        tries: 0,
+        later: 0,
+    }
+}
+
+/// Queues a photo behind the change that names it, unless the server has it.
+pub(crate) fn queue_photo(c: &Connection, request: RequestId, hash: BlobHash, size: u32, needs: ChangeHash, now: i64) -> Result<()> {
+    if blobs::upload(c, hash)?.done || !blobs::is_here(c, hash)? {
+        return Ok(());
+    }
+    let mut row = waiting(What::Photo, hash.as_bytes(), request, 0, size as usize, now);
+    row.needs = needs.as_bytes().to_vec();
+    outbox::add(c, &row)
+}
+
+impl Inner {
+    pub(crate) fn send(&mut self, id: RequestId) -> Result<RequestId> {
+        let mut record = self.record(id, Stage::Draft)?;
+        let request = &mut record.request;
+        if request.title.trim().is_empty() && request.desc.trim().is_empty() && request.blobs.is_empty() {
+            return Err(fail(Code::Empty, "neither words nor a photo"));
+        }
+        let now = self.now();
+        request.at = now;
+        let actor = self.actor()?;
+        let (_, change) = Document::create(actor, request)?;
+        let packed = pack(&change.raw);
+        let count = self.next_made()?;
+        let request = &record.request;
+        self.store.write_words(|c| {
+            requests::put(c, id, Stage::Sent, request, 0)?;
+            keep_change(c, id, &change, actor, &packed, count, now)?;
+            for blob in &request.blobs {
+                queue_photo(c, id, blob.hash, blob.size, change.hash, now)?;
+            }
+            Ok(())
+        })?;
+        Ok(id)
+    }
+
+    pub(crate) fn edit_fields(&mut self, id: RequestId, set: &Fields) -> Result<RequestId> {
+        check(set)?;
+        self.edit(id, &capture::request::edits(set), |_, _| Ok(()))
+    }
+
+    /// Makes one change of `edits`; `more` is written in its transaction (with the change's hash).
+    pub(crate) fn edit(
+        &mut self,
+        id: RequestId,
+        edits: &[Edit],
+        more: impl Fn(&Connection, ChangeHash) -> Result<()>,
+    ) -> Result<RequestId> {
+        let record = self.record(id, Stage::Sent)?;
+        if record.state.is_some_and(mbs_shared::routing::State::is_final) {
+            return Err(fail(Code::WrongMoment, "closed or cancelled"));
+        }
+        let raw = changes::raw(self.store.read(), id)?;
+        let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
+        let (now, actor) = (self.now(), self.actor()?);
+        let mut document = Document::load(&raw)?;
+        let Some(change) = document.edit(actor, now, edits)? else { return Ok(id) };
+        let reading = document.read()?;
+        let packed = pack(&change.raw);
+        let count = self.next_made()?;
+        self.store.write_words(|c| {
+            keep_change(c, id, &change, actor, &packed, count, now)?;
+            project(c, id, &reading)?;
+            more(c, change.hash)
+        })?;
+        Ok(id)
+    }
+
+    pub(crate) fn keep(&mut self, id: RequestId, field: &str, version: usize) -> Result<RequestId> {
+        let raw = changes::raw(self.store.read(), id)?;
+        let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
+        let reading = Document::load(&raw)?.read()?;
+        let conflict = reading.conflicts.iter().find(|c| c.key == field).ok_or_else(|| fail(Code::NotFound, field))?;
+        let chosen = conflict.versions.get(version).ok_or_else(|| fail(Code::NotFound, "version"))?;
+        // The winner again drops the others; another one is put over both.
+        let edit = if version == 0 { Edit::Keep(field.to_owned()) } else { chosen.edit.clone() };
+        self.edit(id, &[edit], |_, _| Ok(()))
+    }
+
+    pub(crate) fn say(&mut self, id: RequestId, kind: EntryKind, text: &str) -> Result<RequestId> {
+        capture::request::check_entry(text)?;
+        if text.trim().is_empty() && !matches!(kind, EntryKind::Withdraw | EntryKind::Confirm) {
+            return Err(fail(Code::Empty, "no words"));
+        }
+        self.record(id, Stage::Sent)?;
+        if !self.can(id)?.contains(&kind) {
+            return Err(fail(Code::WrongMoment, format!("{kind:?}")));
+        }
+        let now = self.now();
+        let entry = Entry { id: EntryId(random(&*self.ports.random)), kind, text: text.to_owned(), at: now, photos: Vec::new() };
+        let packed = pack(&wire::encode(&entry));
+        let count = self.next_made()?;
+        self.store.write_words(|c| {
+            entries::add(c, id, &entry, &packed)?;
+            settings::set_number(c, settings::MADE, i64::from(count))?;
+            outbox::add(c, &waiting(What::Entry, entry.id.as_bytes(), id, count, packed.len(), now))
+        })?;
+        Ok(id)
+    }
+}
+
+fn keep_change(
+    c: &Connection,
+    id: RequestId,
+    change: &NewChange,
+    actor: mbs_shared::id::Actor,
+    packed: &[u8],
+    count: u32,
+    now: i64,
+) -> Result<()> {
+    let kept = changes::Kept { hash: change.hash, actor, packed: packed.to_vec(), mac: None };
+    changes::add(c, id, &kept, now, 0)?;
+    settings::set_number(c, settings::MADE, i64::from(count))?;
+    outbox::add(c, &waiting(What::Change, change.hash.as_bytes(), id, count, packed.len(), now))
+}

@@ -1,0 +1,181 @@
+//! `PUT /v1/blobs/…`: photos and previews up, resumable; previews of others' photos down.
+
+use std::collections::BTreeSet;
+
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::wire::blob::BlobStatus;
+use mbs_shared::wire::error::{Code as WireCode, Envelope};
+use mbs_shared::wire::{self};
+use rusqlite::Connection;
+
+use super::intake::{self, refuse_own};
+use super::plan::{self, Line, Next, Photo};
+use crate::error::Result;
+use crate::ports::{HttpReply, HttpRequest, Method};
+use crate::store::blobs::{self, Upload};
+use crate::store::outbox::{self, What};
+
+/// How often a photo is refused before it is put aside.
+const TRIES: u32 = 6;
+/// How long a photo waits that the server does not expect yet, in ms, doubled each time.
+const LATER: i64 = 30_000;
+
+/// What is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Put {
+    pub(crate) next: Next,
+    request: RequestId,
+    size: u32,
+}
+
+impl Put {
+    pub(crate) fn hash(&self) -> BlobHash {
+        match self.next {
+            Next::Thumb(hash) | Next::Ask(hash) | Next::Slice { hash, .. } => hash,
+        }
+    }
+}
+
+/// Which resume points are known in this process.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Certain {
+    sure: BTreeSet<BlobHash>,
+    cut: BTreeSet<BlobHash>,
+}
+
+impl Certain {
+    fn unsure(&self, hash: BlobHash, sent: u32) -> bool {
+        self.cut.contains(&hash) || (sent > 0 && !self.sure.contains(&hash))
+    }
+
+    fn told(&mut self, hash: BlobHash) {
+        self.cut.remove(&hash);
+        self.sure.insert(hash);
+    }
+
+    /// A cut may have left more there than was confirmed.
+    pub(crate) fn cut(&mut self, hash: BlobHash) {
+        self.sure.remove(&hash);
+        self.cut.insert(hash);
+    }
+}
+
+/// The next request for photos, if any waits.
+pub(crate) fn build(conn: &Connection, certain: &Certain, line: &Line, now: i64) -> Result<Option<(HttpRequest, Put)>> {
+    let waiting = outbox::photos(conn, now)?;
+    let mut photos = Vec::with_capacity(waiting.len());
+    for wait in &waiting {
+        let Ok(hash) = BlobHash::from_slice(&wait.key) else { continue };
+        let upload = blobs::upload(conn, hash)?;
+        let thumb = if upload.thumb { 0 } else { blobs::thumb_size(conn, hash)? };
+        photos.push(Photo {
+            hash,
+            size: wait.bytes,
+            sent: upload.sent,
+            thumb: (thumb > 0).then_some(thumb),
+            unsure: certain.unsure(hash, upload.sent),
+        });
+    }
+    let Some(next) = plan::photo(&photos, line) else { return Ok(None) };
+    let (hash, body, offset) = match next {
+        Next::Thumb(hash) => (hash, blobs::thumb(conn, hash)?.unwrap_or_default(), None),
+        Next::Ask(hash) => (hash, Vec::new(), Some(blobs::upload(conn, hash)?.sent)),
+        Next::Slice { hash, offset, len } => (hash, blobs::slice(conn, hash, offset, len)?, Some(offset)),
+    };
+    let Some(wait) = waiting.iter().find(|w| w.key == hash.as_bytes()) else { return Ok(None) };
+    let mut query = vec![("request", wait.request.to_string())];
+    let mut path = format!("/v1/blobs/{hash}");
+    match offset {
+        Some(offset) => query.extend([("offset", offset.to_string()), ("size", wait.bytes.to_string())]),
+        None => path.push_str("/thumb"),
+    }
+    let headers = vec![("content-type", "application/octet-stream".into())];
+    let request = HttpRequest { ticket: 0, method: Method::Put, path, query, headers, body, cap: 64 * 1024 };
+    Ok(Some((request, Put { next, request: wait.request, size: wait.bytes })))
+}
+
+/// Takes an answer in; whether a photo is whole on the server by it.
+pub(crate) fn take(
+    conn: &Connection,
+    put: &Put,
+    reply: &HttpReply,
+    certain: &mut Certain,
+    epoch: u64,
+    now: i64,
+) -> Result<bool> {
+    let hash = put.hash();
+    let had = blobs::upload(conn, hash)?;
+    let status = wire::decode::<BlobStatus>(&reply.body).ok();
+    if let Next::Thumb(_) = put.next {
+        let transient = reply.status == 404 || reply.status == 408;
+        if transient {
+            return put_off(conn, put, "unknown_blob", now).map(|()| false);
+        }
+        // A preview that is refused for good is no reason to hold the photo back.
+        blobs::set_upload(conn, hash, Upload { thumb: true, ..had }, epoch)?;
+        return Ok(false);
+    }
+    // Every answer that carries the resume point is good, whatever its status.
+    if let Some(BlobStatus { have, done }) = status {
+        certain.told(hash);
+        let have = have.min(put.size);
+        // "All of it, but not proven" makes no sense: from the beginning, a limited number of times.
+        let stuck = !done && have >= put.size;
+        let sent = if stuck { 0 } else { have };
+        blobs::set_upload(conn, hash, Upload { sent, done, ..had }, epoch)?;
+        if done {
+            outbox::done(conn, What::Photo, hash.as_bytes())?;
+        } else if stuck {
+            put_off(conn, put, "hash_mismatch", now)?;
+        }
+        return Ok(done);
+    }
+    let code = serde_json::from_slice::<Envelope>(&reply.body).map(|e| e.code);
+    match code {
+        Ok(WireCode::BadOffset) => {
+            certain.cut(hash);
+            put_off(conn, put, "bad_offset", now)?;
+        }
+        Ok(WireCode::HashMismatch) => {
+            blobs::set_upload(conn, hash, Upload { sent: 0, ..had }, epoch)?;
+            put_off(conn, put, "hash_mismatch", now)?;
+        }
+        Ok(code @ (WireCode::TooLarge | WireCode::BadValue | WireCode::ForeignRequest | WireCode::TooMany)) => {
+            refuse_own(conn, What::Photo, hash.as_bytes(), &intake::name(code), now)?;
+        }
+        Ok(code) => put_off(conn, put, &intake::name(code), now)?,
+        Err(_) => put_off(conn, put, "malformed", now)?,
+    }
+    Ok(false)
+}
+
+/// One try more, later; after the last one into quarantine, where it is in nobody's way.
+fn put_off(conn: &Connection, put: &Put, reason: &str, now: i64) -> Result<()> {
+    let key = put.hash();
+    let tries = outbox::find(conn, What::Photo, key.as_bytes())?.map_or(0, |w| w.tries);
+    if tries + 1 >= TRIES {
+        return refuse_own(conn, What::Photo, key.as_bytes(), reason, now);
+    }
+    outbox::put_off(conn, What::Photo, key.as_bytes(), now + (LATER << tries))
+}
+
+/// The next preview to fetch: of photos other devices added. None is asked for twice in one process.
+pub(crate) fn fetch(conn: &Connection, asked: &[BlobHash]) -> Result<Option<(HttpRequest, BlobHash)>> {
+    let Some(hash) = blobs::missing_thumb(conn, asked)? else { return Ok(None) };
+    let request = HttpRequest {
+        ticket: 0,
+        method: Method::Get,
+        path: format!("/v1/blobs/{hash}/thumb"),
+        query: Vec::new(),
+        headers: Vec::new(),
+        body: Vec::new(),
+        cap: mbs_shared::blob::MAX_THUMB_BYTES as usize,
+    };
+    Ok(Some((request, hash)))
+}
+
+/// Keeps a fetched preview, if it is a picture.
+pub(crate) fn take_fetched(conn: &Connection, hash: BlobHash, reply: &HttpReply) -> Result<()> {
+    let jpeg = crate::capture::header::format(&reply.body) == crate::capture::header::Format::Jpeg;
+    if reply.status == 200 && jpeg { blobs::keep_thumb(conn, hash, &reply.body) } else { Ok(()) }
+}

@@ -1,0 +1,186 @@
+//! `POST /v1/sync`: what waits goes up, what happened comes down, in one round trip.
+
+use mbs_shared::id::{Actor, ChangeHash, DeviceNo, EntryId, RequestId, SessionId};
+use mbs_shared::pack;
+use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, SyncReply, SyncRequest};
+use mbs_shared::wire::version::{Abilities, PROTOCOL};
+use rusqlite::Connection;
+
+use super::intake::{self, MAX_ENTRY_FRAME, refuse_own};
+use super::plan::{self, Line, Size};
+use super::replay::replay;
+use crate::error::Result;
+use crate::store::outbox::{self, Waiting, What};
+use crate::store::{changes, cursor, entries, quarantine, requests, settings};
+
+/// How often something is pushed in vain before it is put aside.
+const TRIES: u32 = 3;
+/// How long something waits that the server does not understand yet, in ms.
+const LATER: i64 = 15 * 60 * 1_000;
+
+/// One thing that is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pushed {
+    pub(crate) what: What,
+    pub(crate) key: Vec<u8>,
+    pub(crate) request: RequestId,
+    tries: u32,
+}
+
+/// A push, and what it holds: results come in the order of the items, acknowledgements count by hash and id.
+pub(crate) fn build(
+    conn: &Connection,
+    session: SessionId,
+    now: i64,
+    line: &Line,
+    waiting: Vec<Waiting>,
+) -> Result<(SyncRequest, Vec<Pushed>)> {
+    let mut items = Vec::new();
+    let mut sizes = Vec::new();
+    for wait in waiting {
+        let Some((item, raw)) = item(conn, &wait)? else {
+            // What it was about is gone (erased): nothing waits any more.
+            outbox::done(conn, wait.what, &wait.key)?;
+            continue;
+        };
+        sizes.push(Size { packed: item.packed.len() + 64, raw });
+        items.push((item, Pushed { what: wait.what, key: wait.key, request: wait.request, tries: wait.tries }));
+    }
+    items.truncate(plan::batch(&sizes, line));
+    let (items, pushed) = items.into_iter().unzip();
+    let created = u32::try_from(settings::number(conn, settings::MADE)?).unwrap_or(u32::MAX);
+    let request = SyncRequest {
+        version: PROTOCOL,
+        abilities: Abilities::OURS,
+        session,
+        cursor: cursor::get(conn)?,
+        now,
+        page: line.page,
+        created,
+        items,
+    };
+    Ok((request, pushed))
+}
+
+fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, usize)>> {
+    let (kind, packed, mac, raw) = match wait.what {
+        What::Change => {
+            let Ok(hash) = ChangeHash::from_slice(&wait.key) else { return Ok(None) };
+            let Some((_, kept)) = changes::find(conn, hash)? else { return Ok(None) };
+            let raw = changes::unpack(&kept.packed)?.len();
+            (ItemKind::Change, kept.packed, kept.mac, raw)
+        }
+        What::Entry => {
+            let Ok(id) = EntryId::from_slice(&wait.key) else { return Ok(None) };
+            let Some((_, packed, mac)) = entries::packed(conn, id)? else { return Ok(None) };
+            let raw = pack::unpack(&packed, MAX_ENTRY_FRAME).map_or(MAX_ENTRY_FRAME, |r| r.len());
+            (ItemKind::Entry, packed, mac, raw)
+        }
+        What::Photo => return Ok(None),
+    };
+    Ok(Some((Item { kind, request: wait.request, packed: packed.into(), count: wait.count, mac }, raw)))
+}
+
+/// What a reply came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Taken {
+    /// Items the server now has.
+    pub(crate) pushed: u32,
+    /// Feed rows.
+    pub(crate) pulled: u32,
+    /// Whether an actor of this tablet is used elsewhere too: the next changes need another.
+    pub(crate) forked: bool,
+}
+
+/// Takes a reply in, within one transaction of the caller: results, rows, and only with them the cursor.
+pub(crate) fn take(
+    conn: &Connection,
+    pushed: &[Pushed],
+    reply: &SyncReply,
+    device: DeviceNo,
+    fresh: [u8; 8],
+    now: i64,
+) -> Result<Taken> {
+    let mut taken = Taken::default();
+    for (item, result) in pushed.iter().zip(&reply.results) {
+        let (what, key) = (item.what, item.key.as_slice());
+        match result {
+            ItemResult::Ok { mac, .. } => {
+                taken.pushed += 1;
+                accepted(conn, item, mac, reply.cursor.epoch)?;
+            }
+            ItemResult::MissingDeps if item.tries + 1 >= TRIES => {
+                refuse_own(conn, what, key, quarantine::MISSING_DEPS, now)?;
+            }
+            ItemResult::MissingDeps => {
+                offer_again(conn, item, now)?;
+                outbox::to_the_end(conn, what, key)?;
+            }
+            ItemResult::Fork if what == What::Change && item.tries < TRIES => {
+                taken.forked = true;
+                replay(conn, item.request, Actor::new(device, fresh), now)?;
+            }
+            ItemResult::Fork => refuse_own(conn, what, key, quarantine::FORK, now)?,
+            ItemResult::Rejected(code) => refuse_own(conn, what, key, &intake::name(*code), now)?,
+            ItemResult::Erased => requests::erase(conn, item.request)?,
+            ItemResult::Later => outbox::put_off(conn, what, key, now + LATER)?,
+        }
+    }
+    if !reply.snapshot {
+        for row in &reply.rows {
+            intake::take(conn, row, reply.cursor.epoch, now)?;
+            taken.pulled += 1;
+        }
+        if reply.cursor != Cursor::default() {
+            cursor::set(conn, reply.cursor)?;
+        }
+    }
+    Ok(taken)
+}
+
+fn accepted(conn: &Connection, item: &Pushed, mac: &mbs_shared::id::Mac, epoch: u64) -> Result<()> {
+    match item.what {
+        What::Change => {
+            if let Ok(hash) = ChangeHash::from_slice(&item.key) {
+                changes::accepted(conn, hash, mac, epoch)?;
+            }
+        }
+        What::Entry => {
+            if let Ok(id) = EntryId::from_slice(&item.key) {
+                entries::accepted(conn, id, mac, epoch)?;
+            }
+        }
+        What::Photo => {}
+    }
+    outbox::done(conn, item.what, &item.key)?;
+    quarantine::take_out(conn, item.what, &item.key)
+}
+
+/// Queues everything the request is built on once more: the server does not have it (any more).
+fn offer_again(conn: &Connection, item: &Pushed, now: i64) -> Result<()> {
+    for kept in changes::of_request(conn, item.request)? {
+        if item.what == What::Change && kept.hash.as_bytes().as_slice() == item.key {
+            break;
+        }
+        if quarantine::reason(conn, What::Change, kept.hash.as_bytes())?.is_none() {
+            offer(conn, What::Change, kept.hash.as_bytes(), item.request, kept.packed.len(), now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Queues something once more; its proof goes with it.
+pub(crate) fn offer(conn: &Connection, what: What, key: &[u8], request: RequestId, bytes: usize, now: i64) -> Result<()> {
+    outbox::add(conn, &Waiting {
+        n: 0,
+        what,
+        key: key.to_vec(),
+        request,
+        count: 0,
+        since: now,
+        bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+        needs: Vec::new(),
+        tries: 0,
+        later: 0,
+    })
+}

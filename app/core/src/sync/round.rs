@@ -1,0 +1,441 @@
+//! When: one request at a time, at once after success, further and further apart after failures.
+//!
+//! `step(now, event) -> effect`. Knows no clock, no socket, no thread. Times are the tablet's wall
+//! clock; should it jump, no planned time may lie further away than the longest wait.
+
+use mbs_shared::id::{BlobHash, RequestId, SessionId};
+use mbs_shared::wire::error::{Code as WireCode, Envelope};
+use mbs_shared::wire::snapshot::SnapshotPage;
+use mbs_shared::wire::sync::{MAX_ITEMS, SyncReply};
+use mbs_shared::wire::{self, MEDIA_TYPE};
+
+use super::blob::{Certain, Put};
+use super::exchange::{self, Pushed};
+use super::intake::refuse_own;
+use super::plan::Line;
+use super::snapshot::Snapshot;
+use super::{Effect, Event, Nudge, blob};
+use crate::Summary;
+use crate::error::{Code, Result, fail};
+use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
+use crate::store::settings::{self, Identity};
+use crate::store::{Store, cursor, outbox};
+
+/// Time between polls when nothing happens, in ms.
+pub const POLL: i64 = 30_000;
+/// First wait after a failure, in ms; doubled each time.
+pub const FIRST_WAIT: i64 = 2_000;
+/// Longest wait after failures, in ms.
+pub const LONGEST_WAIT: i64 = 5 * 60_000;
+/// Longest time a server is left alone when it wishes so, in ms.
+pub const LONGEST_HOLD: i64 = 60 * 60_000;
+/// Time between tries when the server does not know this tablet or is of another version, in ms.
+const CLOSED_WAIT: i64 = 60 * 60_000;
+/// A request without an answer for so long was lost with whoever carried it, in ms.
+const LOST: i64 = 150_000;
+/// The time of the last contact is written down this often when nothing else is, in ms.
+const NOTE: i64 = 10 * 60_000;
+
+/// Why nothing goes any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// The server does not know this tablet.
+    Unknown = 1,
+    /// The app is too old.
+    AppTooOld = 2,
+    /// The server is too old.
+    ServerTooOld = 3,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Sync(Vec<Pushed>),
+    Snapshot,
+    Put(Put),
+    Fetch(BlobHash),
+}
+
+#[derive(Debug)]
+struct Flight {
+    ticket: u64,
+    since: i64,
+    kind: Kind,
+}
+
+/// The engine's state: nothing of it needs to survive the process.
+#[derive(Debug)]
+pub(crate) struct Round {
+    session: SessionId,
+    line: Line,
+    ticket: u64,
+    flight: Option<Flight>,
+    failures: u32,
+    not_before: i64,
+    hold: i64,
+    poll: i64,
+    more: bool,
+    snapshot: Option<Snapshot>,
+    snapshots: u32,
+    certain: Certain,
+    asked: Vec<BlobHash>,
+    noted: i64,
+    /// The last exchange worked.
+    pub(crate) online: bool,
+    /// When the server last answered well, Unix ms; 0: not in this process.
+    pub(crate) contact: i64,
+    /// What was done since the last look.
+    pub(crate) summary: Summary,
+    /// Set when another actor is needed for the next changes.
+    pub(crate) forked: bool,
+}
+
+impl Round {
+    pub(crate) fn new(random_source: &dyn Random) -> Self {
+        Self {
+            session: SessionId(random(random_source)),
+            line: Line::default(),
+            ticket: 0,
+            flight: None,
+            failures: 0,
+            not_before: 0,
+            hold: 0,
+            poll: 0,
+            more: false,
+            snapshot: None,
+            snapshots: 0,
+            certain: Certain::default(),
+            asked: Vec::new(),
+            noted: 0,
+            online: false,
+            contact: 0,
+            summary: Summary::default(),
+            forked: false,
+        }
+    }
+
+    /// Whether a request is under way.
+    pub(crate) fn busy(&self) -> bool {
+        self.flight.is_some()
+    }
+
+    /// Whether this change or entry is under way.
+    pub(crate) fn carries(&self, key: &[u8]) -> bool {
+        match self.flight.as_ref().map(|f| &f.kind) {
+            Some(Kind::Sync(pushed)) => pushed.iter().any(|p| p.key == key),
+            Some(Kind::Put(put)) => put.hash().as_bytes() == key,
+            _ => false,
+        }
+    }
+
+    /// Whether words of this request are under way.
+    pub(crate) fn carries_words_of(&self, request: RequestId) -> bool {
+        matches!(self.flight.as_ref().map(|f| &f.kind), Some(Kind::Sync(p)) if p.iter().any(|p| p.request == request))
+    }
+
+    /// Time before which nothing is tried, when that lies ahead.
+    pub(crate) fn next_try(&self, now: i64) -> Option<i64> {
+        let gate = self.not_before.max(self.hold);
+        Some(if gate > now { gate } else { self.poll }).filter(|t| *t > now)
+    }
+
+    pub(crate) fn step(&mut self, store: &mut Store, now: i64, event: Event, fresh: [u8; 8]) -> Effect {
+        self.mind_the_clock(now);
+        match event {
+            Event::Tick => {}
+            Event::Nudge(nudge) => self.nudged(store, now, nudge),
+            Event::Reply(ticket, reply) => {
+                if let Some(flight) = self.flight.take_if(|f| f.ticket == ticket) {
+                    self.replied(store, now, flight, &reply, fresh);
+                }
+            }
+            Event::Cut(ticket) => {
+                if let Some(flight) = self.flight.take_if(|f| f.ticket == ticket) {
+                    self.cut(store, now, flight.kind);
+                }
+            }
+        }
+        self.next(store, now).unwrap_or_else(|error| {
+            // The store refuses: nothing is lost, but nothing can be taken in either.
+            suspect_damage(store, &error);
+            self.fail(store, now);
+            Effect::Wait(self.not_before)
+        })
+    }
+
+    /// A clock that was set back must not leave us waiting for years.
+    fn mind_the_clock(&mut self, now: i64) {
+        self.not_before = self.not_before.min(now + LONGEST_WAIT);
+        self.hold = self.hold.min(now + LONGEST_HOLD);
+        self.poll = self.poll.min(now + POLL);
+    }
+
+    /// A reason to act before the planned time.
+    pub(crate) fn nudged(&mut self, store: &mut Store, now: i64, nudge: Nudge) {
+        self.poll = now;
+        match nudge {
+            Nudge::Now => {
+                (self.failures, self.not_before, self.hold) = (0, 0, 0);
+                let _ = store.write(outbox::hurry);
+            }
+            Nudge::Connectivity => (self.failures, self.not_before) = (0, 0),
+            Nudge::Work => {}
+        }
+    }
+
+    fn next(&mut self, store: &mut Store, now: i64) -> Result<Effect> {
+        if let Some(flight) = self.flight.take_if(|f| now - f.since > LOST || f.since > now + LOST) {
+            self.cut(store, now, flight.kind);
+        }
+        if let Some(flight) = &self.flight {
+            return Ok(Effect::Wait(flight.since + LOST + 1));
+        }
+        let Some(identity) = settings::identity(store.read())?.filter(|i| !i.practice) else { return Ok(Effect::Idle) };
+        let gate = self.not_before.max(self.hold);
+        if gate > now {
+            return Ok(Effect::Wait(gate));
+        }
+        if let Some(snapshot) = self.snapshot {
+            return Ok(self.send(&identity, now, snapshot_request(&snapshot, &self.line), Kind::Snapshot));
+        }
+        let texts = outbox::texts(store.read(), now, MAX_ITEMS)?;
+        if !texts.is_empty() || self.more || self.poll <= now {
+            let session = self.session;
+            let line = self.line;
+            let (frame, pushed) = store.write(|c| exchange::build(c, session, now, &line, texts))?;
+            let request = HttpRequest {
+                ticket: 0,
+                method: Method::Post,
+                path: "/v1/sync".into(),
+                query: Vec::new(),
+                headers: vec![("content-type", MEDIA_TYPE.into())],
+                body: wire::encode(&frame),
+                cap: 1024 * 1024,
+            };
+            return Ok(self.send(&identity, now, request, Kind::Sync(pushed)));
+        }
+        if let Some((request, put)) = blob::build(store.read(), &self.certain, &self.line, now)? {
+            return Ok(self.send(&identity, now, request, Kind::Put(put)));
+        }
+        if let Some((request, hash)) = blob::fetch(store.read(), &self.asked)? {
+            self.asked.push(hash);
+            return Ok(self.send(&identity, now, request, Kind::Fetch(hash)));
+        }
+        let later = outbox::next_later(store.read(), now)?.unwrap_or(i64::MAX);
+        Ok(Effect::Wait(self.poll.min(later)))
+    }
+
+    fn send(&mut self, identity: &Identity, now: i64, mut request: HttpRequest, kind: Kind) -> Effect {
+        self.ticket += 1;
+        request.ticket = self.ticket;
+        request.headers.push(("authorization", format!("Bearer {}", identity.token)));
+        self.summary.bytes_up += request.body.len() as u64;
+        self.flight = Some(Flight { ticket: self.ticket, since: now, kind });
+        Effect::Http(request)
+    }
+
+    fn cut(&mut self, store: &Store, now: i64, kind: Kind) {
+        match kind {
+            Kind::Sync(_) | Kind::Snapshot => self.line.page_cut(),
+            Kind::Put(put) => {
+                self.line.slice_cut();
+                self.certain.cut(put.hash());
+            }
+            Kind::Fetch(hash) => self.asked.retain(|h| *h != hash),
+        }
+        self.fail(store, now);
+    }
+
+    /// Exponential, with jitter: half of the wait is certain, the other half is drawn.
+    fn fail(&mut self, store: &Store, now: i64) {
+        self.online = false;
+        self.summary.cut = true;
+        let wait = (FIRST_WAIT << self.failures.min(16)).min(LONGEST_WAIT);
+        self.failures = self.failures.saturating_add(1);
+        let drawn = i64::from(u32::from_le_bytes(random(&*store.ports.random))) % (wait / 2 + 1);
+        self.not_before = now + wait / 2 + drawn;
+    }
+
+    fn replied(&mut self, store: &mut Store, now: i64, flight: Flight, reply: &HttpReply, fresh: [u8; 8]) {
+        self.summary.exchanges += 1;
+        self.summary.bytes_down += reply.body.len() as u64;
+        let refused = self.refused_as_a_whole(store, now, &flight, reply);
+        let done = match refused {
+            Ok(true) => return,
+            Ok(false) => self.take(store, now, flight, reply, fresh),
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(()) => {
+                (self.online, self.contact) = (true, now);
+                (self.failures, self.not_before, self.hold) = (0, 0, 0);
+            }
+            Err(error) => {
+                suspect_damage(store, &error);
+                self.fail(store, now);
+            }
+        }
+    }
+
+    /// Answers that are about the tablet, the version or the server, not about what was sent.
+    fn refused_as_a_whole(&mut self, store: &mut Store, now: i64, flight: &Flight, reply: &HttpReply) -> Result<bool> {
+        let code = serde_json::from_slice::<Envelope>(&reply.body).ok().map(|e| e.code);
+        let closed = match (reply.status, code) {
+            // Only a signed revocation may close a tablet: whatever this says, everything is kept.
+            (401 | 403, Some(WireCode::UnknownDevice | WireCode::Revoked)) | (401, _) => Some(Closed::Unknown),
+            (426, Some(WireCode::AppTooNew)) | (_, Some(WireCode::AppTooNew)) => Some(Closed::ServerTooOld),
+            (426, _) | (_, Some(WireCode::AppTooOld)) => Some(Closed::AppTooOld),
+            _ => None,
+        };
+        if let Some(closed) = closed {
+            store.write(|c| settings::set_number(c, settings::CLOSED, closed as i64))?;
+            self.fail(store, now);
+            self.not_before = 0;
+            self.hold = now + CLOSED_WAIT;
+            return Ok(true);
+        }
+        match reply.status {
+            200..=299 => {
+                if settings::number(store.read(), settings::CLOSED)? != 0 {
+                    store.write(|c| settings::set_number(c, settings::CLOSED, 0))?;
+                }
+                Ok(false)
+            }
+            429 | 503 => {
+                self.fail(store, now);
+                let seconds = reply.header("retry-after").and_then(|v| v.trim().parse::<i64>().ok()).unwrap_or(0);
+                self.hold = now + seconds.clamp(0, LONGEST_HOLD / 1_000) * 1_000;
+                Ok(true)
+            }
+            // About this one photo or this very frame.
+            400..=499 => match &flight.kind {
+                Kind::Sync(pushed) => {
+                    self.frame_refused(store, now, pushed, reply.status, code)?;
+                    Ok(true)
+                }
+                Kind::Put(_) | Kind::Fetch(_) => Ok(false),
+                Kind::Snapshot => {
+                    self.fail(store, now);
+                    Ok(true)
+                }
+            },
+            _ => {
+                match &flight.kind {
+                    Kind::Sync(pushed) if !pushed.is_empty() => self.line.frame_refused(pushed.len()),
+                    Kind::Put(put) => {
+                        // Another photo may fare better.
+                        let key = put.hash();
+                        store.write(|c| outbox::put_off(c, outbox::What::Photo, key.as_bytes(), now + LONGEST_WAIT))?;
+                    }
+                    _ => {}
+                }
+                self.fail(store, now);
+                Ok(true)
+            }
+        }
+    }
+
+    /// A frame refused whole: fewer items, until the one to blame stands alone; that one goes to quarantine.
+    fn frame_refused(&mut self, store: &mut Store, now: i64, pushed: &[Pushed], status: u16, code: Option<WireCode>) -> Result<()> {
+        match pushed {
+            [] => self.fail(store, now),
+            [one] => {
+                let reason = code.map_or_else(|| format!("http_{status}"), super::intake::name);
+                store.write(|c| refuse_own(c, one.what, &one.key, &reason, now))?;
+            }
+            more => self.line.frame_refused(more.len()),
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, store: &mut Store, now: i64, flight: Flight, reply: &HttpReply, fresh: [u8; 8]) -> Result<()> {
+        match flight.kind {
+            Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
+            Kind::Snapshot => {
+                let page: SnapshotPage = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
+                let mut snapshot = self.snapshot.unwrap_or_default();
+                let (rows, last) = store.write(|c| snapshot.take(c, &page, now))?;
+                self.summary.pulled += rows;
+                self.snapshot = if last { None } else { Some(snapshot) };
+                self.line.page_passed();
+                if last {
+                    self.poll = now;
+                }
+                Ok(())
+            }
+            Kind::Put(put) => {
+                let epoch = cursor::get(store.read())?.epoch;
+                let certain = &mut self.certain;
+                if store.write(|c| blob::take(c, &put, reply, certain, epoch, now))? {
+                    self.summary.photos += 1;
+                }
+                self.line.slice_passed();
+                Ok(())
+            }
+            Kind::Fetch(hash) => store.write(|c| blob::take_fetched(c, hash, reply)),
+        }
+    }
+
+    fn take_sync(&mut self, store: &mut Store, now: i64, pushed: &[Pushed], reply: &HttpReply, fresh: [u8; 8]) -> Result<()> {
+        let reply: SyncReply = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
+        if reply.session != self.session {
+            // To an earlier process start: its results are not ours.
+            return Err(fail(Code::Protocol, "a reply to another session"));
+        }
+        if reply.results.len() != pushed.len() {
+            return Err(fail(Code::Protocol, "results and items differ in number"));
+        }
+        let known = cursor::get(store.read())?;
+        let snapshot = reply.snapshot || (known.epoch != 0 && reply.cursor.epoch != known.epoch);
+        let reply = SyncReply { snapshot, ..reply };
+        let identity = settings::identity(store.read())?.ok_or_else(|| fail(Code::NotEnrolled, ""))?;
+        let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot;
+        if !nothing || (now - self.noted).abs() > NOTE {
+            self.noted = now;
+            let taken = store.write(|c| {
+                let taken = exchange::take(c, pushed, &reply, identity.device, fresh, now)?;
+                settings::set_number(c, settings::LAST_CONTACT, now)?;
+                settings::set_number(c, settings::CLOCK_OFF, now - reply.now)?;
+                Ok(taken)
+            })?;
+            self.summary.pushed += taken.pushed;
+            self.summary.pulled += taken.pulled;
+            self.forked |= taken.forked;
+        }
+        self.line.page_passed();
+        self.more = reply.more && !snapshot;
+        self.poll = now + POLL;
+        if snapshot {
+            // A server that asks for it again and again is not followed at once.
+            self.snapshots += 1;
+            self.snapshot = Some(Snapshot::default());
+            if self.snapshots > 2 {
+                return Err(fail(Code::Protocol, "a snapshot is wanted again and again"));
+            }
+        } else {
+            self.snapshots = 0;
+        }
+        Ok(())
+    }
+}
+
+fn snapshot_request(snapshot: &Snapshot, line: &Line) -> HttpRequest {
+    let mut query = vec![("page", line.page.to_string())];
+    query.extend(snapshot.after.map(|after| ("after", after.to_string())));
+    HttpRequest {
+        ticket: 0,
+        method: Method::Get,
+        path: "/v1/snapshot".into(),
+        query,
+        headers: Vec::new(),
+        body: Vec::new(),
+        // Whole requests: the last one of a page may reach past it.
+        cap: 8 * 1024 * 1024,
+    }
+}
+
+/// Damage must be remembered for the next opening; everything else only means trying again.
+fn suspect_damage(store: &Store, error: &crate::door::CallError) {
+    if error.code == Code::Storage && error.detail.contains("malformed") {
+        store.suspect();
+    }
+}
