@@ -1,0 +1,37 @@
+//! Where the bytes of photos and voice notes lie. Narrow on purpose: a folder now, S3 later.
+
+pub mod folder;
+
+use mbs_shared::id::BlobHash;
+
+pub use folder::Folder;
+
+/// What is stored under a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// The bytes themselves.
+    Full(BlobHash),
+    /// The preview of a photo.
+    Thumb(BlobHash),
+}
+
+/// A store of immutable bytes.
+pub trait BlobStore: Send + Sync {
+    /// Stores `bytes`. `Ok` means: durable, whole, under its name. Storing again is harmless.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn put(&self, key: Key, bytes: &[u8]) -> std::io::Result<()>;
+
+    /// The bytes, or `None`.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn get(&self, key: Key) -> std::io::Result<Option<Vec<u8>>>;
+
+    /// Whether it is there.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn has(&self, key: Key) -> std::io::Result<bool>;
+}

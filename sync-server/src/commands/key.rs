@@ -1,0 +1,62 @@
+//! `key`: keys of programs.
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+
+use crate::auth::keys;
+use crate::config::Settings;
+use crate::database::{Database, api_keys};
+use crate::knowledge::Knowledge;
+use crate::ports::{Clock, Random, SystemClock, SystemRandom};
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Key {
+    /// Make a key that reads the updates of a unit and everything below it. It is shown once
+    Add(Add),
+    /// Revoke the keys of a name
+    Revoke {
+        /// Name they were made with
+        #[arg(long)]
+        name: String,
+    },
+}
+
+/// Options of `key add`.
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    /// What it is for, e.g. "yol-bakim-programi"
+    #[arg(long)]
+    name: String,
+    /// Code of the unit
+    #[arg(long)]
+    unit: String,
+    /// Days until it expires
+    #[arg(long, default_value_t = 365)]
+    days: u32,
+}
+
+pub(super) fn run(settings: &Settings, key: &Key) -> Result<()> {
+    let db = super::database(settings)?;
+    let db: &dyn Database = &db;
+    let now = SystemClock.now();
+    match key {
+        Key::Add(add) => {
+            if Knowledge::istanbul().directory.unit(&add.unit).is_none() {
+                bail!("--unit must be a unit of the directory, e.g. md-yol-bakim-anadolu");
+            }
+            let random: &dyn Random = &SystemRandom;
+            let text = keys::text(&random.bytes());
+            let expires = now + i64::from(add.days) * 86_400_000;
+            db.change(|tx| api_keys::add(tx, &keys::hash(&text), &add.name, &add.unit, now, expires))?;
+            println!("{text}");
+        }
+        Key::Revoke { name } => {
+            if db.change(|tx| api_keys::revoke(tx, name, now))? == 0 {
+                bail!("there is no key of the name {name:?}");
+            }
+            println!("The keys of {name} are revoked.");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! `serve`.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+
+use crate::config::Settings;
+use crate::serve;
+use crate::service::{Parts, Service};
+
+pub(super) fn run(settings: &Settings) -> Result<()> {
+    start_log(&settings.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    runtime.block_on(run_async(settings))
+}
+
+async fn run_async(settings: &Settings) -> Result<()> {
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder();
+    let mut parts = Parts::folder(&settings.data)?;
+    parts.url.clone_from(&settings.url);
+    let service = Service::new(parts)?;
+    let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+        format!("listening at {}: is another server running there? Choose another with --listen", settings.listen)
+    })?;
+    let address = listener.local_addr()?;
+    if let Some(at) = settings.metrics_listen {
+        let handle = metrics.context("starting the metrics")?;
+        let listener = TcpListener::bind(at).await.with_context(|| format!("listening for metrics at {at}"))?;
+        tracing::info!(address = %listener.local_addr()?, "metrics");
+        let app = serve::metrics_router(handle);
+        tokio::spawn(async move {
+            if let Err(e) = serve::serve(listener, app, false, std::future::pending()).await {
+                tracing::error!(error = %e, "the metrics listener ended");
+            }
+        });
+    }
+    // The one line on the standard output; whoever started us waits for it.
+    println!("listening on http://{address}");
+    std::io::stdout().flush()?;
+    tracing::info!(%address, engine = service.db.engine(), version = env!("CARGO_PKG_VERSION"), "started");
+    serve::run(service, listener, settings.proxied, serve::asked_to_stop()).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn start_log(filter: &str) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(filter)
+        .with_context(|| format!("--log {filter:?} is no log level: use error, warn, info or debug"))?;
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .try_init()
+        .map_err(|e| anyhow::anyhow!("starting the log: {e}"))
+}

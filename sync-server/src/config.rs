@@ -1,0 +1,122 @@
+//! Settings: the command line wins over the environment, the environment over the file, the file over
+//! the defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use serde::Deserialize;
+
+/// Options every command has.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Folder that holds everything: database, photos, keys. Made if it is missing. [default: mbs-data]
+    #[arg(long, global = true, env = "MBS_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Settings file (TOML), with the same names as the options, e.g. `listen = "0.0.0.0:8480"`
+    #[arg(long, global = true, env = "MBS_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address tablets reach this server at, e.g. https://mbs.example.org; part of every enrolment QR code
+    #[arg(long, global = true, env = "MBS_URL", value_name = "URL")]
+    pub url: Option<String>,
+    /// What is logged to the standard error, as JSON lines: error, warn, info, debug, or a filter. [default: info]
+    #[arg(long, global = true, env = "MBS_LOG", value_name = "LEVEL")]
+    pub log: Option<String>,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Serve {
+    /// Address to listen at; port 0 takes a free one. [default: 127.0.0.1:8480]
+    #[arg(long, env = "MBS_LISTEN", value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Address for Prometheus to fetch /metrics from; without it there is none
+    #[arg(long, env = "MBS_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// A proxy of ours stands in front: believe the last address of its x-forwarded-for
+    #[arg(long, env = "MBS_PROXIED", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
+    pub proxied: Option<bool>,
+}
+
+/// The settings file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    url: Option<String>,
+    log: Option<String>,
+    listen: Option<SocketAddr>,
+    metrics_listen: Option<SocketAddr>,
+    proxied: Option<bool>,
+}
+
+/// What counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Data folder.
+    pub data: PathBuf,
+    /// Address tablets reach the server at; may be empty.
+    pub url: String,
+    /// Log filter.
+    pub log: String,
+    /// Address to listen at.
+    pub listen: SocketAddr,
+    /// Address of `/metrics`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Whether a proxy of ours stands in front.
+    pub proxied: bool,
+}
+
+impl Settings {
+    /// Puts command line (with environment), file and defaults together.
+    ///
+    /// # Errors
+    /// When the settings file cannot be read.
+    pub fn gather(common: &Common, serve: &Serve) -> Result<Self> {
+        let file = match &common.config {
+            Some(path) => read(path)?,
+            None => File::default(),
+        };
+        Ok(Self {
+            data: common.data.clone().or(file.data).unwrap_or_else(|| "mbs-data".into()),
+            url: common.url.clone().or(file.url).unwrap_or_default(),
+            log: common.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
+            listen: serve.listen.or(file.listen).unwrap_or_else(|| ([127, 0, 0, 1], 8480).into()),
+            metrics_listen: serve.metrics_listen.or(file.metrics_listen),
+            proxied: serve.proxied.or(file.proxied).unwrap_or(false),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<File> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading the settings file {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("the settings file {} has a mistake", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_wins_over_the_file_and_the_file_over_the_defaults() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mbs.toml");
+        std::fs::write(&path, "listen = \"0.0.0.0:9000\"\nurl = \"https://file.example\"\n").unwrap();
+        let common = Common { config: Some(path), url: Some("https://line.example".into()), ..Common::default() };
+        let settings = Settings::gather(&common, &Serve::default()).unwrap();
+        assert_eq!(settings.url, "https://line.example");
+        assert_eq!(settings.listen.port(), 9000);
+        assert_eq!(settings.data, PathBuf::from("mbs-data"));
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mbs.toml");
+        std::fs::write(&path, "lisen = \"0.0.0.0:9000\"\n").unwrap();
+        let common = Common { config: Some(path), ..Common::default() };
+        let error = format!("{:#}", Settings::gather(&common, &Serve::default()).unwrap_err());
+        assert!(error.contains("lisen"), "{error}");
+    }
+}

@@ -1,0 +1,42 @@
+//! Changes of a request's document, stored in the feed as their tablets packed them.
+
+use mbs_shared::document::schema::MAX_CHANGE;
+use mbs_shared::pack::unpack;
+
+use super::feed;
+use super::{DbError, DbResult, Go, Session, statements};
+
+statements! {
+    /// The changes of a request, in the order they were accepted.
+    OF_REQUEST = "select packed from feed where request = $1 and kind = 0 order by seq";
+}
+
+/// The raw changes of a request, in the order they were accepted.
+///
+/// # Errors
+/// [`DbError`].
+pub fn of_request(session: &mut dyn Session, rid: i64) -> DbResult<Vec<Vec<u8>>> {
+    session.all(OF_REQUEST, &[rid.into()], |r| {
+        unpack(r.blob(0)?, MAX_CHANGE).map_err(|e| DbError::Unexpected(format!("a stored change: {e:?}")))
+    })
+}
+
+/// Looks at each stored item of one kind, unpacked to at most `cap` bytes.
+///
+/// # Errors
+/// [`DbError`].
+pub(super) fn each_unpacked(
+    session: &mut dyn Session,
+    rid: i64,
+    kind: u32,
+    cap: usize,
+    each: &mut dyn FnMut(&feed::ItemRow<'_>, &[u8]) -> DbResult<()>,
+) -> DbResult<()> {
+    feed::of_request(session, rid, &mut |row| {
+        if row.kind == kind {
+            let raw = unpack(row.packed, cap).map_err(|e| DbError::Unexpected(format!("a stored item: {e:?}")))?;
+            each(row, &raw)?;
+        }
+        Ok(Go::On)
+    })
+}

@@ -1,0 +1,112 @@
+//! Tablets.
+
+use mbs_shared::id::DeviceNo;
+
+use super::{DbResult, Row, Session, statements};
+
+statements! {
+    /// A new tablet.
+    ADD = "insert into device (no, prefix, mandate, token, public_key, app, enrolled, seen) \
+           values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict do nothing returning id";
+    /// All tablets, for the map in memory.
+    ALL = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+           from device d join mandate m on m.id = d.mandate order by d.id";
+    /// One tablet by its token.
+    BY_TOKEN = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+                from device d join mandate m on m.id = d.mandate where d.token = $1";
+    /// What a tablet said of itself, and what arrived of it.
+    SEEN = "update device set seen = $1, created = case when created < $2 then $2 else created end, \
+            arrived = arrived + $3 where id = $4";
+    /// Revokes a tablet by its prefix.
+    REVOKE = "update device set revoked = $1 where prefix = $2 and revoked = 0";
+    /// The fleet, for the desk.
+    FLEET = "select d.prefix, m.scope, d.app, d.seen, d.created, d.arrived, d.revoked \
+             from device d join mandate m on m.id = d.mandate order by d.id";
+}
+
+/// A tablet as the map in memory knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Device {
+    /// Row id.
+    pub id: i64,
+    /// Device number.
+    pub no: DeviceNo,
+    /// SHA-256 of its token.
+    pub token: [u8; 32],
+    /// Mandate it serves.
+    pub mandate: i64,
+    /// Neighbourhood of that mandate.
+    pub scope: u32,
+    /// When it was revoked; 0: it was not.
+    pub revoked: i64,
+    /// Things it says it made.
+    pub created: u32,
+    /// Begins its case numbers.
+    pub prefix: u32,
+}
+
+fn device(r: &dyn Row) -> DbResult<Device> {
+    Ok(Device {
+        id: r.int(0)?,
+        no: DeviceNo(r.int(1)?.cast_unsigned()),
+        token: r.bytes32(2)?,
+        mandate: r.int(3)?,
+        scope: r.count(4)?,
+        revoked: r.int(5)?,
+        created: r.count(6)?,
+        prefix: r.count(7)?,
+    })
+}
+
+/// All tablets.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn all(session: &mut dyn Session) -> DbResult<Vec<Device>> {
+    session.all(ALL, &[], device)
+}
+
+/// The tablet with that token.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn by_token(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<Option<Device>> {
+    session.first(BY_TOKEN, &[token.into()], device)
+}
+
+/// One line of the fleet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FleetRow {
+    /// Begins its case numbers.
+    pub prefix: u32,
+    /// Neighbourhood.
+    pub scope: u32,
+    /// Version of its app.
+    pub app: String,
+    /// Last contact.
+    pub seen: i64,
+    /// Things it says it made.
+    pub created: u32,
+    /// Things of it that were accepted.
+    pub arrived: u32,
+    /// When it was revoked; 0: it was not.
+    pub revoked: i64,
+}
+
+/// The fleet.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn fleet(session: &mut dyn Session) -> DbResult<Vec<FleetRow>> {
+    session.all(FLEET, &[], |r| {
+        Ok(FleetRow {
+            prefix: r.count(0)?,
+            scope: r.count(1)?,
+            app: r.text(2)?.to_owned(),
+            seen: r.int(3)?,
+            created: r.count(4)?,
+            arrived: r.count(5)?,
+            revoked: r.int(6)?,
+        })
+    })
+}

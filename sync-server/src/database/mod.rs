@@ -1,0 +1,347 @@
+//! The database behind a narrow door, so that two engines can stand behind it.
+//!
+//! Rules that keep both engines one truth:
+//! * every statement is a `const` in the file of its topic, listed in [`statements`], and written so
+//!   that SQLite and PostgreSQL both take it: `$1…$n` in ascending first appearance (SQLite numbers
+//!   names by first appearance), `returning`, `on conflict`;
+//! * values are integers, text and bytes; there are no nulls: a missing integer is 0, a missing text `''`;
+//! * time is Unix milliseconds;
+//! * there is one write transaction at a time, and feed order is commit order.
+
+pub mod api_keys;
+pub mod blobs;
+pub mod changes;
+pub mod devices;
+pub mod entries;
+pub mod events;
+pub mod feed;
+pub mod lists;
+pub mod meta;
+pub mod people;
+pub mod quarantine;
+pub mod requests;
+pub mod sqlite;
+pub mod staff;
+
+use thiserror::Error;
+
+/// A value bound to a statement, borrowed from the caller.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// `integer` / `bigint`.
+    Int(i64),
+    /// `text`.
+    Text(&'a str),
+    /// `blob` / `bytea`.
+    Blob(&'a [u8]),
+}
+
+impl From<i64> for Value<'_> {
+    fn from(v: i64) -> Self {
+        Self::Int(v)
+    }
+}
+impl From<u32> for Value<'_> {
+    fn from(v: u32) -> Self {
+        Self::Int(i64::from(v))
+    }
+}
+impl From<bool> for Value<'_> {
+    fn from(v: bool) -> Self {
+        Self::Int(i64::from(v))
+    }
+}
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(v: &'a str) -> Self {
+        Self::Text(v)
+    }
+}
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(v: &'a [u8]) -> Self {
+        Self::Blob(v)
+    }
+}
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(v: &'a [u8; N]) -> Self {
+        Self::Blob(v)
+    }
+}
+
+/// Why the database did not do it.
+#[derive(Debug, Error)]
+pub enum DbError {
+    /// No room: on disk, or in the limits of the engine.
+    #[error("the database's disk is full: {0}")]
+    Full(String),
+    /// Someone else holds it for too long, or it cannot be reached.
+    #[error("the database is not available now: {0}")]
+    Unavailable(String),
+    /// The file is damaged.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+    /// A row that breaks a rule of the schema.
+    #[error("a constraint of the schema refused it: {0}")]
+    Constraint(String),
+    /// What was read is not what was written there.
+    #[error("an unexpected value in the database: {0}")]
+    Unexpected(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl DbError {
+    /// Whether trying again later can help.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Full(_) | Self::Unavailable(_))
+    }
+}
+
+/// Shorthand for what database functions return.
+pub type DbResult<T> = Result<T, DbError>;
+
+/// One row of an answer. Columns count from 0.
+pub trait Row {
+    /// An integer column.
+    ///
+    /// # Errors
+    /// When the column is something else.
+    fn int(&self, column: usize) -> DbResult<i64>;
+    /// A text column.
+    ///
+    /// # Errors
+    /// When the column is something else.
+    fn text(&self, column: usize) -> DbResult<&str>;
+    /// A bytes column.
+    ///
+    /// # Errors
+    /// When the column is something else.
+    fn blob(&self, column: usize) -> DbResult<&[u8]>;
+
+    /// A bytes column of a fixed size.
+    ///
+    /// # Errors
+    /// When the column is something else.
+    fn bytes16(&self, column: usize) -> DbResult<[u8; 16]> {
+        fixed(self.blob(column)?)
+    }
+    /// A bytes column of a fixed size.
+    ///
+    /// # Errors
+    /// When the column is something else.
+    fn bytes32(&self, column: usize) -> DbResult<[u8; 32]> {
+        fixed(self.blob(column)?)
+    }
+    /// An integer column that counts something.
+    ///
+    /// # Errors
+    /// When the column is something else or out of range.
+    fn count(&self, column: usize) -> DbResult<u32> {
+        u32::try_from(self.int(column)?).map_err(|_| DbError::Unexpected("a count out of range".into()))
+    }
+}
+
+fn fixed<const N: usize>(bytes: &[u8]) -> DbResult<[u8; N]> {
+    bytes.try_into().map_err(|_| DbError::Unexpected(format!("{} bytes where {N} were written", bytes.len())))
+}
+
+/// Whether a query goes on after a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Go {
+    /// Next row, please.
+    On,
+    /// That is enough.
+    Stop,
+}
+
+/// What looks at each row.
+pub type Each<'a> = dyn FnMut(&dyn Row) -> DbResult<Go> + 'a;
+
+/// A connection with a transaction open on it: reads see one moment, writes stay together.
+pub trait Session {
+    /// Runs a statement and tells how many rows it touched.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn execute(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<u64>;
+
+    /// Runs a query and shows each row, until `each` has enough.
+    ///
+    /// # Errors
+    /// [`DbError`], also the one `each` returned.
+    fn query(&mut self, sql: &'static str, args: &[Value<'_>], each: &mut Each<'_>) -> DbResult<()>;
+}
+
+impl dyn Session + '_ {
+    /// The first row, read by `map`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn first<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        map: impl Fn(&dyn Row) -> DbResult<T>,
+    ) -> DbResult<Option<T>> {
+        let mut found = None;
+        self.query(sql, args, &mut |row| {
+            found = Some(map(row)?);
+            Ok(Go::Stop)
+        })?;
+        Ok(found)
+    }
+
+    /// All rows, read by `map`. For answers that are known to be small.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn all<T>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value<'_>],
+        map: impl Fn(&dyn Row) -> DbResult<T>,
+    ) -> DbResult<Vec<T>> {
+        let mut found = Vec::new();
+        self.query(sql, args, &mut |row| {
+            found.push(map(row)?);
+            Ok(Go::On)
+        })?;
+        Ok(found)
+    }
+}
+
+/// The write transaction, with a savepoint for each job inside it.
+pub trait Transaction: Session {
+    /// Opens the savepoint. Savepoints do not nest.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn savepoint(&mut self) -> DbResult<()>;
+    /// Keeps what was done since the savepoint.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn release(&mut self) -> DbResult<()>;
+    /// Takes back what was done since the savepoint.
+    ///
+    /// # Errors
+    /// [`DbError`]: then the whole transaction is lost.
+    fn roll_back(&mut self) -> DbResult<()>;
+}
+
+/// How a write transaction failed.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// Nothing of it was kept.
+    #[error("not written: {0}")]
+    NotWritten(#[source] DbError),
+    /// COMMIT failed: it may be durable or not. Repeating must be harmless.
+    #[error("commit failed, outcome unknown: {0}")]
+    Unknown(#[source] DbError),
+}
+
+impl From<WriteError> for DbError {
+    fn from(e: WriteError) -> Self {
+        match e {
+            WriteError::NotWritten(e) | WriteError::Unknown(e) => e,
+        }
+    }
+}
+
+/// What runs inside the write transaction.
+pub type WriteBody<'a> = dyn FnMut(&mut dyn Transaction) -> DbResult<()> + 'a;
+/// What runs inside a read transaction.
+pub type ReadBody<'a> = dyn FnMut(&mut dyn Session) -> DbResult<()> + 'a;
+
+/// An engine, connected.
+pub trait Database: Send + Sync {
+    /// Runs `body` in a write transaction and commits it durably. `Ok` means: it survives a power cut.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    fn write(&self, body: &mut WriteBody<'_>) -> Result<(), WriteError>;
+
+    /// Runs `body` in a read transaction that sees one moment.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn read(&self, body: &mut ReadBody<'_>) -> DbResult<()>;
+
+    /// A name for logs and `doctor`.
+    fn engine(&self) -> &'static str;
+}
+
+impl dyn Database + '_ {
+    /// [`Database::read`] with a result.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn ask<T>(&self, body: impl FnOnce(&mut dyn Session) -> DbResult<T>) -> DbResult<T> {
+        let mut body = Some(body);
+        let mut out = None;
+        self.read(&mut |session| {
+            if let Some(body) = body.take() {
+                out = Some(body(session)?);
+            }
+            Ok(())
+        })?;
+        out.ok_or_else(|| DbError::Other("the read never ran".into()))
+    }
+
+    /// [`Database::write`] with a result, for the command line and the start; handlers use the writer.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn change<T>(&self, body: impl FnOnce(&mut dyn Transaction) -> DbResult<T>) -> Result<T, WriteError> {
+        let mut body = Some(body);
+        let mut out = None;
+        self.write(&mut |tx| {
+            if let Some(body) = body.take() {
+                out = Some(body(tx)?);
+            }
+            Ok(())
+        })?;
+        out.ok_or_else(|| WriteError::NotWritten(DbError::Other("the write never ran".into())))
+    }
+}
+
+/// The name an entry by that staff id is shown with; empty when there is none.
+///
+/// # Errors
+/// [`DbError`].
+pub fn staff_name(session: &mut dyn Session, staff: i64) -> DbResult<String> {
+    Ok(session.first(entries::AUTHOR, &[staff.into()], |r| Ok(r.text(0)?.to_owned()))?.unwrap_or_default())
+}
+
+/// Declares the statements of one topic, and lists them for the test that prepares each on both engines.
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub const $name: &str = $sql;)*
+        /// Every statement of this file, by name.
+        pub const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+pub(crate) use statements;
+
+/// Every statement the server ever runs, by topic and name.
+pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [
+        api_keys::STATEMENTS,
+        blobs::STATEMENTS,
+        changes::STATEMENTS,
+        devices::STATEMENTS,
+        entries::STATEMENTS,
+        events::STATEMENTS,
+        feed::STATEMENTS,
+        lists::STATEMENTS,
+        meta::STATEMENTS,
+        people::STATEMENTS,
+        quarantine::STATEMENTS,
+        requests::STATEMENTS,
+        staff::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

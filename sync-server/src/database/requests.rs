@@ -1,0 +1,313 @@
+//! The narrow index row of a request.
+
+use mbs_shared::id::{CaseNo, OfficialNo, Prefix, RequestId};
+use mbs_shared::request::Kind;
+use mbs_shared::routing::{Case, Outcome, State};
+
+use super::{DbError, DbResult, Row, Session, Value, statements};
+
+/// Fields with two versions.
+pub const CONFLICT: u32 = 1;
+/// To be handled discreetly.
+pub const DISCREET: u32 = 2;
+/// The muhtar would like another category than it was routed by.
+pub const WISH: u32 = 4;
+
+statements! {
+    /// A new request; nothing when the id is taken.
+    ADD = "insert into request (rid, id, scope, place, unit, no, case_no, state, kind, category, title, flags, \
+           at, received, since, due, hops, n, changes, blobs) \
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19) \
+           on conflict (id) do nothing";
+    /// One by id.
+    BY_ID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+             at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where id = $1";
+    /// One by official number.
+    BY_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+             at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where no = $1";
+    /// Where the case stands now.
+    SET_CASE = "update request set unit = $1, state = $2, outcome = $3, category = $4, since = $5, due = $6, \
+                paused = $7, hops = $8, returns = $9, n = $10 where rid = $11";
+    /// What the document says now.
+    SET_CONTENT = "update request set title = $1, kind = $2, flags = $3, changes = $4, blobs = $5 where rid = $6";
+    /// One more photo is whole.
+    ONE_MORE_HERE = "update request set here = here + 1 where rid = $1";
+    /// Requests of a muhtarlık after an id, in the order of their ids.
+    SNAPSHOT = "select rid, id from request where scope = $1 and id > $2 order by id limit $3";
+    /// Requests that have been in a state for long.
+    WAITING = "select rid, id from request where state = $1 and since <= $2 order by since limit $3";
+    /// How many there are in a state.
+    IN_STATE = "select count(*) from request where state = $1";
+}
+
+/// The index row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Row number.
+    pub rid: i64,
+    /// The request.
+    pub id: RequestId,
+    /// Muhtarlık that filed it.
+    pub scope: u32,
+    /// Neighbourhood its place lies in; 0 unknown.
+    pub place: u32,
+    /// Who holds it; 0 nobody.
+    pub unit: u32,
+    /// Official number.
+    pub no: OfficialNo,
+    /// Offline case number.
+    pub case_no: CaseNo,
+    /// State.
+    pub state: State,
+    /// Outcome, once concluded.
+    pub outcome: Option<Outcome>,
+    /// Kind of petition.
+    pub kind: Kind,
+    /// Category as routed or corrected.
+    pub category: String,
+    /// First line.
+    pub title: String,
+    /// [`CONFLICT`], [`DISCREET`], [`WISH`].
+    pub flags: u32,
+    /// Filed, by the tablet's clock.
+    pub at: i64,
+    /// Received by the server.
+    pub received: i64,
+    /// In this state since.
+    pub since: i64,
+    /// Due; 0 none.
+    pub due: i64,
+    /// Clock stands still since; 0: it runs.
+    pub paused: i64,
+    /// Changes of hands.
+    pub hops: u32,
+    /// Times it was returned.
+    pub returns: u32,
+    /// Number of the last event.
+    pub n: u32,
+    /// Accepted changes of its document.
+    pub changes: u32,
+    /// Photos and notes it refers to.
+    pub blobs: u32,
+    /// Photos and notes that are whole here.
+    pub here: u32,
+}
+
+/// The official number as one integer.
+#[must_use]
+pub fn pack_no(no: OfficialNo) -> i64 {
+    i64::from(no.year) * 1_000_000_000 + i64::from(no.n)
+}
+
+/// The official number from its integer.
+///
+/// # Errors
+/// [`DbError::Unexpected`].
+pub fn unpack_no(v: i64) -> DbResult<OfficialNo> {
+    let bad = |_| DbError::Unexpected("an official number out of range".into());
+    Ok(OfficialNo {
+        year: u16::try_from(v / 1_000_000_000).map_err(bad)?,
+        n: u32::try_from(v % 1_000_000_000).map_err(bad)?,
+    })
+}
+
+/// The case number as one integer.
+#[must_use]
+pub fn pack_case_no(no: CaseNo) -> i64 {
+    // 20 bits of prefix, 30 of counter, 10 of chance.
+    i64::from(no.prefix().index()) << 40 | i64::from(no.counter()) << 10 | i64::from(no.random())
+}
+
+/// The case number from its integer.
+#[must_use]
+pub fn unpack_case_no(v: i64) -> CaseNo {
+    let part = |shift: u32, bits: u32| u32::try_from(v >> shift & ((1 << bits) - 1)).unwrap_or(0);
+    CaseNo::new(Prefix::new(part(40, 20)), part(10, 30), u16::try_from(part(0, 10)).unwrap_or(0))
+}
+
+/// A list's place as an integer, and back.
+fn at<T: Copy>(list: &[T], i: i64, what: &str) -> DbResult<T> {
+    usize::try_from(i)
+        .ok()
+        .and_then(|i| list.get(i).copied())
+        .ok_or_else(|| DbError::Unexpected(format!("{what} {i}")))
+}
+
+/// The integer of a state in the database.
+#[must_use]
+pub const fn state_no(state: State) -> u32 {
+    state as u32
+}
+
+/// The integer of a kind in the database.
+#[must_use]
+pub const fn kind_no(kind: Kind) -> u32 {
+    kind as u32
+}
+
+/// The integer of an outcome in the database.
+#[must_use]
+pub fn outcome_no(outcome: Option<Outcome>) -> u32 {
+    outcome.map_or(0, |o| o as u32 + 1)
+}
+
+/// Reads the columns that every list of heads selects, in the order of [`BY_ID`].
+///
+/// # Errors
+/// [`DbError`].
+pub fn head(r: &dyn Row) -> DbResult<Head> {
+    let outcome = r.int(8)?;
+    Ok(Head {
+        rid: r.int(0)?,
+        id: RequestId(r.bytes16(1)?),
+        scope: r.count(2)?,
+        place: r.count(3)?,
+        unit: r.count(4)?,
+        no: unpack_no(r.int(5)?)?,
+        case_no: unpack_case_no(r.int(6)?),
+        state: at(&State::ALL, r.int(7)?, "state")?,
+        outcome: if outcome == 0 { None } else { Some(at(&Outcome::ALL, outcome - 1, "outcome")?) },
+        kind: at(&Kind::ALL, r.int(9)?, "kind")?,
+        category: r.text(10)?.to_owned(),
+        title: r.text(11)?.to_owned(),
+        flags: r.count(12)?,
+        at: r.int(13)?,
+        received: r.int(14)?,
+        since: r.int(15)?,
+        due: r.int(16)?,
+        paused: r.int(17)?,
+        hops: r.count(18)?,
+        returns: r.count(19)?,
+        n: r.count(20)?,
+        changes: r.count(21)?,
+        blobs: r.count(22)?,
+        here: r.count(23)?,
+    })
+}
+
+/// The request with that id.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_id(session: &mut dyn Session, id: RequestId) -> DbResult<Option<Head>> {
+    session.first(BY_ID, &[id.as_bytes().into()], head)
+}
+
+/// The request with that official number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_no(session: &mut dyn Session, no: OfficialNo) -> DbResult<Option<Head>> {
+    session.first(BY_NO, &[pack_no(no).into()], head)
+}
+
+/// Writes a new request; `false` when the id is taken.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<bool> {
+    let rows = session.execute(
+        ADD,
+        &[
+            Value::Int(h.rid),
+            h.id.as_bytes().into(),
+            h.scope.into(),
+            h.place.into(),
+            h.unit.into(),
+            pack_no(h.no).into(),
+            pack_case_no(h.case_no).into(),
+            state_no(h.state).into(),
+            kind_no(h.kind).into(),
+            h.category.as_str().into(),
+            h.title.as_str().into(),
+            h.flags.into(),
+            h.at.into(),
+            h.received.into(),
+            h.since.into(),
+            h.due.into(),
+            h.hops.into(),
+            h.n.into(),
+            h.blobs.into(),
+        ],
+    )?;
+    Ok(rows == 1)
+}
+
+/// Takes over where a case stands; `since` moves only when the state does.
+pub fn take_case(h: &mut Head, case: &Case, unit: u32, at: i64) {
+    if h.state != case.state {
+        h.since = at;
+    }
+    h.state = case.state;
+    h.unit = unit;
+    h.outcome = case.outcome;
+    if let Some(category) = &case.category {
+        h.category.clone_from(category);
+    }
+    h.due = case.due.unwrap_or(0);
+    h.paused = case.paused.unwrap_or(0);
+    h.hops = u32::from(case.hops);
+    h.returns = u32::from(case.returns);
+    h.n = case.n;
+}
+
+/// Writes where the case stands.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_case(session: &mut dyn Session, h: &Head) -> DbResult<()> {
+    session
+        .execute(
+            SET_CASE,
+            &[
+                h.unit.into(),
+                state_no(h.state).into(),
+                outcome_no(h.outcome).into(),
+                h.category.as_str().into(),
+                h.since.into(),
+                h.due.into(),
+                h.paused.into(),
+                h.hops.into(),
+                h.returns.into(),
+                h.n.into(),
+                h.rid.into(),
+            ],
+        )
+        .map(drop)
+}
+
+/// Writes what the document says.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_content(session: &mut dyn Session, h: &Head) -> DbResult<()> {
+    session
+        .execute(
+            SET_CONTENT,
+            &[
+                h.title.as_str().into(),
+                kind_no(h.kind).into(),
+                h.flags.into(),
+                h.changes.into(),
+                h.blobs.into(),
+                h.rid.into(),
+            ],
+        )
+        .map(drop)
+}
+
+/// Requests that have been in `state` since before `until`, the oldest first.
+///
+/// # Errors
+/// [`DbError`].
+pub fn waiting(session: &mut dyn Session, state: State, until: i64, limit: u32) -> DbResult<Vec<RequestId>> {
+    session.all(WAITING, &[state_no(state).into(), until.into(), limit.into()], |r| Ok(RequestId(r.bytes16(1)?)))
+}
+
+/// Requests of a muhtarlık after `after`, in the order of their ids.
+///
+/// # Errors
+/// [`DbError`].
+pub fn after(session: &mut dyn Session, scope: u32, after: &[u8], limit: u32) -> DbResult<Vec<(i64, RequestId)>> {
+    session.all(SNAPSHOT, &[scope.into(), after.into(), limit.into()], |r| Ok((r.int(0)?, RequestId(r.bytes16(1)?))))
+}

@@ -1,0 +1,149 @@
+//! SQLite: one file, WAL, `synchronous=FULL`; one connection that writes, a few that read.
+
+mod connection;
+pub mod migrate;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Database, DbError, DbResult, ReadBody, WriteBody, WriteError};
+use connection::{Conn, db_error};
+
+/// How to open it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The file.
+    pub path: PathBuf,
+    /// SQLite VFS by name, for tests that cut the power.
+    pub vfs: Option<String>,
+    /// Read-only connections. 0: reads share the writing connection.
+    pub readers: usize,
+    /// Hold the file exclusively, so that no shared memory is needed: only without readers.
+    pub exclusive: bool,
+}
+
+impl Options {
+    /// Good defaults for `path`.
+    #[must_use]
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), vfs: None, readers: 4, exclusive: false }
+    }
+}
+
+/// An open SQLite database.
+pub struct Sqlite {
+    writer: Mutex<Conn>,
+    readers: Vec<Mutex<Conn>>,
+    next: AtomicUsize,
+}
+
+impl Sqlite {
+    /// Opens the file, makes it if it is missing, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn open(options: &Options) -> DbResult<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let writer = open(options, flags)?;
+        if options.exclusive {
+            pragma(&writer, "locking_mode", "exclusive")?;
+        }
+        pragma(&writer, "journal_mode", "wal")?;
+        pragma(&writer, "synchronous", "full")?;
+        pragma(&writer, "wal_autocheckpoint", "4000")?;
+        pragma(&writer, "cache_size", "-16000")?;
+        migrate::run(&writer)?;
+        let readers = (0..options.readers)
+            .map(|_| {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let reader = open(options, flags)?;
+                pragma(&reader, "cache_size", "-4000")?;
+                pragma(&reader, "query_only", "on")?;
+                Ok(Mutex::new(Conn::new(reader)))
+            })
+            .collect::<DbResult<Vec<_>>>()?;
+        Ok(Self { writer: Mutex::new(Conn::new(writer)), readers, next: AtomicUsize::new(0) })
+    }
+
+    fn reader(&self) -> MutexGuard<'_, Conn> {
+        // A free one if there is one; else wait in turn.
+        for reader in &self.readers {
+            if let Ok(free) = reader.try_lock() {
+                return free;
+            }
+        }
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        let chosen = self.readers.get(turn % self.readers.len().max(1)).unwrap_or(&self.writer);
+        chosen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `check` on the writing connection, for `doctor` and tests.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn with_connection<T>(&self, check: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> DbResult<T> {
+        let conn = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        check(conn.inner()).map_err(|e| db_error(&e))
+    }
+}
+
+fn open(options: &Options, flags: OpenFlags) -> DbResult<Connection> {
+    let conn = match &options.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(&options.path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(&options.path, flags),
+    }
+    .map_err(|e| db_error(&e))?;
+    conn.busy_timeout(std::time::Duration::from_secs(5)).map_err(|e| db_error(&e))?;
+    conn.set_prepared_statement_cache_capacity(160);
+    pragma(&conn, "temp_store", "memory")?;
+    pragma(&conn, "trusted_schema", "off")?;
+    Ok(conn)
+}
+
+fn pragma(conn: &Connection, name: &str, value: &str) -> DbResult<()> {
+    // Some pragmas answer with a row, some do not.
+    conn.pragma_update_and_check(None, name, value, |_| Ok(()))
+        .or_else(|e| if matches!(e, rusqlite::Error::QueryReturnedNoRows) { Ok(()) } else { Err(e) })
+        .map_err(|e| db_error(&e))
+}
+
+impl Database for Sqlite {
+    fn write(&self, body: &mut WriteBody<'_>) -> Result<(), WriteError> {
+        let mut conn = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        conn.begin_write().map_err(WriteError::NotWritten)?;
+        match body(&mut *conn) {
+            Ok(()) => conn.commit().map_err(WriteError::Unknown),
+            Err(e) => {
+                conn.abandon();
+                Err(WriteError::NotWritten(e))
+            }
+        }
+    }
+
+    fn read(&self, body: &mut ReadBody<'_>) -> DbResult<()> {
+        let mut conn = self.reader();
+        conn.begin_read()?;
+        let result = body(&mut *conn);
+        conn.abandon();
+        result
+    }
+
+    fn engine(&self) -> &'static str {
+        "sqlite"
+    }
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite").field("readers", &self.readers.len()).finish_non_exhaustive()
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(e: rusqlite::Error) -> Self {
+        db_error(&e)
+    }
+}

@@ -1,0 +1,11 @@
+//! One file an exchange, named as in `shared/src/wire`. Plain functions over a [`crate::service::Service`];
+//! HTTP is put around them in [`crate::router`].
+
+pub mod api;
+pub mod blob;
+pub mod desk;
+pub mod enrol;
+pub mod events;
+pub mod health;
+pub mod snapshot;
+pub mod sync;

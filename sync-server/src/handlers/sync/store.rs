@@ -1,0 +1,253 @@
+//! Writes a checked push, inside one write job. Each item is answered on its own.
+
+use std::sync::Arc;
+
+use mbs_shared::document::Unfit;
+use mbs_shared::id::{OfficialNo, RequestId};
+use mbs_shared::routing::{Case, State};
+use mbs_shared::wire::error::Code;
+use mbs_shared::wire::sync::{ItemKind, ItemResult, SyncRequest};
+
+use super::plan::{Batch, Content, First, Next, Plan, Planned, fit};
+use crate::auth::device::Caller;
+use crate::database::feed::{self, NewRow, kind};
+use crate::database::quarantine::{self, Refused};
+use crate::database::requests::{self, Head};
+use crate::database::{changes, devices};
+use crate::error::Fault;
+use crate::routing::thread::{self, Kept};
+use crate::routing::{apply, first};
+use crate::service::Service;
+use crate::writer::Tx;
+
+/// What the items of a push have in common.
+#[derive(Debug, Clone, Copy)]
+struct Push {
+    scope: u32,
+    author: i64,
+    session: i64,
+    now: i64,
+}
+
+/// Writes a push; one result an item, in their order.
+///
+/// # Errors
+/// When the database fails: then nothing of the push is kept, and repeating it is harmless.
+pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) -> Result<Vec<ItemResult>, Fault> {
+    let device = &caller.device;
+    let push = Push { scope: device.scope, author: -device.id, session: batch.session, now: batch.now };
+    let mut results = Vec::with_capacity(batch.items.len());
+    let mut arrived = 0_u32;
+    for item in &batch.items {
+        let (result, new) = match &item.plan {
+            Plan::Settled(result) => (result.clone(), false),
+            Plan::First(plan) => begin(tx, service, push, item, plan)?,
+            Plan::Next(plan) => go_on(tx, service, push, item, plan)?,
+            Plan::Entry(checked) => entry(tx, service, push, item.request, checked)?,
+        };
+        if let ItemResult::Rejected(code) = result {
+            refuse(tx, caller, item, code, batch.now)?;
+        }
+        arrived += u32::from(new && item.counted);
+        results.push(result);
+    }
+    let (seen, created) = caller.take_news().unwrap_or_else(|| (batch.now, caller.news().1));
+    tx.session().execute(devices::SEEN, &[seen.into(), created.into(), arrived.into(), device.id.into()])?;
+    Ok(results)
+}
+
+/// Keeps a refused item for a person, and says so in the log, without what it holds.
+fn refuse(tx: &mut Tx<'_>, caller: &Caller, item: &Planned, code: Code, at: i64) -> Result<(), Fault> {
+    tracing::warn!(device = %caller.device.no, request = %item.request, ?code, "an item was refused");
+    metrics::counter!("mbs_items_refused_total").increment(1);
+    let kind = match item.kind {
+        ItemKind::Change => kind::CHANGE,
+        ItemKind::Entry => kind::ENTRY,
+    };
+    let refused = Refused { device: caller.device.id, request: item.request, kind, code, at, bytes: &item.packed };
+    Ok(quarantine::add(tx.session(), &refused)?)
+}
+
+type Outcome = Result<(ItemResult, bool), Fault>;
+
+const fn rejected(code: Code) -> Outcome {
+    Ok((ItemResult::Rejected(code), false))
+}
+
+/// The place of a change that was accepted before.
+fn known(tx: &mut Tx<'_>, service: &Service, head: &Head, hash: &[u8; 32]) -> Result<Option<ItemResult>, Fault> {
+    for twin in feed::twins(tx.session(), feed::key_of(hash))? {
+        let same = twin.kind == kind::CHANGE && twin.rid == head.rid;
+        if same && service.secrets.proves(&twin.mac, head.id, hash) {
+            let mac = service.secrets.mac(head.id, hash);
+            return Ok(Some(ItemResult::Ok { seq: twin.seq.cast_unsigned(), mac }));
+        }
+    }
+    Ok(None)
+}
+
+fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &First) -> Outcome {
+    if let Some(head) = requests::by_id(tx.session(), item.request)? {
+        if head.scope != push.scope {
+            return rejected(Code::ForeignRequest);
+        }
+        return match known(tx, service, &head, &plan.hash)? {
+            Some(result) => Ok((result, false)),
+            // A second beginning of the same document.
+            None => rejected(Code::BadHistory),
+        };
+    }
+    let mut case = Case::default();
+    let (no, made) = first::events(tx, service, &mut case, &plan.category, &plan.target, push.now)?;
+    let mut head = new_head(item.request, push, plan, no);
+    head.rid = tx.next_rid();
+    let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
+    requests::take_case(&mut head, &case, unit, push.now);
+    if !requests::add(tx.session(), &head)? {
+        return Err(Fault::internal(anyhow::anyhow!("request {} was there and was not", item.request)));
+    }
+    let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
+    apply::store(tx, service, &head, &made, 0)?;
+    metrics::counter!("mbs_requests_total").increment(1);
+    Ok((result, true))
+}
+
+fn new_head(id: RequestId, push: Push, plan: &First, no: OfficialNo) -> Head {
+    let Content { title, kind, flags, blobs, .. } = plan.content.clone();
+    Head {
+        rid: 0,
+        id,
+        scope: push.scope,
+        place: plan.place,
+        unit: 0,
+        no,
+        case_no: plan.case_no,
+        state: State::Received,
+        outcome: None,
+        kind,
+        category: plan.category.clone(),
+        title,
+        flags,
+        at: plan.at,
+        received: push.now,
+        since: push.now,
+        due: 0,
+        paused: 0,
+        hops: 0,
+        returns: 0,
+        n: 0,
+        changes: 1,
+        blobs,
+        here: 0,
+    }
+}
+
+fn append(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    push: Push,
+    head: &Head,
+    hash: &[u8; 32],
+    packed: &[u8],
+) -> Result<ItemResult, Fault> {
+    let mac = service.secrets.mac(head.id, hash);
+    let seq = tx.next_seq();
+    let row = NewRow {
+        scope: head.scope,
+        rid: head.rid,
+        kind: kind::CHANGE,
+        n: head.changes,
+        key: feed::key_of(hash),
+        session: push.session,
+        author: push.author,
+        at: push.now,
+        mac: mac.as_bytes(),
+        packed,
+    };
+    feed::add(tx.session(), seq, &row)?;
+    tx.wake(head.scope);
+    Ok(ItemResult::Ok { seq: seq.cast_unsigned(), mac })
+}
+
+fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &Next) -> Outcome {
+    let Some(mut head) = requests::by_id(tx.session(), item.request)? else {
+        return Ok((ItemResult::MissingDeps, false));
+    };
+    if head.scope != push.scope {
+        return rejected(Code::ForeignRequest);
+    }
+    if let Some(result) = known(tx, service, &head, &plan.hash)? {
+        return Ok((result, false));
+    }
+    let content = match &plan.content {
+        Some(content) if plan.before == head.changes => content.clone(),
+        // The document went on since it was joined: once more, with what is there now.
+        _ => match fit(service, &changes::of_request(tx.session(), head.rid)?, &plan.raw) {
+            Ok(content) => content,
+            Err(Unfit::MissingDeps) => return Ok((ItemResult::MissingDeps, false)),
+            Err(Unfit::Fork) => return Ok((ItemResult::Fork, false)),
+            Err(Unfit::Rejected(Code::Internal)) => {
+                return Err(Fault::internal(anyhow::anyhow!("the document of request {} cannot be read", item.request)));
+            }
+            Err(Unfit::Rejected(code)) => return rejected(code),
+        },
+    };
+    head.changes += 1;
+    head.title = content.title;
+    head.kind = content.kind;
+    head.blobs = content.blobs;
+    head.flags = content.flags;
+    if content.category != head.category {
+        // A wish, shown to triage; it never re-routes by itself.
+        head.flags |= requests::WISH;
+    }
+    requests::set_content(tx.session(), &head)?;
+    let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
+    apply::content_changed(tx, &head, push.author, push.now)?;
+    Ok((result, true))
+}
+
+fn entry(tx: &mut Tx<'_>, service: &Service, push: Push, request: RequestId, checked: &thread::Checked) -> Outcome {
+    let Some(head) = requests::by_id(tx.session(), request)? else {
+        return Ok((ItemResult::MissingDeps, false));
+    };
+    if head.scope != push.scope {
+        return rejected(Code::ForeignRequest);
+    }
+    let writer = thread::Writer { author: push.author, session: push.session, at: push.now };
+    Ok(match thread::keep(tx, service, &head, checked, writer)? {
+        Kept::There { seq, mac, new } => (ItemResult::Ok { seq: seq.cast_unsigned(), mac }, new),
+        Kept::Clash => return rejected(Code::BadHistory),
+    })
+}
+
+/// A revoked tablet may still hand over what it holds: into quarantine, for a person's decision.
+///
+/// # Errors
+/// [`Code::Busy`].
+pub async fn quarantine_all(
+    service: &Arc<Service>,
+    caller: &Arc<Caller>,
+    frame: SyncRequest,
+    at: i64,
+) -> Result<(), Fault> {
+    if frame.items.is_empty() {
+        return Ok(());
+    }
+    let caller = caller.clone();
+    service
+        .write(move |tx| {
+            for item in frame.items {
+                let planned = Planned {
+                    kind: item.kind,
+                    request: item.request,
+                    packed: item.packed.into(),
+                    counted: false,
+                    plan: Plan::Settled(ItemResult::Rejected(Code::Revoked)),
+                };
+                refuse(tx, &caller, &planned, Code::Revoked, at)?;
+            }
+            Ok(())
+        })
+        .await
+}

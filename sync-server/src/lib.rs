@@ -1,0 +1,22 @@
+//! The sync server: takes what tablets file, numbers it, routes it, and gives back what was decided.
+//!
+//! `handlers` are plain functions over [`service::Service`], callable without a socket; [`router`] puts
+//! HTTP around them and [`serve`] a listener. Everything written goes through [`writer`].
+
+pub mod auth;
+pub mod blob_store;
+pub mod commands;
+pub mod config;
+pub mod database;
+pub mod error;
+pub mod handlers;
+pub mod knowledge;
+pub mod ports;
+pub mod router;
+pub mod routing;
+pub mod secrets;
+pub mod serve;
+pub mod service;
+pub mod tries;
+pub mod wake;
+pub mod writer;

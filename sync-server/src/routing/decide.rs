@@ -1,0 +1,325 @@
+//! What follows from a wish: pure, asked with everything it needs to know.
+//!
+//! The transition table in `shared` says whether; here stands what must come with it and which
+//! events it becomes. Nothing is written here, so every line is a table test.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use mbs_shared::blob::MAX_PER_REQUEST;
+use mbs_shared::directory::Directory;
+use mbs_shared::id::{BlobHash, OfficialNo};
+use mbs_shared::request::MAX_ENTRY;
+use mbs_shared::routing::deadline::{Calendar, LEGAL_CEILING_DAYS, calendar_days};
+use mbs_shared::routing::table::next;
+use mbs_shared::routing::{Action, Case, Outcome, State, What, Who};
+use mbs_shared::wire::error::Code;
+
+use crate::error::Fault;
+
+/// What someone wants done to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// In which capacity.
+    pub who: Who,
+    /// What.
+    pub action: Action,
+    /// Unit or institution, for route, send out, forward; for `out_of_remit`, where it belongs.
+    pub unit: Option<String>,
+    /// Outcome, for answer and conclude.
+    pub outcome: Option<Outcome>,
+    /// Date `YYYY-MM-DD`, for plan.
+    pub date: Option<String>,
+    /// Reason, question, answer.
+    pub note: String,
+    /// Photos from the spot.
+    pub photos: Vec<BlobHash>,
+    /// Corrected category, with route and send out.
+    pub category: Option<String>,
+    /// The request this one is a duplicate of.
+    pub parent: Option<OfficialNo>,
+}
+
+impl Command {
+    /// A wish with nothing beside it.
+    #[must_use]
+    pub const fn new(who: Who, action: Action) -> Self {
+        Self {
+            who,
+            action,
+            unit: None,
+            outcome: None,
+            date: None,
+            note: String::new(),
+            photos: Vec::new(),
+            category: None,
+            parent: None,
+        }
+    }
+
+    /// With a unit.
+    #[must_use]
+    pub fn to(mut self, unit: &str) -> Self {
+        self.unit = Some(unit.to_owned());
+        self
+    }
+
+    /// With words.
+    #[must_use]
+    pub fn saying(mut self, note: &str) -> Self {
+        note.clone_into(&mut self.note);
+        self
+    }
+
+    /// With an outcome.
+    #[must_use]
+    pub const fn ending(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(outcome);
+        self
+    }
+}
+
+/// What a decision stands on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The case as it stands.
+    pub case: &'a Case,
+    /// The time.
+    pub now: i64,
+    /// When the clock of this round began: receipt, or the last objection or reopening.
+    pub from: i64,
+    /// Category as it counts now.
+    pub category: &'a str,
+    /// Units and categories.
+    pub directory: &'a Directory,
+    /// Working days.
+    pub calendar: &'a Calendar,
+    /// Whether answers of the holder need an approver.
+    pub approval: bool,
+    /// Whether the parent of a duplicate exists and is another request.
+    pub parent_known: bool,
+}
+
+/// One event to append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What.
+    pub what: What,
+    /// The words that go with it.
+    pub note: String,
+}
+
+/// Why nothing follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The table has no such step from here.
+    NotNow,
+    /// Something is missing or wrong: its name, and a sentence.
+    Input(&'static str, &'static str),
+}
+
+impl From<Refusal> for Fault {
+    fn from(r: Refusal) -> Self {
+        match r {
+            Refusal::NotNow => Self::new(Code::NotNow),
+            Refusal::Input(field, sentence) => Self::because(Code::BadInput, format!("{field}: {sentence}")),
+        }
+    }
+}
+
+/// Working days for a category that is not in the directory.
+pub const DEFAULT_DAYS: u16 = 10;
+
+/// When a case of that category is due, with the clock running from `from`: the category's working days,
+/// and never later than law 3071 allows an answer to take.
+#[must_use]
+pub fn due(directory: &Directory, calendar: &Calendar, category: &str, from: i64) -> i64 {
+    let days = directory.category(category).map_or(DEFAULT_DAYS, |c| c.target_days);
+    calendar.due(from, days).min(calendar_days(from, LEGAL_CEILING_DAYS))
+}
+
+/// The events that follow from `command`.
+///
+/// # Errors
+/// [`Refusal`]: then nothing is to be written.
+pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refusal> {
+    let case = ground.case;
+    next(case.state, command.who, command.action).ok_or(Refusal::NotNow)?;
+    if command.note.len() > MAX_ENTRY {
+        return Err(Refusal::Input("note", "metin çok uzun"));
+    }
+    if command.photos.len() > MAX_PER_REQUEST {
+        return Err(Refusal::Input("photos", "en çok altı fotoğraf eklenebilir"));
+    }
+    let note = command.note.trim().to_owned();
+    let one = |what: What| Ok(vec![Step { what, note: note.clone() }]);
+    match command.action {
+        Action::Review => one(What::Reviewed),
+        Action::Route | Action::SendOut => send(command, ground, note),
+        Action::Accept => one(What::Accepted),
+        Action::Forward => one(What::Forwarded { unit: below(command, ground)? }),
+        Action::Return => words(&note, "iade gerekçesi yazılmalı").and_then(|()| one(What::Returned)),
+        Action::Plan => one(What::Planned { date: date(command, ground.now)? }),
+        Action::Start => one(What::Started),
+        Action::Ask => words(&note, "soru yazılmalı").and_then(|()| one(What::Asked)),
+        Action::Reply | Action::ReplyLapsed => {
+            if command.action == Action::Reply && command.photos.is_empty() {
+                words(&note, "yanıt yazılmalı ya da fotoğraf eklenmeli")?;
+            }
+            let due = case.due.unwrap_or_else(|| due(ground.directory, ground.calendar, ground.category, ground.from));
+            let due = case.paused.map_or(due, |paused| ground.calendar.resume(due, paused, ground.now));
+            // The muhtar's words stand in his entry; they are not repeated here.
+            Ok(vec![Step { what: What::Resumed { due }, note: String::new() }])
+        }
+        Action::Answer => answer(command, ground, note),
+        Action::Approve => approve(case, note),
+        Action::Correct => words(&note, "neyin düzeltileceği yazılmalı").and_then(|()| one(What::Corrected)),
+        Action::Conclude => {
+            let (outcome, note) = ending(command, ground, note)?;
+            Ok(vec![Step { what: What::Concluded { outcome, photos: command.photos.clone() }, note }])
+        }
+        Action::TakeBack => words(&note, "geri alma gerekçesi yazılmalı").and_then(|()| one(What::TakenBack)),
+        Action::Confirm => one(What::Closed { confirmed: true }),
+        Action::ConfirmLapsed => one(What::Closed { confirmed: false }),
+        Action::Object => {
+            if command.photos.is_empty() {
+                words(&note, "itiraz gerekçesi yazılmalı ya da fotoğraf eklenmeli")?;
+            }
+            one(What::Objected)
+        }
+        Action::Reopen => words(&note, "yeniden açma gerekçesi yazılmalı").and_then(|()| one(What::Reopened)),
+        Action::Withdraw => one(What::Cancelled),
+    }
+}
+
+fn words(note: &str, sentence: &'static str) -> Result<(), Refusal> {
+    if note.is_empty() { Err(Refusal::Input("note", sentence)) } else { Ok(()) }
+}
+
+/// Route or send out, with a corrected category before it where there is one.
+fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step>, Refusal> {
+    let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
+    let unit = ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+    let mut steps = Vec::with_capacity(2);
+    let mut category = ground.category;
+    if let Some(corrected) = command.category.as_deref()
+        && corrected != category
+    {
+        ground.directory.category(corrected).ok_or(Refusal::Input("category", "konu dizinde yok"))?;
+        category = corrected;
+        steps.push(Step { what: What::Recategorised { category: corrected.to_owned() }, note: String::new() });
+    }
+    let (unit, due) = (unit.code.clone(), due(ground.directory, ground.calendar, category, ground.from));
+    let external = ground.directory.unit(code).is_some_and(mbs_shared::directory::Unit::is_external);
+    let what = match (command.action, external) {
+        (Action::Route, false) => What::Routed { unit, due },
+        (Action::SendOut, true) => What::SentOut { unit, due },
+        (Action::Route, true) => return Err(Refusal::Input("unit", "dış kuruma gönderme ayrı bir adımdır")),
+        _ => return Err(Refusal::Input("unit", "dış kurum seçilmeli")),
+    };
+    steps.push(Step { what, note });
+    Ok(steps)
+}
+
+/// A unit further down than the holder.
+fn below(command: &Command, ground: &Ground<'_>) -> Result<String, Refusal> {
+    let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
+    ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+    let holder = ground.case.unit.as_deref().unwrap_or_default();
+    if code == holder || !ground.directory.is_within(code, holder) {
+        return Err(Refusal::Input("unit", "havale yalnız bağlı birimlere yapılır"));
+    }
+    Ok(code.to_owned())
+}
+
+/// Today's date in Istanbul.
+fn today(now: i64) -> Option<Date> {
+    Some(TimeZone::get("Europe/Istanbul").ok()?.to_datetime(Timestamp::from_millisecond(now).ok()?).date())
+}
+
+fn date(command: &Command, now: i64) -> Result<String, Refusal> {
+    let text = command.date.as_deref().ok_or(Refusal::Input("date", "tarih verilmeli"))?;
+    let date: Date = text.parse().map_err(|_| Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"))?;
+    // Only the plain form: it travels and is compared as text.
+    if date.to_string() != text {
+        return Err(Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"));
+    }
+    match today(now) {
+        Some(today) if date < today => Err(Refusal::Input("date", "tarih geçmişte")),
+        Some(today) if i32::from(date.year()) > i32::from(today.year()) + 5 => {
+            Err(Refusal::Input("date", "tarih çok uzakta"))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Outcome and official words, with what the outcome asks for.
+fn ending(command: &Command, ground: &Ground<'_>, note: String) -> Result<(Outcome, String), Refusal> {
+    let outcome = command.outcome.ok_or(Refusal::Input("outcome", "sonuç seçilmeli"))?;
+    let note = match outcome {
+        Outcome::Duplicate => {
+            let parent = command.parent.ok_or(Refusal::Input("parent", "asıl başvurunun numarası verilmeli"))?;
+            if !ground.parent_known || ground.case.no == Some(parent) {
+                return Err(Refusal::Input("parent", "asıl başvuru bulunamadı"));
+            }
+            format!("{parent} numaralı başvuruyla aynı konudadır. {note}").trim_end().to_owned()
+        }
+        Outcome::OutOfRemit => {
+            let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "gönderilen kurum seçilmeli"))?;
+            let unit = ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+            words(&note, "cevap yazılmalı")?;
+            format!("{note}\n\nGönderildiği kurum: {}", unit.name)
+        }
+        Outcome::Refused => {
+            words(&note, "olumsuz cevabın gerekçesi yazılmalı")?;
+            note
+        }
+        Outcome::Done | Outcome::Partly | Outcome::Informed => {
+            words(&note, "cevap yazılmalı")?;
+            note
+        }
+    };
+    if note.len() > MAX_ENTRY {
+        return Err(Refusal::Input("note", "metin çok uzun"));
+    }
+    Ok((outcome, note))
+}
+
+fn answer(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step>, Refusal> {
+    let (outcome, note) = ending(command, ground, note)?;
+    let photos = command.photos.clone();
+    let mut steps = vec![Step { what: What::Answered { outcome, photos: photos.clone() }, note: note.clone() }];
+    if !ground.approval {
+        debug_assert!(next(State::AnswerPending, Who::Approver, Action::Approve).is_some());
+        steps.push(Step { what: What::Concluded { outcome, photos }, note });
+    }
+    Ok(steps)
+}
+
+/// The approver's own wording, or the draft's.
+fn approve(case: &Case, note: String) -> Result<Vec<Step>, Refusal> {
+    let draft = case.draft.as_ref().ok_or(Refusal::NotNow)?;
+    let note = if note.is_empty() { draft.text.clone() } else { note };
+    Ok(vec![Step { what: What::Concluded { outcome: draft.outcome, photos: draft.photos.clone() }, note }])
+}
+
+/// Why an intent of the muhtar's was refused, in words for him.
+#[must_use]
+pub fn for_muhtar(refusal: Refusal, action: Action, state: State) -> String {
+    let so = match (refusal, action, state) {
+        (_, _, State::Closed) => "Başvuru kapandığı için bu istek işleme alınamadı. Yeni bir başvuru açabilirsiniz.",
+        (_, _, State::Cancelled) => "Başvuru geri çekilmiş olduğu için bu istek işleme alınamadı.",
+        (Refusal::Input("note", _), Action::Object, _) => "İtiraz için bir gerekçe yazın ya da fotoğraf ekleyin.",
+        (Refusal::Input("note", _), Action::Reply, _) => "Soruyu yanıtlamak için birkaç söz yazın ya da fotoğraf ekleyin.",
+        (_, Action::Withdraw, State::Concluded) => "Başvuru sonuçlandığı için geri çekilemedi.",
+        (_, Action::Withdraw, _) => {
+            "Birim başvuruyu işleme aldığı için geri çekilemedi; isteğiniz başvurunun yanında birime görünüyor."
+        }
+        (_, Action::Reply, _) => "Şu anda yanıt bekleyen bir soru yok; yazdığınız başvuruya not olarak eklendi.",
+        (_, Action::Confirm | Action::Object, _) => {
+            "Başvuru henüz sonuçlanmadı; onay ve itiraz sonuçtan sonra yapılır."
+        }
+        _ => "Başvurunun bulunduğu durumda bu istek işleme alınamadı.",
+    };
+    so.to_owned()
+}

@@ -1,0 +1,74 @@
+//! What happens to a request that has just come: its number, and where it goes by itself.
+
+use mbs_shared::id::OfficialNo;
+use mbs_shared::routing::deadline::istanbul_year;
+use mbs_shared::routing::{Action, Case, What, Who};
+
+use super::apply::{Made, Origin, make};
+use super::decide::{Command, Ground, Step, decide};
+use crate::database::DbResult;
+use crate::service::Service;
+use crate::writer::Tx;
+
+/// Where a new request goes. Worked out before the writer sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To triage, and why.
+    Triage(&'static str),
+    /// To a unit or institution.
+    Unit(Command),
+}
+
+/// Where a request of `category`, lying in `place` (a neighbourhood code), goes by itself.
+#[must_use]
+pub fn target(service: &Service, category: &str, place: &str) -> Target {
+    let directory = service.knowledge.directory;
+    if category.is_empty() {
+        return Target::Triage("Konu seçilmemiş.");
+    }
+    let Some(known) = directory.category(category) else {
+        return Target::Triage("Konu dizinde yok.");
+    };
+    match directory.resolve(&known.route, place) {
+        Some(unit) if unit.is_external() => Target::Unit(Command::new(Who::System, Action::SendOut).to(&unit.code)),
+        Some(unit) => Target::Unit(Command::new(Who::System, Action::Route).to(&unit.code)),
+        None => Target::Triage("Konunun birimi dizinde yok."),
+    }
+}
+
+/// The first events of a request: its number and its automatic route. The case is folded along.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn events(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    case: &mut Case,
+    category: &str,
+    target: &Target,
+    received: i64,
+) -> DbResult<(OfficialNo, Vec<Made>)> {
+    let year = istanbul_year(received);
+    let no = OfficialNo { year, n: tx.next_number(year)? };
+    let origin = Origin { by: Who::System, author: 0, entry: None, at: received };
+    let step = |what, note: &str| Step { what, note: note.to_owned() };
+    let mut made = make(service, case, vec![step(What::Received { no }, "")], &origin);
+    let steps = match target {
+        Target::Triage(why) => vec![step(What::Reviewed, why)],
+        Target::Unit(command) => {
+            let ground = Ground {
+                case,
+                now: received,
+                from: received,
+                category,
+                directory: service.knowledge.directory,
+                calendar: service.knowledge.calendar,
+                approval: false,
+                parent_known: false,
+            };
+            decide(command, &ground).unwrap_or_else(|_| vec![step(What::Reviewed, "Otomatik yönlendirme yapılamadı.")])
+        }
+    };
+    made.extend(make(service, case, steps, &origin));
+    Ok((no, made))
+}

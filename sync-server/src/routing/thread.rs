@@ -1,0 +1,167 @@
+//! Thread entries: messages and notes are kept; a muhtar's intent is kept and decided at once.
+
+use mbs_shared::blob::MAX_PER_REQUEST;
+use mbs_shared::id::Mac;
+use mbs_shared::request::MAX_ENTRY;
+use mbs_shared::routing::{Action, What, Who};
+use mbs_shared::wire::decode;
+use mbs_shared::wire::entry::{Entry, EntryKind};
+use mbs_shared::wire::error::Code;
+
+use super::apply::{self, Origin};
+use super::decide::{Command, Step, for_muhtar};
+use crate::database::feed::{self, NewRow, kind};
+use crate::database::requests::Head;
+use crate::database::{DbResult, entries};
+use crate::error::Fault;
+use crate::service::Service;
+use crate::writer::Tx;
+
+/// An entry that passed every check that needs no database.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The entry.
+    pub entry: Entry,
+    /// SHA-256 of its raw bytes.
+    pub hash: [u8; 32],
+    /// As it was packed.
+    pub packed: Vec<u8>,
+}
+
+/// Checks a raw entry.
+///
+/// # Errors
+/// The code of the first check that fails.
+pub fn check(raw: &[u8]) -> Result<Entry, Code> {
+    if raw.len() > entries::MAX_RAW {
+        return Err(Code::TooLarge);
+    }
+    let entry: Entry = decode(raw)?;
+    if entry.text.len() > MAX_ENTRY {
+        return Err(Code::TooLarge);
+    }
+    if entry.photos.len() > MAX_PER_REQUEST {
+        return Err(Code::TooMany);
+    }
+    let says_something = !entry.text.trim().is_empty() || !entry.photos.is_empty();
+    match entry.kind {
+        EntryKind::Message | EntryKind::Note | EntryKind::Add if !says_something => Err(Code::BadValue),
+        _ => Ok(entry),
+    }
+}
+
+/// The wish an entry expresses, if it is one.
+#[must_use]
+pub const fn intent(kind: EntryKind) -> Option<Action> {
+    match kind {
+        EntryKind::Withdraw => Some(Action::Withdraw),
+        EntryKind::Answer => Some(Action::Reply),
+        EntryKind::Confirm => Some(Action::Confirm),
+        EntryKind::Object => Some(Action::Object),
+        EntryKind::Message | EntryKind::Note | EntryKind::Add => None,
+    }
+}
+
+/// Who wrote an entry, and when the server took it.
+#[derive(Debug, Clone, Copy)]
+pub struct Writer {
+    /// Device id as a negative number, or staff id.
+    pub author: i64,
+    /// First 8 bytes of the session that pushed it; 0 from the desk.
+    pub session: i64,
+    /// Server time.
+    pub at: i64,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is there, now or since before; `true`: it is new.
+    There {
+        /// Its place.
+        seq: i64,
+        /// Proof of acceptance.
+        mac: Mac,
+        /// Whether it was not there before.
+        new: bool,
+    },
+    /// Its id belongs to another entry.
+    Clash,
+}
+
+/// Keeps an entry, and decides it where it is an intent.
+///
+/// # Errors
+/// [`Fault`] from the database only.
+pub fn keep(tx: &mut Tx<'_>, service: &Service, head: &Head, checked: &Checked, writer: Writer) -> Result<Kept, Fault> {
+    let Checked { entry, hash, packed } = checked;
+    let mac = service.secrets.mac(head.id, hash);
+    let key = feed::key_of(entry.id.as_bytes());
+    for twin in feed::twins(tx.session(), key)? {
+        if twin.kind != kind::ENTRY {
+            continue;
+        }
+        if twin.rid == head.rid && service.secrets.proves(&twin.mac, head.id, hash) {
+            return Ok(Kept::There { seq: twin.seq, mac, new: false });
+        }
+        if id_of(&twin.packed)? == Some(entry.id) {
+            return Ok(Kept::Clash);
+        }
+    }
+    let seq = tx.next_seq();
+    let row = NewRow {
+        scope: head.scope,
+        rid: head.rid,
+        kind: kind::ENTRY,
+        n: entry.kind as u32,
+        key,
+        session: writer.session,
+        author: writer.author,
+        at: writer.at,
+        mac: mac.as_bytes(),
+        packed,
+    };
+    feed::add(tx.session(), seq, &row)?;
+    tx.wake(head.scope);
+    if entry.kind != EntryKind::Note {
+        apply::content_changed(tx, head, writer.author, writer.at)?;
+    }
+    // Only the muhtar has intents; the desk acts by commands.
+    if writer.author < 0
+        && let Some(action) = intent(entry.kind)
+    {
+        decide_intent(tx, service, head, entry, action, writer)?;
+    }
+    Ok(Kept::There { seq, mac, new: true })
+}
+
+fn id_of(packed: &[u8]) -> DbResult<Option<mbs_shared::id::EntryId>> {
+    let raw = mbs_shared::pack::unpack(packed, entries::MAX_RAW)
+        .map_err(|e| crate::database::DbError::Unexpected(format!("a stored entry: {e:?}")))?;
+    Ok(decode::<Entry>(&raw).ok().map(|e| e.id))
+}
+
+/// Decides an intent; what may not be becomes a refusal the muhtar can read.
+fn decide_intent(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    head: &Head,
+    entry: &Entry,
+    action: Action,
+    writer: Writer,
+) -> Result<(), Fault> {
+    let mut loaded = apply::load(tx.session(), head.clone())?;
+    let mut command = Command::new(Who::Muhtar, action).saying(&entry.text);
+    command.photos.clone_from(&entry.photos);
+    let origin = Origin { by: Who::Muhtar, author: writer.author, entry: Some(entry.id), at: writer.at };
+    let state = loaded.case.state;
+    if let Err(refusal) = apply::carry_out(tx, service, &mut loaded, &command, &origin)? {
+        let step = Step { what: What::Refused, note: for_muhtar(refusal, action, state) };
+        let origin = Origin { by: Who::System, author: 0, ..origin };
+        let made = apply::make(service, &mut loaded.case, vec![step], &origin);
+        apply::store(tx, service, &loaded.head, &made, 0)?;
+        loaded.head.n = loaded.case.n;
+        crate::database::requests::set_case(tx.session(), &loaded.head)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! The service: everything a handler needs, without a socket. Handlers are plain functions over it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::{Context, Result};
+use mbs_shared::wire::error::Code;
+
+use crate::auth::device::Devices;
+use crate::blob_store::{BlobStore, Folder};
+use crate::database::sqlite::{Options, Sqlite};
+use crate::database::{Database, DbResult, Session, devices, meta, people};
+use crate::error::Fault;
+use crate::knowledge::{Knowledge, Scopes};
+use crate::ports::{Clock, Random, SystemClock, SystemRandom};
+use crate::secrets::Secrets;
+use crate::tries::Tries;
+use crate::wake::Wakes;
+use crate::writer::{self, Tx, Writer};
+
+/// What a service is made of.
+pub struct Parts {
+    /// The database.
+    pub db: Arc<dyn Database>,
+    /// Where photos lie.
+    pub store: Arc<dyn BlobStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// The server's keys.
+    pub secrets: Secrets,
+    /// What it knows of the city.
+    pub knowledge: Knowledge,
+    /// Write jobs that may wait.
+    pub queue: usize,
+    /// Address tablets and programs reach it at, e.g. `https://mbs.example.org`; empty when not set.
+    pub url: String,
+}
+
+impl Parts {
+    /// The embedded default: everything in one folder, the machine's clock and chance.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub fn folder(dir: &Path) -> Result<Self> {
+        std::fs::create_dir_all(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
+        let file = dir.join("mbs.db");
+        let db = Sqlite::open(&Options::new(&file)).with_context(|| format!("opening {}", file.display()))?;
+        let random = Arc::new(SystemRandom);
+        let photos = dir.join("blobs");
+        Ok(Self {
+            db: Arc::new(db),
+            store: Arc::new(Folder::open(&photos).with_context(|| format!("opening {}", photos.display()))?),
+            clock: Arc::new(SystemClock),
+            secrets: Secrets::open(dir, &*random)?,
+            random,
+            knowledge: Knowledge::istanbul(),
+            queue: writer::QUEUE,
+            url: String::new(),
+        })
+    }
+}
+
+/// The service.
+pub struct Service {
+    /// The database; handlers read it directly and write by [`Self::write`].
+    pub db: Arc<dyn Database>,
+    /// Where photos lie.
+    pub store: Arc<dyn BlobStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+    /// The server's keys.
+    pub secrets: Secrets,
+    /// What it knows of the city.
+    pub knowledge: Knowledge,
+    /// Small numbers of neighbourhoods and units.
+    pub scopes: Scopes,
+    /// Tablets.
+    pub devices: Devices,
+    /// Who listens.
+    pub wakes: Arc<Wakes>,
+    /// The one writer.
+    pub writer: Arc<Writer>,
+    /// The server's epoch; a restore begins a new one.
+    pub epoch: u64,
+    /// Address it is reached at; may be empty.
+    pub url: String,
+    /// Enrolment tries.
+    pub tries: Tries,
+    approvals: RwLock<HashMap<String, bool>>,
+    devices_version: std::sync::atomic::AtomicI64,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("engine", &self.db.engine()).field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Puts the parts together; seeds a new database.
+    ///
+    /// # Errors
+    /// When the database cannot be read or seeded.
+    pub fn new(parts: Parts) -> Result<Arc<Self>> {
+        let Parts { db, store, clock, random, secrets, knowledge, queue, url } = parts;
+        let (epoch, scopes) = db.change(|tx| {
+            let mut epoch = meta::get(tx, "epoch")?;
+            if epoch == 0 {
+                epoch = (random.number() >> 1).cast_signed().max(1);
+                meta::set(tx, "epoch", epoch)?;
+            }
+            Ok((epoch.cast_unsigned(), Scopes::seed(tx, knowledge.directory)?))
+        })?;
+        let devices = Devices::default();
+        devices.reload(&*db)?;
+        let (version, approvals) = db.ask(|s| Ok((meta::get(s, "devices")?, load_approvals(s)?)))?;
+        let wakes = Arc::new(Wakes::default());
+        let writer = Arc::new(Writer::new(db.clone(), wakes.clone(), queue));
+        Ok(Arc::new(Self {
+            db,
+            store,
+            clock,
+            random,
+            secrets,
+            knowledge,
+            scopes,
+            devices,
+            wakes,
+            writer,
+            epoch,
+            url,
+            tries: Tries::default(),
+            approvals: RwLock::new(approvals),
+            devices_version: version.into(),
+        }))
+    }
+
+    /// Opens the embedded default on a folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be used.
+    pub fn open(dir: &Path) -> Result<Arc<Self>> {
+        Self::new(Parts::folder(dir)?)
+    }
+
+    /// Starts the writer's thread. It ends after [`Writer::stop`], with everything written.
+    ///
+    /// # Errors
+    /// When the machine gives no thread.
+    pub fn start_writer(&self) -> std::io::Result<std::thread::JoinHandle<()>> {
+        let writer = self.writer.clone();
+        std::thread::Builder::new().name("writer".into()).spawn(move || writer.run())
+    }
+
+    /// Runs `job` in the writer; the answer comes when it is durable.
+    ///
+    /// # Errors
+    /// The job's own refusal, or [`Code::Busy`].
+    pub async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.writer.submit(job)?.wait().await
+    }
+
+    /// Whether answers of that unit need an approver. Off unless switched on.
+    #[must_use]
+    pub fn needs_approval(&self, unit: &str) -> bool {
+        self.approvals.read().unwrap_or_else(PoisonError::into_inner).get(unit).copied().unwrap_or(false)
+    }
+
+    /// Switches a unit's approval on or off.
+    ///
+    /// # Errors
+    /// [`Code::Busy`].
+    pub async fn set_approval(&self, unit: &str, on: bool) -> Result<(), Fault> {
+        if self.knowledge.directory.unit(unit).is_none() {
+            return Err(Fault::because(Code::BadInput, "Birim dizinde yok."));
+        }
+        let code = unit.to_owned();
+        self.write(move |tx| Ok(tx.session().execute(meta::SET_UNIT, &[code.as_str().into(), on.into()])?)).await?;
+        self.approvals.write().unwrap_or_else(PoisonError::into_inner).insert(unit.to_owned(), on);
+        Ok(())
+    }
+
+    /// Looks whether another process enrolled or revoked a tablet, and takes that over.
+    ///
+    /// # Errors
+    /// [`crate::database::DbError`].
+    pub fn refresh_devices(&self) -> DbResult<()> {
+        use std::sync::atomic::Ordering;
+        let version = self.db.ask(|s| meta::get(s, "devices"))?;
+        if self.devices_version.swap(version, Ordering::AcqRel) != version {
+            self.devices.reload(&*self.db)?;
+        }
+        Ok(())
+    }
+
+    /// What is to be done now and then: tablets' last contacts, cases whose time has passed, old slices.
+    /// Called every second; what is rarer looks at the time itself.
+    ///
+    /// # Errors
+    /// When the database does not answer; the next call tries again.
+    pub async fn tick(self: &Arc<Self>, now: i64) -> Result<(), Fault> {
+        self.refresh_devices()?;
+        let approvals = self.db.ask(load_approvals)?;
+        *self.approvals.write().unwrap_or_else(PoisonError::into_inner) = approvals;
+        if self.tries.every_minute(now) {
+            self.write_news().await?;
+            crate::routing::apply::lapses(self, now).await?;
+            self.write(move |tx| {
+                let old = now - 30 * 86_400_000;
+                tx.session().execute(crate::database::blobs::DROP_OLD_CHUNKS, &[old.into()])?;
+                Ok(tx.session().execute(people::DROP_CODES, &[old.into()])?)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes what tablets said of themselves while they only polled.
+    ///
+    /// # Errors
+    /// [`Code::Busy`].
+    pub async fn write_news(&self) -> Result<(), Fault> {
+        let news: Vec<(i64, i64, u32)> = self
+            .devices
+            .all()
+            .iter()
+            .filter_map(|c| c.take_news().map(|(seen, created)| (c.device.id, seen, created)))
+            .collect();
+        if news.is_empty() {
+            return Ok(());
+        }
+        self.write(move |tx| {
+            for (id, seen, created) in &news {
+                let args = [(*seen).into(), (*created).into(), 0_i64.into(), (*id).into()];
+                tx.session().execute(devices::SEEN, &args)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn load_approvals(session: &mut dyn Session) -> DbResult<HashMap<String, bool>> {
+    Ok(session.all(meta::UNIT_SETTINGS, &[], |r| Ok((r.text(0)?.to_owned(), r.int(1)? != 0)))?.into_iter().collect())
+}

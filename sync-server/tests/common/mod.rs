@@ -1,0 +1,336 @@
+//! A small town for tests: a service on a real SQLite in a temporary folder, a clock that stands still until
+//! it is moved, and tablets that are enrolled like real ones.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use mbs_server::auth::device::Caller;
+use mbs_server::database::devices;
+use mbs_server::database::events;
+use mbs_server::database::requests::{self, Head};
+use mbs_server::handlers::{enrol, sync};
+use mbs_server::knowledge::Scopes;
+use mbs_server::ports::{Clock, Random};
+use mbs_server::service::{Parts, Service};
+use mbs_shared::blob::{BlobKind, BlobRef, name_of};
+use mbs_shared::document::{Document, NewChange};
+use mbs_shared::id::{Actor, CaseNo, EntryId, Prefix, RequestId, SessionId};
+use mbs_shared::pack::pack;
+use mbs_shared::place::{Fix, FixSource};
+use mbs_shared::request::{Kind, Request, SCHEMA};
+use mbs_shared::routing::{Case, Event};
+use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
+use mbs_shared::wire::entry::{Entry, EntryKind};
+use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, MAX_PAGE, RowBody, SyncReply, SyncRequest};
+use mbs_shared::wire::version::{Abilities, PROTOCOL};
+use mbs_shared::wire::{decode, encode};
+
+/// Tuesday, 24 November 2026, 10:00 in Istanbul.
+pub const MORNING: i64 = 1_795_503_600_000;
+pub const DAY: i64 = 86_400_000;
+
+pub struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+pub struct TestRandom(AtomicU64);
+
+impl Random for TestRandom {
+    fn fill(&self, out: &mut [u8]) {
+        for chunk in out.chunks_mut(8) {
+            // SplitMix64.
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+pub struct Town {
+    pub dir: tempfile::TempDir,
+    pub service: Arc<Service>,
+    pub clock: Arc<TestClock>,
+    pub random: Arc<TestRandom>,
+}
+
+impl Town {
+    /// A new town, its writer running.
+    pub fn new() -> Self {
+        Self::build(tempfile::tempdir().unwrap(), true, 1)
+    }
+
+    /// A new town whose writer only writes when it is stepped.
+    pub fn stepped() -> Self {
+        Self::build(tempfile::tempdir().unwrap(), false, 1)
+    }
+
+    fn build(dir: tempfile::TempDir, run: bool, seed: u64) -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(MORNING)));
+        let random = Arc::new(TestRandom(AtomicU64::new(seed)));
+        let mut parts = Parts::folder(dir.path()).unwrap();
+        parts.clock = clock.clone();
+        parts.random = random.clone();
+        let service = Service::new(parts).unwrap();
+        if run {
+            service.start_writer().unwrap();
+        }
+        Self { dir, service, clock, random }
+    }
+
+    /// The same folder, opened anew, as after a restart.
+    pub fn restarted(self) -> Self {
+        let Self { dir, service, clock, .. } = self;
+        service.writer.stop();
+        let now = clock.now();
+        drop(service);
+        let town = Self::build(dir, true, 2);
+        town.clock.0.store(now, Ordering::SeqCst);
+        town
+    }
+
+    pub fn pass(&self, ms: i64) {
+        self.clock.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    pub fn code(&self, neighbourhood: &str, person: &str) -> String {
+        let now = self.clock.now();
+        self.service
+            .db
+            .change(|tx| {
+                let scope = Scopes::load(tx)?.number(neighbourhood);
+                enrol::make_code(tx, &*self.random, scope, person, false, now)
+            })
+            .unwrap()
+            .unwrap()
+            .text
+    }
+
+    /// A tablet of the muhtar of `neighbourhood`.
+    pub async fn tablet(&self, neighbourhood: &str) -> Tablet {
+        let code = self.code(neighbourhood, "Mahalle Muhtarı");
+        let frame = EnrolRequest { version: PROTOCOL, code, public_key: [5; 32], app: "0.1.0".into() };
+        let reply = enrol::enrol(&self.service, None, &encode(&frame)).await.unwrap();
+        Tablet::new(self, decode(&reply).unwrap())
+    }
+
+    pub fn head(&self, request: RequestId) -> Head {
+        self.service.db.ask(|s| requests::by_id(s, request)).unwrap().unwrap()
+    }
+
+    pub fn events(&self, request: RequestId) -> Vec<Event> {
+        let rid = self.head(request).rid;
+        let stored = self.service.db.ask(|s| events::of_request(s, rid)).unwrap();
+        stored.into_iter().map(|e| e.event).collect()
+    }
+
+    pub fn case(&self, request: RequestId) -> Case {
+        Case::fold(&self.events(request))
+    }
+
+    pub fn count(&self, sql: &'static str) -> i64 {
+        self.service.db.ask(|s| s.first(sql, &[], |r| r.int(0))).unwrap().unwrap()
+    }
+
+    /// Kinds and event numbers of a unit's feed, in order.
+    pub fn unit_rows(&self, unit: &str) -> Vec<(u32, u32)> {
+        let scope = self.service.scopes.number(unit);
+        assert_ne!(scope, 0, "{unit}");
+        let mut rows = Vec::new();
+        self.service
+            .db
+            .ask(|s| {
+                mbs_server::database::feed::page(s, scope, 0, 1_000, &mut |r| {
+                    rows.push((r.kind, r.n));
+                    Ok(mbs_server::database::Go::On)
+                })
+            })
+            .unwrap();
+        rows
+    }
+}
+
+/// A tablet as the server sees it.
+pub struct Tablet {
+    pub service: Arc<Service>,
+    pub identity: EnrolReply,
+    pub caller: Arc<Caller>,
+    pub actor: Actor,
+    pub session: SessionId,
+    pub cursor: Cursor,
+    counter: u32,
+    salt: u8,
+}
+
+impl Tablet {
+    pub fn new(town: &Town, identity: EnrolReply) -> Self {
+        let caller = town.service.devices.find(&identity.token, &*town.service.db).unwrap();
+        let random: &dyn Random = &*town.random;
+        Self {
+            service: town.service.clone(),
+            actor: Actor::new(identity.device, random.bytes()),
+            session: SessionId(random.bytes()),
+            cursor: Cursor { epoch: identity.epoch, seq: 0 },
+            identity,
+            caller,
+            counter: 0,
+            salt: random.bytes::<1>()[0],
+        }
+    }
+
+    /// The same identity after a restart of the app, or on the restarted server.
+    pub fn again(&self, town: &Town) -> Self {
+        let mut tablet = Self::new(town, self.identity.clone());
+        tablet.cursor = self.cursor;
+        tablet.counter = self.counter;
+        tablet
+    }
+
+    pub fn request_id(&mut self) -> RequestId {
+        self.counter += 1;
+        let mut id = [self.salt; 16];
+        id[..4].copy_from_slice(&self.counter.to_be_bytes());
+        id[4..12].copy_from_slice(&self.identity.device.0.to_be_bytes());
+        RequestId(id)
+    }
+
+    pub fn words(&mut self, category: &str) -> Request {
+        self.counter += 1;
+        let prefix: Prefix = self.identity.prefix.parse().unwrap();
+        Request {
+            schema: SCHEMA,
+            title: "Kaldırım taşları sökülmüş".into(),
+            desc: "Okulun önündeki kaldırım taşları yerinden çıkmış, çocuklar takılıp düşüyor.".into(),
+            category: category.into(),
+            kind: Kind::Complaint,
+            gps: None,
+            addr: "İskele Sokak, okul önü".into(),
+            at: MORNING - 3_600_000,
+            no: CaseNo::new(prefix, self.counter, 77),
+            discreet: false,
+            rel: None,
+            blobs: Vec::new(),
+        }
+    }
+
+    pub fn write(&self, request: &Request) -> NewChange {
+        Document::create(self.actor, request).unwrap().1
+    }
+
+    /// A new request as an item to push.
+    pub fn file(&mut self, category: &str) -> Item {
+        let words = self.words(category);
+        self.file_words(&words)
+    }
+
+    pub fn file_words(&mut self, words: &Request) -> Item {
+        let id = self.request_id();
+        let change = self.write(words);
+        change_item(id, &change.raw)
+    }
+
+    pub fn frame(&self, items: Vec<Item>) -> SyncRequest {
+        SyncRequest {
+            version: PROTOCOL,
+            abilities: Abilities::OURS,
+            session: self.session,
+            cursor: self.cursor,
+            now: MORNING,
+            page: MAX_PAGE,
+            created: self.counter,
+            items,
+        }
+    }
+
+    pub async fn send(&self, frame: &SyncRequest) -> Result<SyncReply, mbs_server::error::Fault> {
+        let bytes = sync::sync(&self.service, &self.caller, &encode(frame)).await?;
+        Ok(decode(&bytes).unwrap())
+    }
+
+    /// Pushes, pulls, and moves the cursor.
+    pub async fn sync(&mut self, items: Vec<Item>) -> SyncReply {
+        let reply = self.send(&self.frame(items)).await.unwrap();
+        self.cursor = reply.cursor;
+        reply
+    }
+
+    /// Pushes one item and gives its result.
+    pub async fn push(&mut self, item: Item) -> ItemResult {
+        self.sync(vec![item]).await.results.remove(0)
+    }
+
+    /// Files one request; its id.
+    pub async fn filed(&mut self, category: &str) -> RequestId {
+        let item = self.file(category);
+        let id = item.request;
+        let result = self.push(item).await;
+        assert!(matches!(result, ItemResult::Ok { .. }), "{result:?}");
+        id
+    }
+
+    pub fn entry(&mut self, request: RequestId, kind: EntryKind, text: &str) -> Item {
+        self.counter += 1;
+        let mut id = [self.salt; 16];
+        id[..4].copy_from_slice(&self.counter.to_be_bytes());
+        let entry = Entry { id: EntryId(id), kind, text: text.into(), at: MORNING, photos: Vec::new() };
+        entry_item(request, &entry)
+    }
+}
+
+pub fn change_item(request: RequestId, raw: &[u8]) -> Item {
+    Item { kind: ItemKind::Change, request, packed: pack(raw).into(), count: 1, mac: None }
+}
+
+pub fn entry_item(request: RequestId, entry: &Entry) -> Item {
+    Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 1, mac: None }
+}
+
+/// `n` bytes that do not compress, and a reference to them.
+pub fn photo(seed: u8, n: u32) -> (Vec<u8>, BlobRef) {
+    let mut x = u32::from(seed) + 1;
+    let bytes: Vec<u8> = (0..n)
+        .map(|_| {
+            x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (x >> 24) as u8
+        })
+        .collect();
+    let hash = name_of(&bytes);
+    (bytes, BlobRef { hash, kind: BlobKind::Photo, size: n, width: 1_600, height: 1_200 })
+}
+
+/// On the ground in Rasimpaşa, Kadıköy.
+pub const RASIMPASA: Fix = Fix { lat: 40.9962, lon: 29.0295, accuracy: 8.0, source: FixSource::Gps };
+
+pub fn ok(result: &ItemResult) -> u64 {
+    match result {
+        ItemResult::Ok { seq, .. } => *seq,
+        other => panic!("accepted was expected, not {other:?}"),
+    }
+}
+
+pub fn event_codes(reply: &SyncReply) -> Vec<&'static str> {
+    reply
+        .rows
+        .iter()
+        .filter_map(|row| match &row.body {
+            RowBody::Event { packed, .. } => {
+                let raw = mbs_shared::pack::unpack(packed, 8_192).unwrap();
+                Some(decode::<Event>(&raw).unwrap().what.code())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// The tablet's row in the database.
+pub fn device_row(town: &Town, tablet: &Tablet) -> devices::FleetRow {
+    let prefix: Prefix = tablet.identity.prefix.parse().unwrap();
+    let fleet = town.service.db.ask(devices::fleet).unwrap();
+    fleet.into_iter().find(|d| d.prefix == prefix.index()).unwrap()
+}

@@ -1,0 +1,390 @@
+//! `POST /v1/sync`: push, pull, duplicates, refusals.
+
+mod common;
+
+use common::*;
+use mbs_server::handlers::sync;
+use mbs_shared::document::Document;
+use mbs_shared::id::{Actor, DeviceNo, Mac, RequestId};
+use mbs_shared::pack::{pack, unpack};
+use mbs_shared::request::Edit;
+use mbs_shared::routing::State;
+use mbs_shared::wire::encode;
+use mbs_shared::wire::entry::{Entry, EntryKind};
+use mbs_shared::wire::error::Code;
+use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, MAX_ITEMS, RowBody};
+
+#[tokio::test]
+async fn a_request_is_taken_numbered_routed_and_answered_in_one_round_trip() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let item = tablet.file("yol.cukur");
+    let id = item.request;
+    let reply = tablet.sync(vec![item]).await;
+
+    ok(&reply.results[0]);
+    assert_eq!(event_codes(&reply), ["received", "routed"]);
+    assert!(!reply.rows.iter().any(|r| matches!(r.body, RowBody::Change { .. })), "own rows are passed over");
+    assert!(!reply.more && !reply.snapshot);
+    let head = town.head(id);
+    assert_eq!(head.no.to_string(), "2026-000001");
+    assert_eq!(head.state, State::Assigned);
+    assert_eq!(town.service.scopes.code(head.unit), "md-yol-bakim-anadolu");
+    assert_eq!(head.title, "Kaldırım taşları sökülmüş");
+    assert!(head.due > MORNING);
+
+    let nothing = tablet.sync(Vec::new()).await;
+    assert!(nothing.rows.is_empty() && nothing.cursor == reply.cursor);
+}
+
+#[tokio::test]
+async fn pushed_again_it_has_the_same_place_and_proof_and_no_second_number() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let item = tablet.file("yol.cukur");
+    let entry = tablet.entry(item.request, EntryKind::Message, "Fotoğraf ekleyeceğim.");
+    let first = tablet.sync(vec![item.clone(), entry.clone()]).await;
+    let again = tablet.sync(vec![entry, item.clone()]).await;
+    assert_eq!(again.results[0], first.results[1]);
+    assert_eq!(again.results[1], first.results[0]);
+    assert_eq!(town.head(item.request).no.n, 1);
+    assert_eq!(town.count("select count(*) from feed where kind < 2"), 2);
+    assert_eq!(town.count("select value from meta where name = 'number:2026'"), 1);
+    assert_eq!(device_row(&town, &tablet).arrived, 2);
+}
+
+#[tokio::test]
+async fn a_second_tablet_of_the_mandate_gets_everything_and_may_edit() {
+    let town = Town::new();
+    let mut one = town.tablet("kadikoy-rasimpasa").await;
+    let mut two = town.tablet("kadikoy-rasimpasa").await;
+    assert_eq!(one.identity.mandate, two.identity.mandate);
+    assert_ne!(one.identity.prefix, two.identity.prefix);
+    let id = one.filed("yol.cukur").await;
+
+    let reply = two.sync(Vec::new()).await;
+    let RowBody::Change { packed, .. } = &reply.rows[0].body else { panic!("the change comes first") };
+    let raw = unpack(packed, 32_768).unwrap();
+    let mut document = Document::load(&[&raw]).unwrap();
+    let edit = document.edit(two.actor, MORNING, &[Edit::Addr("Okulun karşısı".into())]).unwrap().unwrap();
+    ok(&two.push(change_item(id, &edit.raw)).await);
+    assert_eq!(town.head(id).changes, 2);
+    // The unit hears that something changed, the other tablet gets the change.
+    assert_eq!(town.unit_rows("md-yol-bakim-anadolu").last(), Some(&(19, 2)));
+    let reply = one.sync(Vec::new()).await;
+    assert!(reply.rows.iter().any(|r| matches!(&r.body, RowBody::Change { packed, .. }
+        if unpack(packed, 32_768).unwrap() == edit.raw)));
+}
+
+#[tokio::test]
+async fn two_offline_edits_of_one_field_are_flagged() {
+    let town = Town::new();
+    let mut one = town.tablet("kadikoy-rasimpasa").await;
+    let mut two = town.tablet("kadikoy-rasimpasa").await;
+    let words = one.words("yol.cukur");
+    let first = one.write(&words);
+    let id = one.request_id();
+    let edit = |actor, text: &str| {
+        let mut document = Document::load(&[&first.raw]).unwrap();
+        document.edit(actor, MORNING, &[Edit::Desc(text.into())]).unwrap().unwrap().raw
+    };
+    let (a, b) = (edit(one.actor, "Üç taş eksik."), edit(two.actor, "Dört taş eksik."));
+    // A change and what builds on it, in one frame.
+    let reply = one.sync(vec![change_item(id, &first.raw), change_item(id, &a)]).await;
+    ok(&reply.results[0]);
+    ok(&reply.results[1]);
+    ok(&two.push(change_item(id, &b)).await);
+    let head = town.head(id);
+    assert_eq!(head.changes, 3);
+    assert_eq!(head.flags & mbs_server::database::requests::CONFLICT, 1);
+}
+
+#[tokio::test]
+async fn another_category_after_routing_is_a_wish_and_moves_nothing() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let words = tablet.words("yol.cukur");
+    let first = tablet.write(&words);
+    let id = tablet.request_id();
+    let mut document = Document::load(&[&first.raw]).unwrap();
+    let edit = document.edit(tablet.actor, MORNING, &[Edit::Category("yol.kaldirim".into())]).unwrap().unwrap();
+    ok(&tablet.push(change_item(id, &first.raw)).await);
+    ok(&tablet.push(change_item(id, &edit.raw)).await);
+    let head = town.head(id);
+    assert_eq!(head.category, "yol.cukur");
+    assert_eq!(head.flags & mbs_server::database::requests::WISH, mbs_server::database::requests::WISH);
+    assert_eq!(head.n, 2);
+}
+
+#[tokio::test]
+async fn a_change_before_what_it_builds_on_waits() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let words = tablet.words("yol.cukur");
+    let first = tablet.write(&words);
+    let id = tablet.request_id();
+    let mut document = Document::load(&[&first.raw]).unwrap();
+    let edit = document.edit(tablet.actor, MORNING, &[Edit::Title("Yeni".into())]).unwrap().unwrap();
+    let entry = tablet.entry(id, EntryKind::Message, "Selam");
+    let reply = tablet.sync(vec![change_item(id, &edit.raw), entry.clone()]).await;
+    assert_eq!(reply.results, [ItemResult::MissingDeps, ItemResult::MissingDeps]);
+    let reply = tablet.sync(vec![change_item(id, &first.raw), change_item(id, &edit.raw), entry]).await;
+    reply.results.iter().for_each(|r| drop(ok(r)));
+    assert_eq!(town.head(id).title, "Yeni");
+}
+
+#[tokio::test]
+async fn an_actor_that_forks_is_told() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let words = tablet.words("yol.cukur");
+    let first = tablet.write(&words);
+    let id = tablet.request_id();
+    let edit = |text: &str| {
+        let mut document = Document::load(&[&first.raw]).unwrap();
+        document.edit(tablet.actor, MORNING, &[Edit::Title(text.into())]).unwrap().unwrap().raw
+    };
+    let (a, b) = (edit("Bir"), edit("İki"));
+    let reply = tablet.sync(vec![change_item(id, &first.raw), change_item(id, &a), change_item(id, &b)]).await;
+    assert_eq!(reply.results[2], ItemResult::Fork);
+    assert_eq!(town.head(id).title, "Bir");
+}
+
+#[tokio::test]
+async fn another_muhtarliks_request_is_refused_and_kept_apart_and_everything_else_goes_on() {
+    let town = Town::new();
+    let mut own = town.tablet("kadikoy-rasimpasa").await;
+    let mut other = town.tablet("besiktas-bebek").await;
+    let item = own.file("yol.cukur");
+    let id = item.request;
+    ok(&own.push(item.clone()).await);
+
+    let mut stolen = other.file("yol.cukur");
+    stolen.request = id;
+    let note = other.entry(id, EntryKind::Withdraw, "");
+    let good = other.file("yol.cukur");
+    let reply = other.sync(vec![item.clone(), stolen, note, good]).await;
+    assert_eq!(reply.results[0], ItemResult::Rejected(Code::ForeignActor));
+    assert_eq!(reply.results[1], ItemResult::Rejected(Code::ForeignRequest));
+    assert_eq!(reply.results[2], ItemResult::Rejected(Code::ForeignRequest));
+    ok(&reply.results[3]);
+    assert!(!reply.rows.iter().any(|r| r.request == id), "nothing of it comes down");
+    assert_eq!(town.head(id).state, State::Assigned);
+    assert_eq!(town.count("select count(*) from quarantine"), 3);
+}
+
+#[tokio::test]
+async fn an_actor_of_another_device_needs_a_proof() {
+    let town = Town::new();
+    let mut one = town.tablet("kadikoy-rasimpasa").await;
+    let mut two = town.tablet("kadikoy-rasimpasa").await;
+    let mut item = one.file("yol.cukur");
+    let result = two.push(item.clone()).await;
+    assert_eq!(result, ItemResult::Rejected(Code::ForeignActor));
+    item.mac = Some(Mac([9; 16]));
+    assert_eq!(two.push(item.clone()).await, ItemResult::Rejected(Code::ForeignActor));
+    let ItemResult::Ok { mac, .. } = one.push(Item { mac: None, ..item.clone() }).await else { panic!() };
+    item.mac = Some(mac);
+    ok(&two.push(item).await);
+    // The server's own actor is nobody's to use.
+    let words = one.words("yol.cukur");
+    let change = Document::create(Actor::new(DeviceNo::SERVER, [1; 8]), &words).unwrap().1;
+    let id = one.request_id();
+    assert_eq!(one.push(change_item(id, &change.raw)).await, ItemResult::Rejected(Code::ForeignActor));
+}
+
+#[tokio::test]
+async fn a_second_beginning_of_a_document_is_refused() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let id = tablet.filed("yol.cukur").await;
+    let mut other = tablet.file("yol.cukur");
+    other.request = id;
+    assert_eq!(tablet.push(other).await, ItemResult::Rejected(Code::BadHistory));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_refused_item_by_item() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let id = tablet.filed("yol.cukur").await;
+    let item = |kind, packed: Vec<u8>| Item { kind, request: id, packed: packed.into(), count: 1, mac: None };
+    let long = Entry {
+        id: mbs_shared::id::EntryId([4; 16]),
+        kind: EntryKind::Message,
+        text: "a".repeat(4_001),
+        at: 0,
+        photos: Vec::new(),
+    };
+    let crowded = Entry { text: "a".into(), photos: vec![mbs_shared::id::BlobHash([1; 32]); 7], ..long.clone() };
+    let empty = Entry { text: "  ".into(), photos: Vec::new(), ..long.clone() };
+    let items = vec![
+        item(ItemKind::Change, b"".to_vec()),
+        item(ItemKind::Change, b"\x07unknown dictionary".to_vec()),
+        item(ItemKind::Change, pack(b"not a change")),
+        item(ItemKind::Change, pack(&vec![b'a'; 40_000])),
+        item(ItemKind::Entry, pack(b"not an entry")),
+        item(ItemKind::Entry, pack(&encode(&long))),
+        item(ItemKind::Entry, pack(&encode(&crowded))),
+        item(ItemKind::Entry, pack(&encode(&empty))),
+    ];
+    let reply = tablet.sync(items).await;
+    let codes: Vec<Code> = reply
+        .results
+        .iter()
+        .map(|r| if let ItemResult::Rejected(code) = r { *code } else { panic!("{r:?}") })
+        .collect();
+    assert_eq!(codes[0], Code::Malformed);
+    assert_eq!(codes[1], Code::Malformed);
+    assert_eq!(codes[3], Code::TooLarge);
+    assert_eq!(codes[4], Code::Malformed);
+    assert_eq!(codes[5..], [Code::TooLarge, Code::TooMany, Code::BadValue]);
+    assert_eq!(town.count("select count(*) from quarantine"), 8);
+    // Pushed again, they are refused again and not kept twice.
+    let again = vec![item(ItemKind::Change, pack(b"not a change"))];
+    tablet.sync(again).await;
+    assert_eq!(town.count("select count(*) from quarantine"), 8);
+}
+
+#[tokio::test]
+async fn a_frame_that_is_none_of_ours_is_refused_whole() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let item = tablet.file("yol.cukur");
+    let frame = tablet.frame(vec![item.clone()]);
+    let refused = |bytes: &[u8]| sync::read(bytes).unwrap_err();
+    assert_eq!(refused(b""), Code::Malformed);
+    assert_eq!(refused(b"\xff\xff"), Code::Malformed);
+    let mut longer = encode(&frame);
+    longer.push(0);
+    assert_eq!(refused(&longer), Code::Malformed);
+    assert_eq!(refused(&vec![0; 256 * 1024 + 1]), Code::TooLarge);
+    let crowd = tablet.frame(vec![item; MAX_ITEMS + 1]);
+    assert_eq!(refused(&encode(&crowd)), Code::TooMany);
+    let mut old = frame.clone();
+    old.version = 0;
+    assert_eq!(refused(&encode(&old)), Code::AppTooOld);
+    // Whatever a newer frame looks like after its version.
+    assert_eq!(refused(&[0x82, 0x18, 0x63, 0xf6]), Code::AppTooNew);
+    let claims_a_billion_items = [0x88, 1, 1, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x82, 0, 0, 0, 0, 0,
+        0x9a, 0x3b, 0x9a, 0xca, 0x00];
+    assert_eq!(refused(&claims_a_billion_items), Code::Malformed);
+}
+
+#[tokio::test]
+async fn the_feed_comes_in_pages_and_misses_nothing() {
+    let town = Town::new();
+    let mut one = town.tablet("kadikoy-rasimpasa").await;
+    let mut two = town.tablet("kadikoy-rasimpasa").await;
+    for _ in 0..20 {
+        one.filed("yol.cukur").await;
+    }
+    let mut rows = Vec::new();
+    let mut pages = 0;
+    loop {
+        let mut frame = two.frame(Vec::new());
+        frame.page = 1_500;
+        let reply = two.send(&frame).await.unwrap();
+        assert!(reply.cursor.seq > two.cursor.seq);
+        two.cursor = reply.cursor;
+        rows.extend(reply.rows);
+        pages += 1;
+        if !reply.more {
+            break;
+        }
+    }
+    assert!(pages > 3, "{pages}");
+    assert_eq!(rows.len(), 60);
+    // However small the page, it holds a row.
+    two.cursor.seq = 0;
+    let mut frame = two.frame(Vec::new());
+    frame.page = 0;
+    assert_eq!(two.send(&frame).await.unwrap().rows.len(), 1);
+}
+
+#[tokio::test]
+async fn own_rows_come_back_to_another_process_start() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    tablet.filed("yol.cukur").await;
+    let mut later = tablet.again(&town);
+    later.cursor.seq = 0;
+    let reply = later.sync(Vec::new()).await;
+    assert!(matches!(reply.rows[0].body, RowBody::Change { .. }));
+    assert_eq!(reply.rows.len(), 3);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_epoch_asks_for_a_snapshot_and_still_pushes() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    tablet.cursor = Cursor { epoch: 3, seq: 1_000 };
+    let item = tablet.file("yol.cukur");
+    let reply = tablet.sync(vec![item]).await;
+    ok(&reply.results[0]);
+    assert!(reply.snapshot && reply.rows.is_empty());
+}
+
+#[tokio::test]
+async fn everything_survives_a_restart_with_numbers_going_on() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let item = tablet.file("yol.cukur");
+    let id = item.request;
+    let first = tablet.push(item.clone()).await;
+    let epoch = town.service.epoch;
+
+    let town = town.restarted();
+    assert_eq!(town.service.epoch, epoch);
+    let mut tablet = tablet.again(&town);
+    assert_eq!(tablet.push(item).await, first);
+    assert_eq!(town.case(id).state, State::Assigned);
+    let next = tablet.filed("yol.cukur").await;
+    assert_eq!(town.head(next).no.n, 2);
+}
+
+#[tokio::test]
+async fn what_a_tablet_says_it_made_is_counted_against_what_arrived() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    tablet.filed("yol.cukur").await;
+    let mut frame = tablet.frame(Vec::new());
+    frame.created = 57;
+    tablet.send(&frame).await.unwrap();
+    town.service.write_news().await.unwrap();
+    let row = device_row(&town, &tablet);
+    assert_eq!((row.created, row.arrived, row.seen), (57, 1, MORNING));
+}
+
+#[tokio::test]
+async fn a_revoked_tablet_hands_over_into_quarantine_and_receives_nothing() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let prefix = tablet.identity.prefix.parse().unwrap();
+    town.service.db.change(|tx| mbs_server::handlers::enrol::revoke(tx, prefix, MORNING)).unwrap();
+    town.service.refresh_devices().unwrap();
+    let mut tablet = tablet.again(&town);
+    let item = tablet.file("yol.cukur");
+    let fault = tablet.send(&tablet.frame(vec![item])).await.unwrap_err();
+    assert_eq!(fault.code, Code::Revoked);
+    assert_eq!(town.count("select count(*) from quarantine"), 1);
+    assert_eq!(town.count("select count(*) from request"), 0);
+}
+
+#[tokio::test]
+async fn an_entry_id_used_twice_is_refused() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let id = tablet.filed("yol.cukur").await;
+    let entry = |text: &str| Entry {
+        id: mbs_shared::id::EntryId([8; 16]),
+        kind: EntryKind::Message,
+        text: text.into(),
+        at: 0,
+        photos: Vec::new(),
+    };
+    ok(&tablet.push(entry_item(id, &entry("bir"))).await);
+    assert_eq!(tablet.push(entry_item(id, &entry("iki"))).await, ItemResult::Rejected(Code::BadHistory));
+    let unknown = tablet.push(entry_item(RequestId([1; 16]), &entry("üç"))).await;
+    assert_eq!(unknown, ItemResult::MissingDeps);
+}
