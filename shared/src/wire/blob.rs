@@ -6,8 +6,8 @@
 
 use minicbor::{Decode, Encode};
 
-/// Bytes of one slice at most; smaller on a bad line.
-pub const MAX_SLICE: u32 = 256 * 1024;
+/// Bytes of one slice at most: a good line carries a photo whole, which spares the server assembling it.
+pub const MAX_SLICE: u32 = crate::blob::MAX_BYTES;
 /// Slice a tablet starts with on a line it knows nothing about; also what may be repeated after a cut.
 pub const FIRST_SLICE: u32 = 16 * 1024;
 

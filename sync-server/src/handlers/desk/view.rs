@@ -55,6 +55,29 @@ pub enum Role {
     Operator,
 }
 
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 5] = [Self::Triage, Self::Unit, Self::Approver, Self::Auditor, Self::Operator];
+
+    /// The name in JSON and in the database.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::Unit => "unit",
+            Self::Approver => "approver",
+            Self::Auditor => "auditor",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The role with that name.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.code() == code)
+    }
+}
+
 /// Who is signed in.
 #[derive(Debug, Clone, Serialize, TS)]
 #[ts(export)]

@@ -1,0 +1,35 @@
+//! Who may call what at the desk: one matrix, as data. Scope (which requests) is asked beside it.
+
+use crate::handlers::desk::view::Role;
+
+/// What a route needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// See lists, requests, photos, the directory.
+    Read,
+    /// Write to a request: act, say, add a photo. Which action is the transition table's matter.
+    Work,
+    /// See tablets and enrol them.
+    Tablets,
+}
+
+/// The matrix.
+const MATRIX: &[(Role, &[Right])] = &[
+    (Role::Triage, &[Right::Read, Right::Work, Right::Tablets]),
+    (Role::Unit, &[Right::Read, Right::Work]),
+    (Role::Approver, &[Right::Read, Right::Work]),
+    (Role::Auditor, &[Right::Read]),
+    (Role::Operator, &[Right::Read, Right::Tablets]),
+];
+
+/// Whether that role has that right.
+#[must_use]
+pub fn has(role: Role, right: Right) -> bool {
+    MATRIX.iter().any(|(r, rights)| *r == role && rights.contains(&right))
+}
+
+/// Whether that role sees every request, or only those of its unit's subtree.
+#[must_use]
+pub const fn sees_everything(role: Role) -> bool {
+    matches!(role, Role::Triage | Role::Auditor | Role::Operator)
+}

@@ -1,0 +1,47 @@
+//! Keys of programs: each reads one unit's subtree.
+
+use super::{DbResult, Session, statements};
+
+statements! {
+    /// A new key.
+    ADD = "insert into api_key (token, name, unit, created, expires) values ($1, $2, $3, $4, $5)";
+    /// One by its hash.
+    BY_TOKEN = "select id, unit, expires from api_key where token = $1 and revoked = 0";
+    /// Revokes by name.
+    REVOKE = "update api_key set revoked = $1 where name = $2 and revoked = 0";
+}
+
+/// A key that was presented.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Row id.
+    pub id: i64,
+    /// Unit whose subtree it reads.
+    pub unit: String,
+    /// Until when it is good, Unix ms.
+    pub expires: i64,
+}
+
+/// Keeps the hash of a new key.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn add(session: &mut dyn Session, token: &[u8; 32], name: &str, unit: &str, now: i64, expires: i64) -> DbResult<()> {
+    session.execute(ADD, &[token.into(), name.into(), unit.into(), now.into(), expires.into()]).map(drop)
+}
+
+/// The key with that hash, unless it was revoked.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn by_token(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<Option<Key>> {
+    session.first(BY_TOKEN, &[token.into()], |r| Ok(Key { id: r.int(0)?, unit: r.text(1)?.to_owned(), expires: r.int(2)? }))
+}
+
+/// Revokes the keys of that name; how many.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn revoke(session: &mut dyn Session, name: &str, now: i64) -> DbResult<u64> {
+    session.execute(REVOKE, &[now.into(), name.into()])
+}

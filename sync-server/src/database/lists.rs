@@ -1,0 +1,105 @@
+//! The desk's lists over the index rows.
+
+use mbs_shared::id::{CaseNo, OfficialNo};
+use mbs_shared::routing::State;
+
+use super::requests::{self, Head};
+use super::{DbResult, Session, statements};
+
+statements! {
+    /// In a state, whoever holds it, oldest first.
+    IN_STATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+                at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+                where state = $1 and rid > $2 order by rid limit $3";
+    /// In a state at a unit, oldest first.
+    AT_UNIT = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+               at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+               where state = $1 and unit = $2 and rid > $3 order by rid limit $4";
+    /// How many are in a state.
+    COUNT_IN_STATE = "select count(*) from request where state = $1";
+    /// How many are in a state at a unit.
+    COUNT_AT_UNIT = "select count(*) from request where state = $1 and unit = $2";
+    /// Everything, newest first.
+    NEWEST = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+              where rid < $1 order by rid desc limit $2";
+    /// How many there are at all.
+    COUNT = "select count(*) from request";
+    /// By offline case number.
+    BY_CASE_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+                  at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+                  where case_no = $1 order by rid limit 2";
+}
+
+/// In these states, after row `after`, oldest first: those of `units`, or of everyone where `units` is `None`.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn oldest(session: &mut dyn Session, states: &[State], units: Option<&[u32]>, after: i64, limit: u32) -> DbResult<Vec<Head>> {
+    let mut out = Vec::new();
+    for state in states {
+        let state = requests::state_no(*state);
+        match units {
+            None => out.extend(session.all(IN_STATE, &[state.into(), after.into(), limit.into()], requests::head)?),
+            Some(units) => {
+                for unit in units {
+                    let args = [state.into(), (*unit).into(), after.into(), limit.into()];
+                    out.extend(session.all(AT_UNIT, &args, requests::head)?);
+                }
+            }
+        }
+    }
+    out.sort_by_key(|h| h.rid);
+    out.truncate(limit as usize);
+    Ok(out)
+}
+
+/// How many are in these states: at `units`, or at all where `units` is `None`.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn count(session: &mut dyn Session, states: &[State], units: Option<&[u32]>) -> DbResult<u32> {
+    let mut sum = 0;
+    for state in states {
+        let state = requests::state_no(*state);
+        match units {
+            None => sum += session.first(COUNT_IN_STATE, &[state.into()], |r| r.count(0))?.unwrap_or(0),
+            Some(units) => {
+                for unit in units {
+                    sum += session.first(COUNT_AT_UNIT, &[state.into(), (*unit).into()], |r| r.count(0))?.unwrap_or(0);
+                }
+            }
+        }
+    }
+    Ok(sum)
+}
+
+/// Everything before row `before`, newest first.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn newest(session: &mut dyn Session, before: i64, limit: u32) -> DbResult<Vec<Head>> {
+    session.all(NEWEST, &[before.into(), limit.into()], requests::head)
+}
+
+/// How many requests there are.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn total(session: &mut dyn Session) -> DbResult<u32> {
+    Ok(session.first(COUNT, &[], |r| r.count(0))?.unwrap_or(0))
+}
+
+/// The requests a number that was typed in names: official or offline.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn by_number(session: &mut dyn Session, text: &str) -> DbResult<Vec<Head>> {
+    if let Ok(no) = text.parse::<OfficialNo>() {
+        return Ok(requests::by_no(session, no)?.into_iter().collect());
+    }
+    match text.parse::<CaseNo>() {
+        Ok(no) => session.all(BY_CASE_NO, &[requests::pack_case_no(no).into()], requests::head),
+        Err(_) => Ok(Vec::new()),
+    }
+}

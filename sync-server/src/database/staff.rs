@@ -1,0 +1,113 @@
+//! Staff and their sessions.
+
+use crate::handlers::desk::view::Role;
+
+use super::{DbError, DbResult, Row, Session, statements};
+
+statements! {
+    /// A new person at the desk; nothing when the sign-in name is taken.
+    ADD = "insert into staff (login, name, title, role, unit, password, created) values ($1, $2, $3, $4, $5, $6, $7) \
+           on conflict (login) do nothing";
+    /// One by sign-in name.
+    BY_LOGIN = "select id, name, role, unit, password from staff where login = $1 and disabled = 0";
+    /// One by session cookie.
+    BY_SESSION = "select s.id, s.name, s.role, s.unit, t.expires from staff_session t join staff s on s.id = t.staff \
+                  where t.token = $1 and t.expires > $2 and s.disabled = 0";
+    /// Name of one.
+    NAME = "select name from staff where id = $1";
+    /// A new session.
+    ADD_SESSION = "insert into staff_session (token, staff, created, seen, expires) values ($1, $2, $3, $4, $5)";
+    /// Ends a session.
+    END_SESSION = "delete from staff_session where token = $1";
+    /// Forgets sessions that are over.
+    DROP_SESSIONS = "delete from staff_session where expires <= $1";
+}
+
+/// A person at the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Row id: the author of what they decide.
+    pub id: i64,
+    /// Name to show.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Unit they work in; empty for none.
+    pub unit: String,
+}
+
+fn person(r: &dyn Row) -> DbResult<Person> {
+    let role = r.text(2)?;
+    Ok(Person {
+        id: r.int(0)?,
+        name: r.text(1)?.to_owned(),
+        role: Role::from_code(role).ok_or_else(|| DbError::Unexpected(format!("role {role:?}")))?,
+        unit: r.text(3)?.to_owned(),
+    })
+}
+
+/// A new person; `false` when the sign-in name is taken.
+///
+/// # Errors
+/// [`DbError`].
+pub fn add(
+    session: &mut dyn Session,
+    login: &str,
+    name: &str,
+    role: Role,
+    unit: &str,
+    password_hash: &str,
+    now: i64,
+) -> DbResult<bool> {
+    let args = [
+        login.into(),
+        name.into(),
+        "".into(),
+        role.code().into(),
+        unit.into(),
+        password_hash.into(),
+        now.into(),
+    ];
+    Ok(session.execute(ADD, &args)? == 1)
+}
+
+/// Who signs in by that name, and the password hash.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_login(session: &mut dyn Session, login: &str) -> DbResult<Option<(Person, String)>> {
+    session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(4)?.to_owned())))
+}
+
+/// Who a session cookie belongs to, and until when it is good.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbResult<Option<(Person, i64)>> {
+    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok((person(r)?, r.int(4)?)))
+}
+
+/// Name of one; empty when unknown.
+///
+/// # Errors
+/// [`DbError`].
+pub fn name(session: &mut dyn Session, id: i64) -> DbResult<String> {
+    Ok(session.first(NAME, &[id.into()], |r| Ok(r.text(0)?.to_owned()))?.unwrap_or_default())
+}
+
+/// A new session.
+///
+/// # Errors
+/// [`DbError`].
+pub fn begin(session: &mut dyn Session, token: &[u8; 32], staff: i64, now: i64, expires: i64) -> DbResult<()> {
+    session.execute(DROP_SESSIONS, &[now.into()])?;
+    session.execute(ADD_SESSION, &[token.into(), staff.into(), now.into(), now.into(), expires.into()]).map(drop)
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// [`DbError`].
+pub fn end(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<()> {
+    session.execute(END_SESSION, &[token.into()]).map(drop)
+}

@@ -1,0 +1,290 @@
+//! Builds what the desk's screens are shown from rows, documents and events.
+
+use mbs_shared::directory::{Directory, Priority};
+use mbs_shared::document::Document;
+use mbs_shared::request::Request;
+use mbs_shared::routing::{Action, Case, State, What, Who, may};
+use mbs_shared::wire::entry::EntryKind;
+
+use crate::database::requests::{self, Head};
+use crate::database::staff::{self, Person};
+use crate::database::{DbError, DbResult, Session, blobs, changes, entries, events};
+
+use super::view::{
+    DeskAnswer, DeskConflict, DeskEntry, DeskEvent, DeskPhoto, DeskRequest, QueueRow, Role, UnitRef, UnitSuggestion,
+};
+
+/// What every view is built with: names for codes and codes for numbers.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// Units, categories, neighbourhoods.
+    pub directory: &'a Directory,
+    /// Code of a scope number; empty when unknown.
+    pub code: &'a dyn Fn(u32) -> String,
+    /// Now, Unix ms.
+    pub now: i64,
+}
+
+impl Names<'_> {
+    /// A unit by its code; its code stands for the name of one that is not in the directory.
+    #[must_use]
+    pub fn unit(&self, code: &str) -> Option<UnitRef> {
+        if code.is_empty() {
+            return None;
+        }
+        let name = self.directory.unit(code).map_or(code, |u| u.name.as_str());
+        Some(UnitRef { code: code.to_owned(), name: name.to_owned() })
+    }
+
+    /// `Rasimpaşa, Kadıköy`.
+    #[must_use]
+    pub fn place(&self, neighbourhood: &str) -> String {
+        self.directory.neighbourhood(neighbourhood).map_or_else(String::new, |n| format!("{}, {}", n.name, n.district))
+    }
+
+    fn priority(&self, category: &str) -> Priority {
+        self.directory.category(category).map_or(Priority::Normal, |c| c.priority)
+    }
+
+    /// A line of a list.
+    #[must_use]
+    pub fn row(&self, h: &Head) -> QueueRow {
+        let place = if h.place == 0 { h.scope } else { h.place };
+        QueueRow {
+            id: h.id,
+            no: h.no.to_string(),
+            case_no: h.case_no.to_string(),
+            title: h.title.clone(),
+            place: self.place(&(self.code)(place)),
+            category: h.category.clone(),
+            priority: self.priority(&h.category),
+            state: h.state,
+            outcome: h.outcome,
+            unit: if h.unit == 0 { None } else { self.unit(&(self.code)(h.unit)) },
+            received: h.received,
+            due: (h.due != 0).then_some(h.due),
+            spent: spent(h, self.now),
+            paused: h.paused != 0,
+            photos: u8::try_from(h.blobs).unwrap_or(u8::MAX),
+            hops: u16::try_from(h.hops).unwrap_or(u16::MAX),
+            returns: u16::try_from(h.returns).unwrap_or(u16::MAX),
+        }
+    }
+}
+
+/// Share of the time that has passed between receipt and due date; the pause does not count on.
+fn spent(h: &Head, now: i64) -> f64 {
+    if h.due <= h.received {
+        return 0.0;
+    }
+    let until = if h.paused == 0 { now } else { h.paused };
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few years")]
+    let share = (until - h.received) as f64 / (h.due - h.received) as f64;
+    (share.max(0.0) * 1000.0).round() / 1000.0
+}
+
+/// In which capacities a person faces a case that lies at `unit`.
+#[must_use]
+pub fn capacities(directory: &Directory, person: &Person, unit: &str) -> Vec<Who> {
+    let inside = !person.unit.is_empty() && !unit.is_empty() && directory.is_within(unit, &person.unit);
+    match person.role {
+        Role::Triage => vec![Who::Triage],
+        Role::Unit if inside => vec![Who::Unit],
+        Role::Approver if inside => vec![Who::Unit, Who::Approver],
+        Role::Unit | Role::Approver | Role::Auditor | Role::Operator => Vec::new(),
+    }
+}
+
+/// Whether a person sees a request that lies at `unit`, or once did (`held`: units in its history).
+#[must_use]
+pub fn sees(directory: &Directory, person: &Person, unit: &str, held: &[String]) -> bool {
+    crate::auth::rights::sees_everything(person.role)
+        || std::iter::once(unit)
+            .chain(held.iter().map(String::as_str))
+            .any(|u| !u.is_empty() && directory.is_within(u, &person.unit))
+}
+
+/// A request, its case and its history, as stored.
+pub struct Stored {
+    /// Index row.
+    pub head: Head,
+    /// What the muhtar wrote.
+    pub content: Request,
+    /// Fields with several versions.
+    pub conflicts: Vec<DeskConflict>,
+    /// The category as the muhtar first chose it stands in the document.
+    pub events: Vec<events::Stored>,
+    /// Where the case stands.
+    pub case: Case,
+}
+
+/// Reads a request whole.
+///
+/// # Errors
+/// [`DbError`].
+pub fn load(session: &mut dyn Session, head: Head) -> DbResult<Stored> {
+    let raw = changes::of_request(session, head.rid)?;
+    let slices: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
+    let damaged = |e: mbs_shared::document::edit::DocumentError| DbError::Unexpected(e.to_string());
+    let reading = Document::load(&slices).and_then(|d| d.read()).map_err(damaged)?;
+    let events = events::of_request(session, head.rid)?;
+    let case = Case::fold(events.iter().map(|e| &e.event));
+    let conflicts = reading
+        .conflicts
+        .into_iter()
+        .map(|c| DeskConflict { field: c.key, versions: c.versions.into_iter().map(|v| v.text).collect() })
+        .collect();
+    Ok(Stored { head, content: reading.request, conflicts, events, case })
+}
+
+/// Units that have held it, by code.
+#[must_use]
+pub fn holders(stored: &Stored) -> Vec<String> {
+    stored.events.iter().filter_map(|e| unit_of(&e.event.what).map(str::to_owned)).collect()
+}
+
+fn unit_of(what: &What) -> Option<&str> {
+    match what {
+        What::Routed { unit, .. } | What::SentOut { unit, .. } | What::Forwarded { unit } => Some(unit),
+        _ => None,
+    }
+}
+
+/// The page of one request for `person`.
+///
+/// # Errors
+/// [`DbError`].
+pub fn request(session: &mut dyn Session, names: Names<'_>, person: &Person, stored: &Stored) -> DbResult<DeskRequest> {
+    let Stored { head, content, case, .. } = stored;
+    let unit = case.unit.clone().unwrap_or_default();
+    let mut can: Vec<Action> = Vec::new();
+    for who in capacities(names.directory, person, &unit) {
+        can.extend(may(case.state, who));
+    }
+    let whole = blobs::of_request(session, head.rid)?;
+    let photos = content
+        .blobs
+        .iter()
+        .map(|b| {
+            let there = whole.iter().find(|(hash, ..)| *hash == b.hash);
+            DeskPhoto {
+                hash: b.hash,
+                kind: b.kind,
+                width: b.width,
+                height: b.height,
+                here: there.is_some(),
+                thumb: there.is_some_and(|(_, _, thumb)| *thumb),
+            }
+        })
+        .collect();
+    let thread = entries::of_request(session, head.rid)?
+        .into_iter()
+        // A note is the muhtar's own: class private.
+        .filter(|e| e.entry.kind != EntryKind::Note)
+        .map(|e| {
+            let by_muhtar = e.author < 0;
+            let author = if by_muhtar { String::new() } else { staff::name(session, e.author)? };
+            Ok(DeskEntry { kind: e.entry.kind, text: e.entry.text, by_muhtar, author, at: e.at })
+        })
+        .collect::<DbResult<_>>()?;
+    let place = (names.code)(head.place);
+    let muhtarlik = (names.code)(head.scope);
+    Ok(DeskRequest {
+        row: names.row(head),
+        n: case.n,
+        desc: content.desc.clone(),
+        kind: content.kind,
+        category_by_muhtar: content.category.clone(),
+        fix: content.gps,
+        addr: content.addr.clone(),
+        muhtarlik_name: names.place(&muhtarlik),
+        neighbourhood: (!place.is_empty()).then(|| place.clone()),
+        discreet: content.discreet,
+        filed: content.at,
+        photos,
+        events: history(session, names, &stored.events)?,
+        thread,
+        conflicts: stored.conflicts.clone(),
+        question: case.question.clone(),
+        answer: answer(case),
+        planned: case.planned.clone(),
+        can,
+        suggestions: if matches!(case.state, State::Received | State::InReview) {
+            suggestions(names, &head.category, if head.place == 0 { &muhtarlik } else { &place })
+        } else {
+            Vec::new()
+        },
+        muhtarlik,
+    })
+}
+
+fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored]) -> DbResult<Vec<DeskEvent>> {
+    events
+        .iter()
+        .map(|e| {
+            let author = if e.author > 0 { staff::name(session, e.author)? } else { String::new() };
+            let (outcome, date) = match &e.event.what {
+                What::Answered { outcome, .. } | What::Concluded { outcome, .. } => (Some(*outcome), None),
+                What::Planned { date } => (None, Some(date.clone())),
+                _ => (None, None),
+            };
+            Ok(DeskEvent {
+                n: e.event.n,
+                at: e.event.at,
+                what: e.event.what.code().to_owned(),
+                by: e.event.by,
+                author,
+                note: e.event.note.clone(),
+                unit: unit_of(&e.event.what).and_then(|u| names.unit(u)),
+                outcome,
+                date,
+            })
+        })
+        .collect()
+}
+
+fn answer(case: &Case) -> Option<DeskAnswer> {
+    let (answer, official) = match (&case.answer, &case.draft) {
+        (Some(a), _) => (a, true),
+        (None, Some(a)) => (a, false),
+        (None, None) => return None,
+    };
+    Some(DeskAnswer {
+        text: answer.text.clone(),
+        outcome: answer.outcome,
+        photos: answer.photos.clone(),
+        at: answer.at,
+        official,
+    })
+}
+
+/// Where the category's rules would send it.
+fn suggestions(names: Names<'_>, category: &str, neighbourhood: &str) -> Vec<UnitSuggestion> {
+    let Some(category) = names.directory.category(category) else { return Vec::new() };
+    let mut out: Vec<UnitSuggestion> = Vec::new();
+    for (route, why) in
+        std::iter::once((&category.route, "rule")).chain(category.alternatives.iter().map(|r| (r, "alternative")))
+    {
+        if let Some(unit) = names.directory.resolve(route, neighbourhood)
+            && !out.iter().any(|s| s.unit.code == unit.code)
+        {
+            out.push(UnitSuggestion {
+                unit: UnitRef { code: unit.code.clone(), name: unit.name.clone() },
+                external: unit.is_external(),
+                why: why.to_owned(),
+            });
+        }
+    }
+    out
+}
+
+/// The request with that id, when there is one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn find(session: &mut dyn Session, id: mbs_shared::id::RequestId) -> DbResult<Option<Stored>> {
+    match requests::by_id(session, id)? {
+        Some(head) => load(session, head).map(Some),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,99 @@
+//! The desk: pages and their JSON, for people with a session.
+//!
+//! A handler here reads input, asks the rights matrix, calls one use case and answers. What is
+//! allowed on a case is the transition table's matter; what a person may see is [`build::sees`]'s.
+
+pub mod build;
+pub mod events;
+pub mod lists;
+pub mod pages;
+pub mod photo;
+pub mod request;
+pub mod session;
+pub mod tablets;
+pub mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+use mbs_shared::wire::error::Code;
+
+use crate::auth::rights::{self, Right};
+use crate::auth::staff as auth;
+use crate::database::staff::Person;
+use crate::error::Fault;
+use crate::service::Service;
+
+use build::Names;
+
+/// Largest JSON body of a desk call, in bytes.
+const MAX_JSON: usize = 64 * 1024;
+
+/// Every route of the desk but its event stream, which must not time out.
+pub fn routes() -> Router<Arc<Service>> {
+    let json = Router::new()
+        .route("/desk/api/sign-in", post(session::sign_in))
+        .route("/desk/api/sign-out", post(session::sign_out))
+        .route("/desk/api/me", get(session::me))
+        .route("/desk/api/queue", get(lists::queue))
+        .route("/desk/api/directory", get(lists::directory))
+        .route("/desk/api/requests/{id}", get(request::show))
+        .route("/desk/api/requests/{id}/act", post(request::act))
+        .route("/desk/api/requests/{id}/say", post(request::say))
+        .route("/desk/api/tablets", get(tablets::list))
+        .route("/desk/api/enrolments", post(tablets::enrol))
+        .layer(DefaultBodyLimit::max(MAX_JSON));
+    let photos = Router::new()
+        .route("/desk/api/photos", post(photo::upload))
+        .route("/desk/api/photos/{hash}", get(photo::full))
+        .route("/desk/api/photos/{hash}/thumb", get(photo::thumb))
+        // One byte more than allowed, so that the sentence is ours.
+        .layer(DefaultBodyLimit::max(mbs_shared::blob::MAX_BYTES as usize + 1));
+    json.merge(photos).merge(pages::routes())
+}
+
+/// The desk's event stream.
+pub fn streams() -> Router<Arc<Service>> {
+    Router::new().route("/desk/api/events", get(events::stream))
+}
+
+/// The person who calls, from the session cookie; a write must come from our own pages.
+#[derive(Debug, Clone)]
+pub struct Seat(pub Person);
+
+impl FromRequestParts<Arc<Service>> for Seat {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self, Fault> {
+        auth::same_site(&parts.method, &parts.headers)?;
+        let hash = auth::session_hash(&parts.headers).ok_or(Code::SignIn)?;
+        let now = service.clock.now();
+        let person = service.db.ask(|s| auth::who(s, &hash, now))?.ok_or(Code::SignIn)?;
+        Ok(Self(person))
+    }
+}
+
+impl Seat {
+    /// Refuses who lacks a right.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn needs(&self, right: Right) -> Result<(), Fault> {
+        if rights::has(self.0.role, right) { Ok(()) } else { Err(Code::Forbidden.into()) }
+    }
+}
+
+/// Names for views, as of now.
+fn with_names<T>(service: &Service, build: impl FnOnce(Names<'_>) -> T) -> T {
+    let code = |number: u32| service.scopes.code(number).to_owned();
+    build(Names { directory: service.knowledge.directory, code: &code, now: service.clock.now() })
+}
+
+/// Numbers of the units in the subtree a person works in.
+fn own_units(service: &Service, unit: &str) -> Vec<u32> {
+    let directory = service.knowledge.directory;
+    directory.units.iter().filter(|u| directory.is_within(&u.code, unit)).map(|u| service.scopes.number(&u.code)).collect()
+}

@@ -1,0 +1,91 @@
+//! `POST sign-in`, `POST sign-out`, `GET me`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use mbs_shared::wire::error::Code;
+
+use crate::auth::{password, staff as auth};
+use crate::database::staff::{self, Person};
+use crate::error::Fault;
+use crate::router::address;
+use crate::secrets::sha256;
+use crate::service::Service;
+
+use super::view::{Me, SignIn};
+use super::{Seat, with_names};
+
+/// What the screen is told of a person.
+fn me_of(service: &Service, person: &Person) -> Me {
+    with_names(service, |names| Me { name: person.name.clone(), role: person.role, unit: names.unit(&person.unit) })
+}
+
+/// Checks name and password and begins a session.
+///
+/// # Errors
+/// [`Code::SignIn`] with one sentence for every wrong pair; [`Code::SlowDown`] after too many.
+pub async fn sign_in(
+    State(service): State<Arc<Service>>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    Json(given): Json<SignIn>,
+) -> Result<Response, Fault> {
+    auth::same_site(&Method::POST, &headers)?;
+    let from = address(&extensions, &headers);
+    let now = service.clock.now();
+    if !service.tries.allowed(from, now) {
+        return Err(Code::SlowDown.into());
+    }
+    let login = given.login.trim().to_lowercase();
+    let found = service.db.ask(|s| staff::by_login(s, &login))?;
+    let kept = found.as_ref().map(|(_, hash)| hash.clone());
+    // Hashing takes a core for a while: not on the threads that serve tablets.
+    let good = tokio::task::spawn_blocking(move || password::verify(&given.password, kept.as_deref()))
+        .await
+        .map_err(Fault::internal)?;
+    let Some((person, _)) = found.filter(|_| good) else {
+        service.tries.wrong(from, now);
+        return Err(Fault::because(Code::SignIn, "Kullanıcı adı ya da parola yanlış."));
+    };
+    let token = service.random.bytes::<32>();
+    let (hash, id) = (sha256(&token), person.id);
+    service.write(move |tx| Ok(staff::begin(tx.session(), &hash, id, now, now + auth::LIFETIME)?)).await?;
+    let mut response = Json(me_of(&service, &person)).into_response();
+    put_cookie(&mut response, auth::set_cookie(&token, secure(&service)));
+    Ok(response)
+}
+
+/// Ends the session.
+///
+/// # Errors
+/// [`Code::Busy`].
+pub async fn sign_out(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Response, Fault> {
+    auth::same_site(&Method::POST, &headers)?;
+    if let Some(hash) = auth::session_hash(&headers) {
+        service.write(move |tx| Ok(staff::end(tx.session(), &hash)?)).await?;
+    }
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    put_cookie(&mut response, auth::clear_cookie(secure(&service)));
+    Ok(response)
+}
+
+/// Who is signed in.
+///
+/// # Errors
+/// [`Code::SignIn`].
+pub async fn me(State(service): State<Arc<Service>>, Seat(person): Seat) -> Json<Me> {
+    Json(me_of(&service, &person))
+}
+
+fn secure(service: &Service) -> bool {
+    service.url.starts_with("https://")
+}
+
+fn put_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}

@@ -1,0 +1,66 @@
+//! `GET tablets` and `POST enrolments`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use mbs_shared::id::Prefix;
+use mbs_shared::wire::error::Code;
+
+use crate::auth::rights::Right;
+use crate::database::devices;
+use crate::error::Fault;
+use crate::handlers::enrol;
+use crate::service::Service;
+
+use super::view::{Enrolment, NewEnrolment, Tablet};
+use super::{Seat, with_names};
+
+/// Longest name of a muhtar, in bytes.
+const MAX_NAME: usize = 120;
+
+/// The fleet.
+///
+/// # Errors
+/// [`Code::Forbidden`].
+pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<Tablet>>, Fault> {
+    seat.needs(Right::Tablets)?;
+    let fleet = service.db.ask(devices::fleet)?;
+    Ok(Json(with_names(&service, |names| {
+        fleet
+            .into_iter()
+            .map(|d| Tablet {
+                prefix: Prefix::new(d.prefix).to_string(),
+                place: names.place(service.scopes.code(d.scope)),
+                app: d.app,
+                last_seen: (d.seen != 0).then_some(d.seen),
+                created: d.created,
+                arrived: d.arrived,
+                revoked: d.revoked != 0,
+            })
+            .collect()
+    })))
+}
+
+/// A code that enrols a tablet once.
+///
+/// # Errors
+/// [`Code::BadInput`], [`Code::Forbidden`].
+pub async fn enrol(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Json(wanted): Json<NewEnrolment>,
+) -> Result<Json<Enrolment>, Fault> {
+    seat.needs(Right::Tablets)?;
+    let person = wanted.person.trim();
+    if person.is_empty() || person.len() > MAX_NAME {
+        return Err(Fault::because(Code::BadInput, "Muhtarın adını yazın (en çok 120 harf)."));
+    }
+    let code = enrol::new_code(&service, &wanted.neighbourhood, person).await?;
+    let address = if service.url.is_empty() { String::new() } else { format!("{}#", service.url) };
+    let qr = fast_qr::QRBuilder::new(format!("{address}{}", code.text))
+        .build()
+        .map(|qr| fast_qr::convert::svg::SvgBuilder::default().to_str(&qr))
+        .map_err(|e| Fault::internal(anyhow::anyhow!("QR code: {e:?}")))?;
+    Ok(Json(Enrolment { code: code.text, expires: code.expires, qr }))
+}
