@@ -1,0 +1,245 @@
+//! What the screen calls saved is on the disk, encrypted, and survives.
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use mbs_tablet::Tablet;
+use mbs_tablet::door::view::{self, Notice, PhotoStep};
+use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::error::Code;
+use mbs_tablet::ports::system::SystemFiles;
+use mbs_tablet::ports::{Files, Ports};
+use support::{Rig, Server, copy, ports};
+
+const WORDS: &str = "Çöp konteyneri kırık, koku dayanılmaz hale geldi.";
+
+#[test]
+fn nothing_readable_lies_on_the_disk() {
+    let rig = Rig::new();
+    let id = rig.draft(WORDS);
+    rig.add_photo(id, "generated/g-ist-01.jpg");
+    let _: view::Request = rig.call(Call::Send { id });
+    for file in std::fs::read_dir(rig.dir.path()).unwrap() {
+        let file = file.unwrap();
+        let bytes = std::fs::read(file.path()).unwrap();
+        for plain in [WORDS.as_bytes(), b"SQLite format 3", b"konteyner", &[0xff, 0xd8, 0xff, 0xe0]] {
+            let found = bytes.windows(plain.len()).any(|w| w == plain);
+            assert!(!found || file.file_name() == "mbs.reserve", "{:?} shows {:?}", file.file_name(), String::from_utf8_lossy(plain));
+        }
+    }
+    assert!(rig.dir.path().join("mbs.db").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_key_file_is_its_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let rig = Rig::new();
+    let mode = std::fs::metadata(rig.dir.path().join("mbs.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn every_keystroke_survives_a_pulled_battery() {
+    let mut rig = Rig::new();
+    let id = rig.draft("");
+    let mut text = String::new();
+    for c in WORDS.chars().take(12) {
+        text.push(c);
+        let set = Fields { desc: Some(text.clone()), ..Fields::default() };
+        let _: view::Request = rig.call(Call::SetDraft { id, set });
+        rig = rig.pulled();
+        assert_eq!(rig.show(id).desc, text);
+    }
+}
+
+#[test]
+fn photos_and_queue_survive_together() {
+    let rig = Rig::new();
+    let id = rig.draft(WORDS);
+    let PhotoStep::Done { request, fix, .. } = rig.add_photo(id, "generated/g-ist-02.jpg") else { panic!("not done") };
+    assert!(fix.is_some() && request.fix == fix, "the photo's place becomes the request's");
+    let _: view::Request = rig.call(Call::Send { id });
+    let rig = rig.pulled();
+    let shown = rig.show(id);
+    let photo = &shown.photos[0];
+    let bytes = rig.tablet.photo(photo.hash, false).unwrap().unwrap();
+    assert_eq!(mbs_shared::blob::name_of(&bytes), photo.hash);
+    assert_eq!(rig.status().waiting, 2);
+    rig.sync();
+    assert_eq!(rig.server().blobs[&photo.hash], bytes);
+}
+
+#[test]
+fn case_numbers_never_repeat_across_starts() {
+    let mut rig = Rig::new();
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        for _ in 0..3 {
+            let new: view::Request = rig.call(Call::NewDraft);
+            assert!(!seen.contains(&new.row.case_no));
+            seen.push(new.row.case_no);
+        }
+        rig = rig.pulled();
+    }
+    assert!(seen[14].starts_with("4KR1-15-"), "{seen:?}");
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let rig = Rig::new();
+    let (other, _) = ports(rig.dir.path(), &rig.server, 3);
+    let error = Tablet::open(rig.dir.path(), other).unwrap_err();
+    assert_eq!(error.code, Code::Storage);
+    assert!(error.detail.contains("another process"), "{error}");
+}
+
+/// Closes, lets `harm` do its work on the files, opens again.
+fn harmed(rig: Rig, harm: impl Fn(&Path)) -> Rig {
+    let dir = tempfile::tempdir().unwrap();
+    let Rig { dir: old, server, tablet, .. } = rig;
+    drop(tablet);
+    copy(old.path(), dir.path());
+    harm(dir.path());
+    let (ports, clock) = ports(dir.path(), &server, 5);
+    let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
+    Rig { dir, clock, server, ports, tablet }
+}
+
+fn set_aside(rig: &Rig) -> String {
+    let notices = rig.status().notices;
+    let file = notices.iter().find_map(|n| match n {
+        Notice::DatabaseSetAside { file } => Some(file.clone()),
+        _ => None,
+    });
+    file.unwrap_or_else(|| panic!("nobody was told: {notices:?}"))
+}
+
+#[test]
+fn a_database_damaged_at_its_head_is_set_aside_and_the_tablet_is_still_itself() {
+    let rig = Rig::new();
+    let id = rig.send(WORDS);
+    let number = rig.show(id).row.case_no;
+    let rig = harmed(rig, |dir| {
+        let mut bytes = std::fs::read(dir.join("mbs.db")).unwrap();
+        bytes[..6000].fill(0x5a);
+        std::fs::write(dir.join("mbs.db"), bytes).unwrap();
+    });
+    let file = set_aside(&rig);
+    assert!(file.starts_with("mbs-damaged-2026") && rig.dir.path().join(&file).exists(), "{file}");
+    let status = rig.status();
+    assert_eq!(status.identity.unwrap().prefix, "4KR1");
+    let next: view::Request = rig.call(Call::NewDraft);
+    assert_ne!(next.row.case_no, number);
+    let counter: u32 = next.row.case_no.split('-').nth(1).unwrap().parse().unwrap();
+    assert!(counter > 1, "a number that was given is not given again");
+    rig.send("yeni");
+    assert_eq!(rig.sync().waiting, 0, "it can still sync");
+}
+
+#[test]
+fn what_can_be_read_of_a_damaged_database_is_taken_over() {
+    let rig = Rig::new();
+    let ids: Vec<_> = (0..20).map(|n| rig.send(&format!("{WORDS} {n}"))).collect();
+    let draft = rig.draft("yarım kalan");
+    let rig = harmed(rig, |dir| {
+        let mut bytes = std::fs::read(dir.join("mbs.db")).unwrap();
+        // One page of the middle, and the mark that makes the next opening look at all of them.
+        let at = bytes.len() / 4096 / 2 * 4096;
+        bytes[at..at + 4096].fill(0x33);
+        std::fs::write(dir.join("mbs.db"), bytes).unwrap();
+        std::fs::write(dir.join("mbs.suspect"), b"").unwrap();
+    });
+    set_aside(&rig);
+    let rows: Vec<view::Row> = rig.call(Call::Requests { query: String::new() });
+    assert!(rows.len() >= 15, "{} of 21 rescued", rows.len());
+    assert!(rows.iter().any(|r| r.id == draft) || rows.len() >= 15);
+    rig.sync();
+    let arrived = ids.iter().filter(|id| rig.server().changes.contains_key(id)).count();
+    assert!(arrived >= 10, "{arrived} of 20 sent all the same");
+}
+
+#[test]
+fn another_key_is_damage_too_and_nothing_is_deleted() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    let rig = harmed(rig, |dir| {
+        std::fs::write(dir.join("mbs.key"), [7; 32]).unwrap();
+    });
+    let file = set_aside(&rig);
+    assert!(rig.dir.path().join(file).exists());
+    assert!(std::fs::read_dir(rig.dir.path()).unwrap().any(|f| f.unwrap().file_name().to_string_lossy().starts_with("mbs-identity-damaged")));
+    assert!(rig.status().identity.is_none());
+}
+
+/// The system's files, with as much free space as the test says.
+struct Small {
+    free: Arc<AtomicU64>,
+}
+
+impl Files for Small {
+    fn exists(&self, path: &Path) -> bool {
+        SystemFiles.exists(path)
+    }
+    fn free(&self, _: &Path) -> std::io::Result<u64> {
+        Ok(self.free.load(Ordering::SeqCst))
+    }
+    fn make_dir(&self, dir: &Path) -> std::io::Result<()> {
+        SystemFiles.make_dir(dir)
+    }
+    fn read(&self, path: &Path, cap: u64) -> std::io::Result<Vec<u8>> {
+        SystemFiles.read(path, cap)
+    }
+    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        SystemFiles.write(path, bytes)
+    }
+    fn reserve(&self, path: &Path, len: u64) -> std::io::Result<()> {
+        SystemFiles.reserve(path, len)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        SystemFiles.rename(from, to)
+    }
+    fn copy(&self, from: &Path, to: &Path) -> std::io::Result<()> {
+        SystemFiles.copy(from, to)
+    }
+    fn remove(&self, path: &Path) -> std::io::Result<()> {
+        SystemFiles.remove(path)
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_photos_plainly_and_keeps_words() {
+    let server = Server::new();
+    let dir = tempfile::tempdir().unwrap();
+    let free = Arc::new(AtomicU64::new(1 << 40));
+    let (base, clock) = ports(dir.path(), &server, 1);
+    let all = Ports { files: Arc::new(Small { free: free.clone() }), ..base };
+    let tablet = Tablet::open(dir.path(), all.clone()).unwrap();
+    let rig = Rig { dir, clock, server, ports: all, tablet };
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "X".into() });
+    assert_eq!(std::fs::metadata(rig.dir.path().join("mbs.reserve")).unwrap().len(), 8 * 1024 * 1024);
+    let id = rig.draft(WORDS);
+    free.store(1024 * 1024, Ordering::SeqCst);
+    let refused = rig.tablet.call(Call::AddPhoto { id, upload: 1, offset: 0, total: 10, data: String::new() }).unwrap_err();
+    assert_eq!(refused.code, Code::DiskFull);
+    assert_eq!(rig.show(id).desc, WORDS);
+    assert!(rig.status().notices.iter().any(|n| matches!(n, Notice::DiskLow { free_mb: 1 })));
+    let set = Fields { title: Some("Çöp".into()), ..Fields::default() };
+    let _: view::Request = rig.call(Call::SetDraft { id, set });
+}
+
+#[test]
+fn discarded_drafts_come_back_until_the_next_start() {
+    let rig = Rig::new();
+    let id = rig.draft(WORDS);
+    assert!(rig.call::<Option<()>>(Call::DiscardDraft { id }).is_none());
+    assert!(rig.call::<Vec<view::Row>>(Call::Requests { query: String::new() }).is_empty());
+    let back: view::Request = rig.call(Call::RestoreDraft { id });
+    assert_eq!(back.desc, WORDS);
+    let _: Option<()> = rig.call(Call::DiscardDraft { id });
+    let rig = rig.pulled();
+    assert_eq!(rig.tablet.call(Call::RestoreDraft { id }).unwrap_err().code, Code::NotFound);
+}
