@@ -9,17 +9,19 @@ pub enum Right {
     Read,
     /// Write to a request: act, say, add a photo. Which action is the transition table's matter.
     Work,
-    /// See tablets and enrol them.
-    Tablets,
+    /// See the fleet of tablets.
+    Fleet,
+    /// Enrol tablets.
+    Enrol,
 }
 
 /// The matrix.
 const MATRIX: &[(Role, &[Right])] = &[
-    (Role::Triage, &[Right::Read, Right::Work, Right::Tablets]),
+    (Role::Triage, &[Right::Read, Right::Work, Right::Fleet, Right::Enrol]),
     (Role::Unit, &[Right::Read, Right::Work]),
     (Role::Approver, &[Right::Read, Right::Work]),
-    (Role::Auditor, &[Right::Read]),
-    (Role::Operator, &[Right::Read, Right::Tablets]),
+    (Role::Auditor, &[Right::Read, Right::Fleet]),
+    (Role::Operator, &[Right::Read, Right::Fleet, Right::Enrol]),
 ];
 
 /// Whether that role has that right.

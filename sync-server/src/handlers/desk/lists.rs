@@ -78,10 +78,10 @@ pub async fn queue(State(service): State<Arc<Service>>, seat: Seat, Query(ask): 
     let units = if everything { None } else { Some(own.as_slice()) };
     let (heads, total, triage, inbox) = service.db.ask(|s| {
         let (heads, total) = match ask.list {
-            List::Triage => (lists::oldest(s, one_of(TRIAGE, ask.state).as_slice(), None, after, PAGE)?, lists::count(s, TRIAGE, None)?),
+            List::Triage => (lists::oldest(s, &one_of(TRIAGE, ask.state), None, after, PAGE)?, lists::count(s, &one_of(TRIAGE, ask.state), None)?),
             List::Inbox => {
                 let states = one_of(INBOX, ask.state);
-                (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, INBOX, units)?)
+                (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, &states, units)?)
             }
             List::All => (all(s, &service, person, &ask, after)?, lists::total(s)?),
         };
@@ -103,8 +103,9 @@ pub async fn queue(State(service): State<Arc<Service>>, seat: Seat, Query(ask): 
     Ok(Json(Queue { rows, next, total, triage, inbox }))
 }
 
+/// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
 fn one_of(states: &[CaseState], wanted: Option<CaseState>) -> Vec<CaseState> {
-    states.iter().copied().filter(|s| wanted.is_none_or(|w| w == *s)).collect()
+    wanted.map_or_else(|| states.to_vec(), |w| vec![w])
 }
 
 /// Everything the person may see, newest first; a number that was typed in finds its request at once.

@@ -24,7 +24,7 @@ const MAX_NAME: usize = 120;
 /// # Errors
 /// [`Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<Tablet>>, Fault> {
-    seat.needs(Right::Tablets)?;
+    seat.needs(Right::Fleet)?;
     let fleet = service.db.ask(devices::fleet)?;
     Ok(Json(with_names(&service, |names| {
         fleet
@@ -51,14 +51,13 @@ pub async fn enrol(
     seat: Seat,
     Json(wanted): Json<NewEnrolment>,
 ) -> Result<Json<Enrolment>, Fault> {
-    seat.needs(Right::Tablets)?;
+    seat.needs(Right::Enrol)?;
     let person = wanted.person.trim();
     if person.is_empty() || person.len() > MAX_NAME {
         return Err(Fault::because(Code::BadInput, "Muhtarın adını yazın (en çok 120 harf)."));
     }
     let code = enrol::new_code(&service, &wanted.neighbourhood, person).await?;
-    let address = if service.url.is_empty() { String::new() } else { format!("{}#", service.url) };
-    let qr = fast_qr::QRBuilder::new(format!("{address}{}", code.text))
+    let qr = fast_qr::QRBuilder::new(enrol::qr_text(&service.url, &code.text))
         .build()
         .map(|qr| fast_qr::convert::svg::SvgBuilder::default().to_str(&qr))
         .map_err(|e| Fault::internal(anyhow::anyhow!("QR code: {e:?}")))?;
