@@ -67,7 +67,7 @@ fn a_removed_photo_can_be_brought_back() {
     document.edit(ayse(), 10, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
     document.edit(ayse(), 20, &[Edit::AddBlob(b)]).unwrap().unwrap();
     assert_eq!(document.read().unwrap().request, pothole());
-    assert_eq!(document.edit(ayse(), 30, &[Edit::AddBlob(photo(1)), Edit::RemoveBlob(photo(1).hash)]).unwrap(), None);
+    assert_eq!(document.edit(ayse(), 30, &[Edit::AddBlob(photo(9)), Edit::RemoveBlob(photo(9).hash)]).unwrap(), None);
 }
 
 #[test]

@@ -69,8 +69,7 @@ impl Document {
     pub fn load(changes: &[&[u8]]) -> Result<Self, DocumentError> {
         guarded(|| {
             let mut doc = Automerge::new();
-            let changes: Vec<Change> =
-                changes.iter().map(|raw| Change::try_from(*raw)).collect::<Result<_, _>>().map_err(DocumentError::load)?;
+            let changes = changes.iter().map(|raw| sound(raw)).collect::<Result<Vec<_>, _>>()?;
             doc.apply_changes(changes).map_err(DocumentError::load)?;
             if doc.get_missing_deps(&[]).is_empty() {
                 Ok(Self { doc })
@@ -222,6 +221,15 @@ type Puts = Vec<(String, ScalarValue)>;
 /// Runs `f`; a panic inside Automerge is a load error, never the end of the process.
 pub(super) fn guarded<T>(f: impl FnOnce() -> Result<T, DocumentError>) -> Result<T, DocumentError> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|_| Err(DocumentError::load("panic inside Automerge")))
+}
+
+/// A change from its bytes. Automerge does not hold a single change against its checksum, so this does.
+fn sound(raw: &[u8]) -> Result<Change, DocumentError> {
+    let change = Change::try_from(raw).map_err(DocumentError::load)?;
+    match raw.get(4..8) {
+        Some(checksum) if change.hash().0.starts_with(checksum) => Ok(change),
+        _ => Err(DocumentError::load("a change was damaged")),
+    }
 }
 
 /// Words under `key`, within its limit.

@@ -9,22 +9,22 @@ use mbs_shared::request::{Edit, Kind, Request};
 use proptest::prelude::*;
 
 /// Ayşe's tablet, one process start of it.
-pub fn ayse() -> Actor {
+pub(crate) fn ayse() -> Actor {
     Actor::new(DeviceNo(0x1111), [1; 8])
 }
 
 /// The second tablet of the same muhtarlık.
-pub fn mehmet() -> Actor {
+pub(crate) fn mehmet() -> Actor {
     Actor::new(DeviceNo(0x2222), [2; 8])
 }
 
 /// A third one.
-pub fn zeynep() -> Actor {
+pub(crate) fn zeynep() -> Actor {
     Actor::new(DeviceNo(0x0333), [3; 8])
 }
 
 /// A photo of its own.
-pub fn photo(n: u32) -> BlobRef {
+pub(crate) fn photo(n: u32) -> BlobRef {
     let hash = name_of(&n.to_be_bytes());
     BlobRef { hash, kind: BlobKind::Photo, size: 180_000 + n, width: 2_048, height: 1_536 }
 }
@@ -37,7 +37,7 @@ fn sorted(mut blobs: Vec<BlobRef>) -> Vec<BlobRef> {
 }
 
 /// What Ayşe saw on her street.
-pub fn pothole() -> Request {
+pub(crate) fn pothole() -> Request {
     Request {
         schema: 1,
         title: "Okul önünde çukur".to_owned(),
@@ -87,7 +87,7 @@ fn any_blob() -> impl Strategy<Value = BlobRef> {
 }
 
 /// Any request a tablet could file.
-pub fn any_request() -> impl Strategy<Value = Request> {
+pub(crate) fn any_request() -> impl Strategy<Value = Request> {
     let words = ("\\PC{0,40}", "[a-zçğıöşü .,\n]{0,600}", "[a-z]{0,8}(\\.[a-z-]{1,12})?", "\\PC{0,60}");
     let rest = (
         proptest::sample::select(Kind::ALL.to_vec()),
@@ -115,7 +115,7 @@ pub fn any_request() -> impl Strategy<Value = Request> {
 }
 
 /// Any edit, in one or the other version.
-pub fn any_edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn any_edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         "[a-c]{0,2}".prop_map(Edit::Title),
         "[a-c]{0,2}".prop_map(Edit::Desc),
