@@ -1,0 +1,290 @@
+//! A real server process on a folder of its own, and its database as a file: what stands there counts.
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mbs_shared::id::{BlobHash, RequestId};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::people::Muhtarlik;
+use crate::process::{self, Serving, program};
+
+/// Password of everyone at the desk in stories.
+pub const PASSWORD: &str = "yedi tepe bir muhtar";
+
+/// A server on a folder; the process may be running or not.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it keeps everything.
+    pub dir: PathBuf,
+    serving: Option<Serving>,
+}
+
+/// Someone at the desk.
+#[derive(Debug, Clone, Copy)]
+pub struct User<'a> {
+    /// Sign-in name.
+    pub login: &'a str,
+    /// Name to show: an office.
+    pub name: &'a str,
+    /// Role.
+    pub role: &'a str,
+    /// Unit; empty for none.
+    pub unit: &'a str,
+    /// Password.
+    pub password: &'a str,
+}
+
+/// A request as the server's database has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Which.
+    pub id: RequestId,
+    /// Official number, e.g. `2026-000001`.
+    pub no: String,
+    /// First line.
+    pub title: String,
+    /// Category.
+    pub category: String,
+    /// Unit that holds it; empty for nobody.
+    pub unit: String,
+    /// Muhtarlık that filed it.
+    pub muhtarlik: String,
+    /// Accepted changes of its document.
+    pub changes: u32,
+    /// Photos it refers to.
+    pub photos: u32,
+    /// Photos that are whole on the server.
+    pub here: u32,
+}
+
+impl Server {
+    /// Starts a server on `dir`.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start(dir: &Path) -> Self {
+        let mut server = Self::on(dir);
+        server.restart();
+        server
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(program("mbs-server"));
+        command.args(words).arg("--data").arg(&self.dir);
+        command
+    }
+
+    /// Starts the process again, on a new port.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&mut self) {
+        self.serving = None;
+        self.listen("127.0.0.1:0").unwrap_or_else(|e| panic!("{e}"));
+    }
+
+    /// A server on `dir` that does not run yet.
+    #[must_use]
+    pub fn on(dir: &Path) -> Self {
+        Self { dir: dir.to_path_buf(), serving: None }
+    }
+
+    /// Starts the process at that address.
+    ///
+    /// # Errors
+    /// A sentence with what it said, when it does not start.
+    pub fn listen(&mut self, at: &str) -> Result<(), String> {
+        self.serving = Some(Serving::try_start(self.command(&["serve"]).args(["--listen", at]))?);
+        Ok(())
+    }
+
+    fn serving(&self) -> &Serving {
+        self.serving.as_ref().unwrap_or_else(|| panic!("the server is not running"))
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.serving().addr
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr())
+    }
+
+    /// Everything the process has printed: its log.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.serving().said()
+    }
+
+    /// Ends the process at this very instruction.
+    pub fn kill(&mut self) {
+        if let Some(mut serving) = self.serving.take() {
+            serving.kill();
+        }
+    }
+
+    /// Asks the process to end and waits for it; it must end well.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn stop(&mut self) {
+        if let Some(mut serving) = self.serving.take() {
+            let status = serving.stop();
+            assert!(status.success(), "the server ended with {status}:\n{}", serving.said());
+        }
+    }
+
+    /// Runs a command of the server's own program on its folder.
+    ///
+    /// # Panics
+    /// When it ends badly.
+    #[must_use]
+    pub fn run(&self, words: &[&str]) -> String {
+        process::run(&mut self.command(words)).unwrap_or_else(|e| panic!("mbs-server {}: {e}", words.join(" ")))
+    }
+
+    /// A one-time code for a tablet of that muhtarlık.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn enrol_code(&self, who: Muhtarlik) -> String {
+        self.run(&["enrol-code", "--quiet", "--neighbourhood", who.neighbourhood, "--person", who.person]).trim().to_owned()
+    }
+
+    /// Someone at the desk.
+    ///
+    /// # Panics
+    /// When the login is taken, or the role or unit unknown.
+    pub fn add_user(&self, user: User<'_>) {
+        let mut command = self.command(&["user", "add", "--login", user.login, "--name", user.name, "--role", user.role, "--unit", user.unit]);
+        process::run_with(&mut command, &format!("{}\n", user.password)).unwrap_or_else(|e| panic!("user {}: {e}", user.login));
+    }
+
+    /// A key for the program of a unit.
+    #[must_use]
+    pub fn add_key(&self, unit: &str) -> String {
+        self.run(&["key", "add", "--unit", unit, "--name", unit]).trim().to_owned()
+    }
+
+    /// Its database, read only.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    #[must_use]
+    pub fn database(&self) -> Connection {
+        let path = database_in(&self.dir);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        Connection::open_with_flags(&path, flags).unwrap_or_else(|e| panic!("{} cannot be opened: {e}", path.display()))
+    }
+
+    /// One number out of its database.
+    ///
+    /// # Panics
+    /// When the query is wrong.
+    #[must_use]
+    pub fn number(&self, sql: &str) -> i64 {
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap_or_else(|e| panic!("{sql}: {e}"))
+    }
+
+    /// Every request in its database.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    #[must_use]
+    pub fn records(&self) -> Vec<Record> {
+        const ALL: &str = "select r.id, r.no, r.title, r.category, coalesce(u.code, ''), coalesce(s.code, ''), r.changes, r.blobs, r.here
+            from request r left join scope u on u.id = r.unit left join scope s on s.id = r.scope order by r.rid";
+        let db = self.database();
+        let mut all = db.prepare(ALL).unwrap_or_else(|e| panic!("{e}"));
+        let rows = all.query_map([], |row| {
+            let no: i64 = row.get(1)?;
+            Ok(Record {
+                id: RequestId(row.get(0)?),
+                no: format!("{:04}-{:06}", no / 1_000_000_000, no % 1_000_000_000),
+                title: row.get(2)?,
+                category: row.get(3)?,
+                unit: row.get(4)?,
+                muhtarlik: row.get(5)?,
+                changes: row.get(6)?,
+                photos: row.get(7)?,
+                here: row.get(8)?,
+            })
+        });
+        rows.and_then(Iterator::collect).unwrap_or_else(|e| panic!("requests: {e}"))
+    }
+
+    /// One request in its database.
+    ///
+    /// # Panics
+    /// When it is not there, or more than once.
+    #[must_use]
+    pub fn record(&self, id: RequestId) -> Record {
+        let mut found: Vec<_> = self.records().into_iter().filter(|r| r.id == id).collect();
+        assert_eq!(found.len(), 1, "request {id} must be on the server once");
+        found.remove(0)
+    }
+
+    /// How often each thing stands in the feed of muhtarlıks, by kind (0 change, 1 entry, 2 event, 3 photo)
+    /// and content: everything must be there once.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn doubled(&self) -> Vec<String> {
+        const TWICE: &str = "select request, kind, n, count(*) from feed where kind in (0, 2) group by request, kind, n having count(*) > 1
+            union all select request, kind, key, count(*) from feed where kind in (0, 1) group by request, kind, key having count(*) > 1";
+        let db = self.database();
+        let mut twice = db.prepare(TWICE).unwrap_or_else(|e| panic!("{e}"));
+        let rows = twice.query_map([], |row| {
+            let (request, kind, n, times): (i64, i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(format!("request row {request}, kind {kind}, {n}: {times} times"))
+        });
+        rows.and_then(Iterator::collect).unwrap_or_else(|e| panic!("feed: {e}"))
+    }
+
+    /// A photo's bytes out of its store.
+    ///
+    /// # Panics
+    /// When they are not there.
+    #[must_use]
+    pub fn photo(&self, hash: BlobHash) -> Vec<u8> {
+        let path = self.files().remove(&hash.to_string()).unwrap_or_else(|| panic!("photo {hash} is not in the server's store"));
+        fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    /// Every whole photo in its store, by name.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<String, PathBuf> {
+        let mut found = BTreeMap::new();
+        collect(&self.dir.join("blobs"), &mut found);
+        found
+    }
+}
+
+/// Photos lie as `ab/cd…`, by the hex of their hash.
+fn collect(root: &Path, found: &mut BTreeMap<String, PathBuf>) {
+    let children = |dir: &Path| fs::read_dir(dir).into_iter().flatten().map_while(Result::ok).map(|e| e.path()).collect::<Vec<_>>();
+    let name = |path: &Path| path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+    for dir in children(root).into_iter().filter(|d| d.is_dir() && name(d).len() == 2) {
+        for file in children(&dir).into_iter().filter(|f| name(f).len() == 62) {
+            found.insert(name(&dir) + &name(&file), file);
+        }
+    }
+}
+
+/// The server's database file in its folder.
+#[must_use]
+pub fn database_in(dir: &Path) -> PathBuf {
+    dir.join("mbs.db")
+}

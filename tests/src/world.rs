@@ -1,0 +1,108 @@
+//! Everything a story needs: a server, the line to it, tablets, people at the desk.
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::network::Network;
+use crate::people::Muhtarlik;
+use crate::server::{PASSWORD, Server, User};
+use crate::staff::{Directorate, Staff};
+use crate::tablet::Device;
+
+/// Roads on the Anatolian side.
+pub const ROADS_ANATOLIA: &str = "md-yol-bakim-anadolu";
+/// Traffic.
+pub const TRAFFIC: &str = "md-trafik";
+
+/// A server process, a line to it, and a folder for everything; gone when dropped.
+#[derive(Debug)]
+pub struct World {
+    /// The server.
+    pub server: Server,
+    /// The line tablets reach it by.
+    pub network: Network,
+    dir: TempDir,
+    tablets: usize,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::begin()
+    }
+}
+
+impl World {
+    /// A new city: an empty server and a good line.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    #[must_use]
+    pub fn begin() -> Self {
+        let dir = tempfile::Builder::new().prefix("mbs-story-").tempdir().unwrap_or_else(|e| panic!("no temporary folder: {e}"));
+        let server = Server::start(&dir.path().join("server"));
+        let network = Network::to(server.addr()).unwrap_or_else(|e| panic!("no line: {e}"));
+        Self { server, network, dir, tablets: 0 }
+    }
+
+    /// A folder for something of this story.
+    #[must_use]
+    pub fn folder(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// A new tablet of that muhtarlık, enrolled over the line.
+    pub fn tablet(&mut self, who: Muhtarlik) -> Device {
+        self.tablets += 1;
+        let device = Device::open(&self.folder(&format!("tablet-{}", self.tablets)));
+        device.enrol(&self.network.url(), &self.server.enrol_code(who));
+        device
+    }
+
+    /// Ends the server at this very instruction and starts it again; the line leads to the new one.
+    pub fn kill_server(&mut self) {
+        self.server.kill();
+        self.server.restart();
+        self.network.lead_to(self.server.addr());
+    }
+
+    /// Stops the server in good order and starts it again; the line leads to the new one.
+    pub fn restart_server(&mut self) {
+        self.server.stop();
+        self.server.restart();
+        self.network.lead_to(self.server.addr());
+    }
+
+    fn staff(&self, login: &str, name: &str, role: &str, unit: &str) -> Staff {
+        self.server.add_user(User { login, name, role, unit, password: PASSWORD });
+        Staff::sign_in(&self.server.url(), login, PASSWORD).unwrap_or_else(|e| panic!("{login} cannot sign in: {e}"))
+    }
+
+    /// Triage: Muhtarlıklar Müdürlüğü.
+    #[must_use]
+    pub fn triage(&self) -> Staff {
+        self.staff("muhtarliklar", "Muhtarlıklar Müdürlüğü", "triage", "")
+    }
+
+    /// Triage, signed in once more.
+    ///
+    /// # Panics
+    /// When the sign-in fails.
+    #[must_use]
+    pub fn triage_again(&self) -> Staff {
+        Staff::sign_in(&self.server.url(), "muhtarliklar", PASSWORD).unwrap_or_else(|e| panic!("triage cannot sign in again: {e}"))
+    }
+
+    /// A unit's desk: works and approves.
+    #[must_use]
+    pub fn unit(&self, unit: &str) -> Staff {
+        self.staff(unit, "Birim Sorumlusu", "approver", unit)
+    }
+
+    /// The program of a unit.
+    #[must_use]
+    pub fn directorate(&self, unit: &str) -> Directorate {
+        Directorate::new(&self.server.url(), &self.server.add_key(unit))
+    }
+}

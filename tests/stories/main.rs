@@ -1,0 +1,17 @@
+//! The stories: each plays with real processes, and what counts stands in the databases afterwards.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a story stops at what should not be"
+)]
+
+mod acknowledgements;
+mod command_line;
+mod desk_steps;
+mod kills;
+mod main_job;
+mod refusals;
+mod two_days_offline;
+mod two_tablets;
