@@ -90,7 +90,8 @@ impl Settings {
 }
 
 fn read(path: &Path) -> Result<File> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("reading the settings file {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading the settings file {}", path.display()))?;
     toml::from_str(&text).with_context(|| format!("the settings file {} has a mistake", path.display()))
 }
 

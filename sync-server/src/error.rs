@@ -89,11 +89,9 @@ pub const fn status(code: Code) -> StatusCode {
         Code::Malformed => StatusCode::BAD_REQUEST,
         Code::TooLarge | Code::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnknownDevice | Code::Revoked | Code::SignIn => StatusCode::UNAUTHORIZED,
-        Code::ForeignRequest
-        | Code::ForeignActor
-        | Code::Forbidden
-        | Code::CrossSite
-        | Code::BadEnrolmentCode => StatusCode::FORBIDDEN,
+        Code::ForeignRequest | Code::ForeignActor | Code::Forbidden | Code::CrossSite | Code::BadEnrolmentCode => {
+            StatusCode::FORBIDDEN
+        }
         Code::UnknownBlob | Code::NotFound => StatusCode::NOT_FOUND,
         Code::BadOffset | Code::Stale | Code::NotNow => StatusCode::CONFLICT,
         Code::UnknownKey

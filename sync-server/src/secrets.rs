@@ -77,7 +77,8 @@ impl Secrets {
             write_private(&path, &serde_json::to_vec_pretty(&KeyFile { keys: vec![key] })?)?;
         }
         let text = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        let mut file: KeyFile = serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
+        let mut file: KeyFile =
+            serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
         file.keys.sort_by_key(|k| k.id);
         let mut macs = Vec::new();
         for key in file.keys.iter().filter(|k| k.purpose == "mac") {

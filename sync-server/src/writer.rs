@@ -95,7 +95,8 @@ impl Tx<'_> {
             }
             let at = meta::get(self.db, &number_name(year))?;
             self.counters.year = year;
-            self.counters.number = u32::try_from(at).map_err(|_| DbError::Unexpected("a number out of range".into()))?;
+            self.counters.number =
+                u32::try_from(at).map_err(|_| DbError::Unexpected("a number out of range".into()))?;
         }
         self.counters.number += 1;
         Ok(self.counters.number)

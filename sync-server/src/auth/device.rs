@@ -2,8 +2,8 @@
 //! revocation works at once.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,12 +27,7 @@ pub struct Caller {
 
 impl Caller {
     fn new(device: Device) -> Self {
-        Self {
-            device,
-            created: AtomicU32::new(device.created),
-            seen: AtomicI64::new(0),
-            dirty: AtomicBool::new(false),
-        }
+        Self { device, created: AtomicU32::new(device.created), seen: AtomicI64::new(0), dirty: AtomicBool::new(false) }
     }
 
     /// Notes a contact; written with its next push, or by the next tick.
@@ -73,9 +68,9 @@ impl Devices {
         let fresh = all
             .into_iter()
             .map(|device| {
-                let kept = map.get(&device.token).filter(|c| {
-                    Device { created: 0, ..c.device } == Device { created: 0, ..device }
-                });
+                let kept = map
+                    .get(&device.token)
+                    .filter(|c| Device { created: 0, ..c.device } == Device { created: 0, ..device });
                 (device.token, kept.cloned().unwrap_or_else(|| Arc::new(Caller::new(device))))
             })
             .collect();

@@ -25,13 +25,6 @@ impl Folder {
         for entry in fs::read_dir(&temporary)? {
             fs::remove_file(entry?.path())?;
         }
-        for i in 0..=255_u8 {
-            let dir = root.join(hex::encode([i]));
-            if !dir.is_dir() {
-                fs::create_dir(&dir)?;
-            }
-        }
-        sync_dir(root)?;
         Ok(Self { root: root.to_path_buf(), next: AtomicU64::new(0) })
     }
 
@@ -68,8 +61,13 @@ impl BlobStore for Folder {
             let mut file = File::create(&temporary)?;
             file.write_all(bytes)?;
             file.sync_all()?;
+            let dir = path.parent().unwrap_or(&self.root);
+            if !dir.is_dir() {
+                fs::create_dir_all(dir)?;
+                sync_dir(&self.root)?;
+            }
             fs::rename(&temporary, &path)?;
-            path.parent().map_or(Ok(()), sync_dir)
+            sync_dir(dir)
         })();
         if written.is_err() {
             // Left over only when the disk is in trouble; the next start removes it.

@@ -51,7 +51,9 @@ pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
     })?;
     let new = match made {
         Ok(new) => new,
-        Err(NoCode::UnknownNeighbourhood) => bail!("the database does not know {neighbourhood:?} yet: run `mbs-server init`"),
+        Err(NoCode::UnknownNeighbourhood) => {
+            bail!("the database does not know {neighbourhood:?} yet: run `mbs-server init`")
+        }
         Err(NoCode::NoName) => bail!("--person must be a name"),
         Err(NoCode::HeldBy(name)) => bail!(
             "{} is registered for {name:?}. The same name gives that muhtar another tablet; \

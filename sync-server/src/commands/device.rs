@@ -18,7 +18,8 @@ pub(super) struct Revoke {
 }
 
 pub(super) fn run(settings: &Settings, options: &Revoke) -> Result<()> {
-    let prefix: Prefix = options.tablet.parse().context("a tablet is named by the four characters its case numbers begin with")?;
+    let prefix: Prefix =
+        options.tablet.parse().context("a tablet is named by the four characters its case numbers begin with")?;
     let db = super::database(settings)?;
     let db: &dyn Database = &db;
     if !db.change(|tx| revoke(tx, prefix, SystemClock.now()))? {

@@ -7,8 +7,8 @@ use super::feed;
 use super::{DbError, DbResult, Go, Session, statements};
 
 statements! {
-    /// The changes of a request, in the order they were accepted.
-    OF_REQUEST = "select packed from feed where request = $1 and kind = 0 order by seq";
+    /// The changes of a request, in the order they were accepted. `kind < 16` names the partial index.
+    OF_REQUEST = "select packed from feed where request = $1 and kind = 0 and kind < 16 order by seq";
 }
 
 /// The raw changes of a request, in the order they were accepted.

@@ -62,9 +62,7 @@ pub fn mandate(session: &mut dyn Session, id: i64) -> DbResult<Option<Mandate>> 
 pub fn begin(session: &mut dyn Session, scope: u32, person: &str, now: i64) -> DbResult<Mandate> {
     let missing = || super::DbError::Unexpected("no id came back".into());
     let who = session.first(ADD_PERSON, &[person.into()], |r| r.int(0))?.ok_or_else(missing)?;
-    let id = session
-        .first(ADD_MANDATE, &[who.into(), scope.into(), now.into()], |r| r.int(0))?
-        .ok_or_else(missing)?;
+    let id = session.first(ADD_MANDATE, &[who.into(), scope.into(), now.into()], |r| r.int(0))?.ok_or_else(missing)?;
     Ok(Mandate { id, scope, person: person.to_owned(), until: 0 })
 }
 

@@ -127,10 +127,7 @@ pub fn unpack_case_no(v: i64) -> CaseNo {
 
 /// A list's place as an integer, and back.
 fn at<T: Copy>(list: &[T], i: i64, what: &str) -> DbResult<T> {
-    usize::try_from(i)
-        .ok()
-        .and_then(|i| list.get(i).copied())
-        .ok_or_else(|| DbError::Unexpected(format!("{what} {i}")))
+    usize::try_from(i).ok().and_then(|i| list.get(i).copied()).ok_or_else(|| DbError::Unexpected(format!("{what} {i}")))
 }
 
 /// The integer of a state in the database.

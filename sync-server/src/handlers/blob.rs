@@ -111,8 +111,7 @@ fn keep_slice(tx: &mut Tx<'_>, scope: u32, slice: Slice, body: &[u8], now: i64) 
     if s.first(blobs::CHUNK_BYTES, &[scope.into()], |r| r.int(0))?.unwrap_or(0) > MAX_SLICES {
         return Err(Code::Busy.into());
     }
-    let args =
-        [slice.hash.as_bytes().into(), scope.into(), slice.offset.into(), now.into(), body.into()];
+    let args = [slice.hash.as_bytes().into(), scope.into(), slice.offset.into(), now.into(), body.into()];
     s.execute(blobs::ADD_CHUNK, &args)?;
     let have = slice.offset + u32::try_from(body.len()).unwrap_or(0);
     Ok(Put::Taken(BlobStatus { have, done: false }))
@@ -190,9 +189,7 @@ async fn finish(
     if !proven {
         let scope = caller.device.scope;
         service
-            .write(move |tx| {
-                Ok(tx.session().execute(blobs::DROP_CHUNKS, &[hash.as_bytes().into(), scope.into()])?)
-            })
+            .write(move |tx| Ok(tx.session().execute(blobs::DROP_CHUNKS, &[hash.as_bytes().into(), scope.into()])?))
             .await?;
         return Err(Code::HashMismatch.into());
     }

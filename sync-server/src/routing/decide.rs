@@ -3,9 +3,9 @@
 //! The transition table in `shared` says whether; here stands what must come with it and which
 //! events it becomes. Nothing is written here, so every line is a table test.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use mbs_shared::blob::MAX_PER_REQUEST;
 use mbs_shared::directory::Directory;
 use mbs_shared::id::{BlobHash, OfficialNo};
@@ -310,7 +310,9 @@ pub fn for_muhtar(refusal: Refusal, action: Action, state: State) -> String {
         (_, _, State::Closed) => "Başvuru kapandığı için bu istek işleme alınamadı. Yeni bir başvuru açabilirsiniz.",
         (_, _, State::Cancelled) => "Başvuru geri çekilmiş olduğu için bu istek işleme alınamadı.",
         (Refusal::Input("note", _), Action::Object, _) => "İtiraz için bir gerekçe yazın ya da fotoğraf ekleyin.",
-        (Refusal::Input("note", _), Action::Reply, _) => "Soruyu yanıtlamak için birkaç söz yazın ya da fotoğraf ekleyin.",
+        (Refusal::Input("note", _), Action::Reply, _) => {
+            "Soruyu yanıtlamak için birkaç söz yazın ya da fotoğraf ekleyin."
+        }
         (_, Action::Withdraw, State::Concluded) => "Başvuru sonuçlandığı için geri çekilemedi.",
         (_, Action::Withdraw, _) => {
             "Birim başvuruyu işleme aldığı için geri çekilemedi; isteğiniz başvurunun yanında birime görünüyor."

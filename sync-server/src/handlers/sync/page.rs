@@ -30,14 +30,7 @@ pub struct Page {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn page(
-    session: &mut dyn Session,
-    epoch: u64,
-    scope: u32,
-    cursor: Cursor,
-    size: u32,
-    own: i64,
-) -> DbResult<Page> {
+pub fn page(session: &mut dyn Session, epoch: u64, scope: u32, cursor: Cursor, size: u32, own: i64) -> DbResult<Page> {
     let after = i64::try_from(cursor.seq).unwrap_or(i64::MAX);
     if cursor.epoch != epoch {
         return Ok(Page { cursor, snapshot: true, ..Page::default() });
@@ -55,15 +48,8 @@ pub fn page(
                 return Ok(Go::Stop);
             }
             used += cost;
-            let item = ItemRow {
-                seq: r.seq,
-                kind: r.kind,
-                n: r.n,
-                author: r.author,
-                at: r.at,
-                mac: r.mac,
-                packed: r.packed,
-            };
+            let item =
+                ItemRow { seq: r.seq, kind: r.kind, n: r.n, author: r.author, at: r.at, mac: r.mac, packed: r.packed };
             if r.kind == kind::ENTRY && r.author > 0 {
                 authors.push((page.rows.len(), r.author));
             }
@@ -101,11 +87,9 @@ pub fn row(request: RequestId, r: &ItemRow<'_>) -> DbResult<Option<Row>> {
     let packed = || r.packed.to_vec().into();
     let body = match r.kind {
         kind::CHANGE => RowBody::Change { packed: packed(), mac: mac()? },
-        kind::ENTRY => RowBody::Entry {
-            packed: packed(),
-            stamp: Stamp { at: r.at, author: String::new() },
-            mac: mac()?,
-        },
+        kind::ENTRY => {
+            RowBody::Entry { packed: packed(), stamp: Stamp { at: r.at, author: String::new() }, mac: mac()? }
+        }
         kind::EVENT => RowBody::Event { packed: packed(), mac: mac()? },
         kind::BLOB => {
             RowBody::Blob { hash: BlobHash::from_slice(r.packed).map_err(|e| DbError::Unexpected(e.to_string()))? }

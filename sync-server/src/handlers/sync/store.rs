@@ -187,7 +187,10 @@ fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
             Err(Unfit::MissingDeps) => return Ok((ItemResult::MissingDeps, false)),
             Err(Unfit::Fork) => return Ok((ItemResult::Fork, false)),
             Err(Unfit::Rejected(Code::Internal)) => {
-                return Err(Fault::internal(anyhow::anyhow!("the document of request {} cannot be read", item.request)));
+                return Err(Fault::internal(anyhow::anyhow!(
+                    "the document of request {} cannot be read",
+                    item.request
+                )));
             }
             Err(Unfit::Rejected(code)) => return rejected(code),
         },

@@ -1,8 +1,6 @@
 //! Routing as it is stored: automatic routes, acts, intents, lapses, the units' feeds.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use mbs_server::database::feed::kind;
 use mbs_server::routing::apply::{Act, Done};
 use mbs_server::routing::decide::Command;
@@ -208,9 +206,8 @@ async fn a_photo_from_the_spot_must_be_here_and_ones_own() {
     let answer = Command { photos: vec![photo.hash], ..unit(Action::Answer) };
     assert_eq!(act(&town, id, answer.clone()).await.unwrap_err(), Code::BadInput);
     let upload = |staff| {
-        town.service.write(move |tx| {
-            Ok(mbs_server::database::blobs::add(tx.session(), photo.hash, 1_000, staff, MORNING)?)
-        })
+        town.service
+            .write(move |tx| Ok(mbs_server::database::blobs::add(tx.session(), photo.hash, 1_000, staff, MORNING)?))
     };
     town.service.store.put(mbs_server::blob_store::Key::Full(photo.hash), &bytes).unwrap();
     upload(2).await.unwrap();

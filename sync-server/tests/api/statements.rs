@@ -1,7 +1,5 @@
 //! Every statement is prepared, and keeps the rules that let both engines run it.
 
-mod common;
-
 use mbs_server::database::all_statements;
 use mbs_server::database::sqlite::{Options, Sqlite};
 
@@ -29,7 +27,19 @@ fn each_statement_prepares_and_numbers_its_values_in_order() {
 fn lists_search_an_index_and_never_the_whole_table() {
     let dir = tempfile::tempdir().unwrap();
     let db = Sqlite::open(&Options::new(&dir.path().join("mbs.db"))).unwrap();
-    let small = ["meta", "scope", "device", "staff", "unit_setting", "enrol_code", "api_key", "quarantine", "blob_chunk"];
+    let small = [
+        "meta",
+        "scope",
+        "device",
+        "staff",
+        "unit_setting",
+        "enrol_code",
+        "api_key",
+        "quarantine",
+        "blob_chunk",
+        "mandate",
+        "staff_session",
+    ];
     let mut scans = Vec::new();
     for (name, sql) in all_statements() {
         let plan: Vec<String> = db

@@ -1,8 +1,6 @@
 //! `POST /v1/sync`: push, pull, duplicates, refusals.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use mbs_server::handlers::sync;
 use mbs_shared::document::Document;
 use mbs_shared::id::{Actor, DeviceNo, Mac, RequestId};
@@ -107,7 +105,7 @@ async fn another_category_after_routing_is_a_wish_and_moves_nothing() {
     let first = tablet.write(&words);
     let id = tablet.request_id();
     let mut document = Document::load(&[&first.raw]).unwrap();
-    let edit = document.edit(tablet.actor, MORNING, &[Edit::Category("yol.kaldirim".into())]).unwrap().unwrap();
+    let edit = document.edit(tablet.actor, MORNING, &[Edit::Category("yol.kaldirim-bozuk".into())]).unwrap().unwrap();
     ok(&tablet.push(change_item(id, &first.raw)).await);
     ok(&tablet.push(change_item(id, &edit.raw)).await);
     let head = town.head(id);
@@ -129,7 +127,9 @@ async fn a_change_before_what_it_builds_on_waits() {
     let reply = tablet.sync(vec![change_item(id, &edit.raw), entry.clone()]).await;
     assert_eq!(reply.results, [ItemResult::MissingDeps, ItemResult::MissingDeps]);
     let reply = tablet.sync(vec![change_item(id, &first.raw), change_item(id, &edit.raw), entry]).await;
-    reply.results.iter().for_each(|r| drop(ok(r)));
+    for result in &reply.results {
+        ok(result);
+    }
     assert_eq!(town.head(id).title, "Yeni");
 }
 
@@ -266,8 +266,10 @@ async fn a_frame_that_is_none_of_ours_is_refused_whole() {
     assert_eq!(refused(&encode(&old)), Code::AppTooOld);
     // Whatever a newer frame looks like after its version.
     assert_eq!(refused(&[0x82, 0x18, 0x63, 0xf6]), Code::AppTooNew);
-    let claims_a_billion_items = [0x88, 1, 1, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x82, 0, 0, 0, 0, 0,
-        0x9a, 0x3b, 0x9a, 0xca, 0x00];
+    let claims_a_billion_items = [
+        0x88, 1, 1, 0x50, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x82, 0, 0, 0, 0, 0, 0x9a, 0x3b, 0x9a, 0xca,
+        0x00,
+    ];
     assert_eq!(refused(&claims_a_billion_items), Code::Malformed);
 }
 
@@ -359,7 +361,7 @@ async fn what_a_tablet_says_it_made_is_counted_against_what_arrived() {
 #[tokio::test]
 async fn a_revoked_tablet_hands_over_into_quarantine_and_receives_nothing() {
     let town = Town::new();
-    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let tablet = town.tablet("kadikoy-rasimpasa").await;
     let prefix = tablet.identity.prefix.parse().unwrap();
     town.service.db.change(|tx| mbs_server::handlers::enrol::revoke(tx, prefix, MORNING)).unwrap();
     town.service.refresh_devices().unwrap();

@@ -1,8 +1,6 @@
 //! A small town for tests: a service on a real SQLite in a temporary folder, a clock that stands still until
 //! it is moved, and tablets that are enrolled like real ones.
 
-#![allow(dead_code, reason = "each test program uses a part")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -28,10 +26,10 @@ use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
 
 /// Tuesday, 24 November 2026, 10:00 in Istanbul.
-pub const MORNING: i64 = 1_795_503_600_000;
-pub const DAY: i64 = 86_400_000;
+pub(crate) const MORNING: i64 = 1_795_503_600_000;
+pub(crate) const DAY: i64 = 86_400_000;
 
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl Clock for TestClock {
     fn now(&self) -> i64 {
@@ -39,7 +37,7 @@ impl Clock for TestClock {
     }
 }
 
-pub struct TestRandom(AtomicU64);
+pub(crate) struct TestRandom(AtomicU64);
 
 impl Random for TestRandom {
     fn fill(&self, out: &mut [u8]) {
@@ -53,21 +51,21 @@ impl Random for TestRandom {
     }
 }
 
-pub struct Town {
-    pub dir: tempfile::TempDir,
-    pub service: Arc<Service>,
-    pub clock: Arc<TestClock>,
-    pub random: Arc<TestRandom>,
+pub(crate) struct Town {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) service: Arc<Service>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) random: Arc<TestRandom>,
 }
 
 impl Town {
     /// A new town, its writer running.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::build(tempfile::tempdir().unwrap(), true, 1)
     }
 
     /// A new town whose writer only writes when it is stepped.
-    pub fn stepped() -> Self {
+    pub(crate) fn stepped() -> Self {
         Self::build(tempfile::tempdir().unwrap(), false, 1)
     }
 
@@ -85,7 +83,7 @@ impl Town {
     }
 
     /// The same folder, opened anew, as after a restart.
-    pub fn restarted(self) -> Self {
+    pub(crate) fn restarted(self) -> Self {
         let Self { dir, service, clock, .. } = self;
         service.writer.stop();
         let now = clock.now();
@@ -95,11 +93,11 @@ impl Town {
         town
     }
 
-    pub fn pass(&self, ms: i64) {
+    pub(crate) fn pass(&self, ms: i64) {
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
     }
 
-    pub fn code(&self, neighbourhood: &str, person: &str) -> String {
+    pub(crate) fn code(&self, neighbourhood: &str, person: &str) -> String {
         let now = self.clock.now();
         self.service
             .db
@@ -113,33 +111,33 @@ impl Town {
     }
 
     /// A tablet of the muhtar of `neighbourhood`.
-    pub async fn tablet(&self, neighbourhood: &str) -> Tablet {
+    pub(crate) async fn tablet(&self, neighbourhood: &str) -> Tablet {
         let code = self.code(neighbourhood, "Mahalle Muhtarı");
         let frame = EnrolRequest { version: PROTOCOL, code, public_key: [5; 32], app: "0.1.0".into() };
         let reply = enrol::enrol(&self.service, None, &encode(&frame)).await.unwrap();
         Tablet::new(self, decode(&reply).unwrap())
     }
 
-    pub fn head(&self, request: RequestId) -> Head {
+    pub(crate) fn head(&self, request: RequestId) -> Head {
         self.service.db.ask(|s| requests::by_id(s, request)).unwrap().unwrap()
     }
 
-    pub fn events(&self, request: RequestId) -> Vec<Event> {
+    pub(crate) fn events(&self, request: RequestId) -> Vec<Event> {
         let rid = self.head(request).rid;
         let stored = self.service.db.ask(|s| events::of_request(s, rid)).unwrap();
         stored.into_iter().map(|e| e.event).collect()
     }
 
-    pub fn case(&self, request: RequestId) -> Case {
+    pub(crate) fn case(&self, request: RequestId) -> Case {
         Case::fold(&self.events(request))
     }
 
-    pub fn count(&self, sql: &'static str) -> i64 {
+    pub(crate) fn count(&self, sql: &'static str) -> i64 {
         self.service.db.ask(|s| s.first(sql, &[], |r| r.int(0))).unwrap().unwrap()
     }
 
     /// Kinds and event numbers of a unit's feed, in order.
-    pub fn unit_rows(&self, unit: &str) -> Vec<(u32, u32)> {
+    pub(crate) fn unit_rows(&self, unit: &str) -> Vec<(u32, u32)> {
         let scope = self.service.scopes.number(unit);
         assert_ne!(scope, 0, "{unit}");
         let mut rows = Vec::new();
@@ -157,19 +155,19 @@ impl Town {
 }
 
 /// A tablet as the server sees it.
-pub struct Tablet {
-    pub service: Arc<Service>,
-    pub identity: EnrolReply,
-    pub caller: Arc<Caller>,
-    pub actor: Actor,
-    pub session: SessionId,
-    pub cursor: Cursor,
+pub(crate) struct Tablet {
+    pub(crate) service: Arc<Service>,
+    pub(crate) identity: EnrolReply,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) actor: Actor,
+    pub(crate) session: SessionId,
+    pub(crate) cursor: Cursor,
     counter: u32,
     salt: u8,
 }
 
 impl Tablet {
-    pub fn new(town: &Town, identity: EnrolReply) -> Self {
+    pub(crate) fn new(town: &Town, identity: EnrolReply) -> Self {
         let caller = town.service.devices.find(&identity.token, &*town.service.db).unwrap();
         let random: &dyn Random = &*town.random;
         Self {
@@ -185,14 +183,14 @@ impl Tablet {
     }
 
     /// The same identity after a restart of the app, or on the restarted server.
-    pub fn again(&self, town: &Town) -> Self {
+    pub(crate) fn again(&self, town: &Town) -> Self {
         let mut tablet = Self::new(town, self.identity.clone());
         tablet.cursor = self.cursor;
         tablet.counter = self.counter;
         tablet
     }
 
-    pub fn request_id(&mut self) -> RequestId {
+    pub(crate) fn request_id(&mut self) -> RequestId {
         self.counter += 1;
         let mut id = [self.salt; 16];
         id[..4].copy_from_slice(&self.counter.to_be_bytes());
@@ -200,7 +198,7 @@ impl Tablet {
         RequestId(id)
     }
 
-    pub fn words(&mut self, category: &str) -> Request {
+    pub(crate) fn words(&mut self, category: &str) -> Request {
         self.counter += 1;
         let prefix: Prefix = self.identity.prefix.parse().unwrap();
         Request {
@@ -219,23 +217,23 @@ impl Tablet {
         }
     }
 
-    pub fn write(&self, request: &Request) -> NewChange {
+    pub(crate) fn write(&self, request: &Request) -> NewChange {
         Document::create(self.actor, request).unwrap().1
     }
 
     /// A new request as an item to push.
-    pub fn file(&mut self, category: &str) -> Item {
+    pub(crate) fn file(&mut self, category: &str) -> Item {
         let words = self.words(category);
         self.file_words(&words)
     }
 
-    pub fn file_words(&mut self, words: &Request) -> Item {
+    pub(crate) fn file_words(&mut self, words: &Request) -> Item {
         let id = self.request_id();
         let change = self.write(words);
         change_item(id, &change.raw)
     }
 
-    pub fn frame(&self, items: Vec<Item>) -> SyncRequest {
+    pub(crate) fn frame(&self, items: Vec<Item>) -> SyncRequest {
         SyncRequest {
             version: PROTOCOL,
             abilities: Abilities::OURS,
@@ -248,25 +246,25 @@ impl Tablet {
         }
     }
 
-    pub async fn send(&self, frame: &SyncRequest) -> Result<SyncReply, mbs_server::error::Fault> {
+    pub(crate) async fn send(&self, frame: &SyncRequest) -> Result<SyncReply, mbs_server::error::Fault> {
         let bytes = sync::sync(&self.service, &self.caller, &encode(frame)).await?;
         Ok(decode(&bytes).unwrap())
     }
 
     /// Pushes, pulls, and moves the cursor.
-    pub async fn sync(&mut self, items: Vec<Item>) -> SyncReply {
+    pub(crate) async fn sync(&mut self, items: Vec<Item>) -> SyncReply {
         let reply = self.send(&self.frame(items)).await.unwrap();
         self.cursor = reply.cursor;
         reply
     }
 
     /// Pushes one item and gives its result.
-    pub async fn push(&mut self, item: Item) -> ItemResult {
+    pub(crate) async fn push(&mut self, item: Item) -> ItemResult {
         self.sync(vec![item]).await.results.remove(0)
     }
 
     /// Files one request; its id.
-    pub async fn filed(&mut self, category: &str) -> RequestId {
+    pub(crate) async fn filed(&mut self, category: &str) -> RequestId {
         let item = self.file(category);
         let id = item.request;
         let result = self.push(item).await;
@@ -274,7 +272,7 @@ impl Tablet {
         id
     }
 
-    pub fn entry(&mut self, request: RequestId, kind: EntryKind, text: &str) -> Item {
+    pub(crate) fn entry(&mut self, request: RequestId, kind: EntryKind, text: &str) -> Item {
         self.counter += 1;
         let mut id = [self.salt; 16];
         id[..4].copy_from_slice(&self.counter.to_be_bytes());
@@ -283,16 +281,16 @@ impl Tablet {
     }
 }
 
-pub fn change_item(request: RequestId, raw: &[u8]) -> Item {
+pub(crate) fn change_item(request: RequestId, raw: &[u8]) -> Item {
     Item { kind: ItemKind::Change, request, packed: pack(raw).into(), count: 1, mac: None }
 }
 
-pub fn entry_item(request: RequestId, entry: &Entry) -> Item {
+pub(crate) fn entry_item(request: RequestId, entry: &Entry) -> Item {
     Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 1, mac: None }
 }
 
 /// `n` bytes that do not compress, and a reference to them.
-pub fn photo(seed: u8, n: u32) -> (Vec<u8>, BlobRef) {
+pub(crate) fn photo(seed: u8, n: u32) -> (Vec<u8>, BlobRef) {
     let mut x = u32::from(seed) + 1;
     let bytes: Vec<u8> = (0..n)
         .map(|_| {
@@ -305,16 +303,16 @@ pub fn photo(seed: u8, n: u32) -> (Vec<u8>, BlobRef) {
 }
 
 /// On the ground in Rasimpaşa, Kadıköy.
-pub const RASIMPASA: Fix = Fix { lat: 40.9962, lon: 29.0295, accuracy: 8.0, source: FixSource::Gps };
+pub(crate) const RASIMPASA: Fix = Fix { lat: 40.9962, lon: 29.0295, accuracy: 8.0, source: FixSource::Gps };
 
-pub fn ok(result: &ItemResult) -> u64 {
+pub(crate) fn ok(result: &ItemResult) -> u64 {
     match result {
         ItemResult::Ok { seq, .. } => *seq,
         other => panic!("accepted was expected, not {other:?}"),
     }
 }
 
-pub fn event_codes(reply: &SyncReply) -> Vec<&'static str> {
+pub(crate) fn event_codes(reply: &SyncReply) -> Vec<&'static str> {
     reply
         .rows
         .iter()
@@ -329,7 +327,7 @@ pub fn event_codes(reply: &SyncReply) -> Vec<&'static str> {
 }
 
 /// The tablet's row in the database.
-pub fn device_row(town: &Town, tablet: &Tablet) -> devices::FleetRow {
+pub(crate) fn device_row(town: &Town, tablet: &Tablet) -> devices::FleetRow {
     let prefix: Prefix = tablet.identity.prefix.parse().unwrap();
     let fleet = town.service.db.ask(devices::fleet).unwrap();
     fleet.into_iter().find(|d| d.prefix == prefix.index()).unwrap()

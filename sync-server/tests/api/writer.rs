@@ -1,11 +1,9 @@
 //! The one writer: groups, savepoints, a full queue, an unknown commit.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use common::Town;
+use crate::common::Town;
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::database::{Database, DbError, DbResult, ReadBody, WriteBody, WriteError, meta};
 use mbs_server::error::Fault;
@@ -146,12 +144,7 @@ fn a_commit_of_unknown_outcome_is_answered_busy() {
 async fn a_push_is_answered_only_when_the_writer_has_written() {
     let town = Town::stepped();
     let code = town.code("kadikoy-rasimpasa", "Rasimpaşa Muhtarı");
-    let frame = mbs_shared::wire::enrol::EnrolRequest {
-        version: 1,
-        code,
-        public_key: [0; 32],
-        app: "0.1.0".into(),
-    };
+    let frame = mbs_shared::wire::enrol::EnrolRequest { version: 1, code, public_key: [0; 32], app: "0.1.0".into() };
     let bytes = mbs_shared::wire::encode(&frame);
     let mut enrolling = Box::pin(mbs_server::handlers::enrol::enrol(&town.service, None, &bytes));
     assert!(futures_util::poll!(&mut enrolling).is_pending());

@@ -1,8 +1,6 @@
 //! Photos: whole, cut and resumed, refused, and who may see them.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use mbs_server::blob_store::Key;
 use mbs_server::handlers::blob::{Put, Slice, get, put, put_thumb};
 use mbs_shared::blob::BlobRef;

@@ -158,8 +158,8 @@ fn a_date_is_valid_and_not_past(#[case] date: Option<&str>) {
 #[test]
 fn today_in_istanbul_is_not_past() {
     let case = case(State::InProgress);
-    // 23:30 UTC on the 23rd is already the 24th in Istanbul.
-    let ground = Ground { now: NOW - 10 * 3_600_000 - 1_800_000, ..ground(&case) };
+    // 21:30 UTC on the 23rd is already the 24th in Istanbul.
+    let ground = Ground { now: NOW - 9 * 3_600_000 - 1_800_000, ..ground(&case) };
     let on = |date: &str| decide(&Command { date: Some(date.into()), ..full(Who::Unit, Action::Plan) }, &ground);
     assert!(on("2026-11-24").is_ok());
     assert!(on("2026-11-23").is_err());
@@ -196,11 +196,11 @@ fn routing_goes_inside_and_sending_out_goes_outside() {
 #[test]
 fn triage_corrects_the_category_on_the_way_and_the_due_date_follows_it() {
     let case = case(State::InReview);
-    let wanted = Command { category: Some("yol.kaldirim".into()), ..full(Who::Triage, Action::Route) };
+    let wanted = Command { category: Some("yol.kaldirim-bozuk".into()), ..full(Who::Triage, Action::Route) };
     let steps = decide(&wanted, &ground(&case)).unwrap();
-    assert_eq!(steps[0].what, What::Recategorised { category: "yol.kaldirim".into() });
+    assert_eq!(steps[0].what, What::Recategorised { category: "yol.kaldirim-bozuk".into() });
     let What::Routed { due: routed, .. } = &steps[1].what else { panic!("{steps:?}") };
-    assert_eq!(*routed, due(directory(), calendar(), "yol.kaldirim", NOW - 2 * DAY));
+    assert_eq!(*routed, due(directory(), calendar(), "yol.kaldirim-bozuk", NOW - 2 * DAY));
     let same = Command { category: Some("yol.cukur".into()), ..wanted.clone() };
     assert_eq!(decide(&same, &ground(&case)).unwrap().len(), 1);
     let unknown = Command { category: Some("yok.yok".into()), ..wanted };

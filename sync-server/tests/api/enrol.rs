@@ -1,10 +1,8 @@
 //! `POST /v1/enrol`: codes, once, for fifteen minutes, not to be guessed.
 
-mod common;
-
 use std::net::IpAddr;
 
-use common::*;
+use crate::common::*;
 use mbs_server::handlers::enrol::{NoCode, enrol, make_code, qr_text, read_code, revoke};
 use mbs_server::knowledge::Scopes;
 use mbs_shared::wire::encode;

@@ -1,8 +1,6 @@
 //! `GET /v1/snapshot`: everything of a muhtarlık, page by page.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use mbs_server::handlers::snapshot::snapshot;
 use mbs_shared::wire::entry::EntryKind;
 use mbs_shared::wire::sync::RowBody;

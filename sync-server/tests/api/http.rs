@@ -1,0 +1,243 @@
+//! The routes: statuses, the one envelope, limits, few headers; over a socket where that matters.
+
+use std::time::Duration;
+
+use crate::common::*;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, Response, StatusCode};
+use mbs_server::auth::device::token_text;
+use mbs_server::router::router;
+use mbs_shared::wire::blob::BlobStatus;
+use mbs_shared::wire::enrol::EnrolRequest;
+use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::sync::{RowBody, SyncReply};
+use mbs_shared::wire::{decode, encode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower::ServiceExt as _;
+
+async fn call(town: &Town, request: Request<Body>) -> Response<Body> {
+    router(town.service.clone()).oneshot(request).await.unwrap()
+}
+
+async fn bytes(response: Response<Body>) -> Vec<u8> {
+    to_bytes(response.into_body(), 1 << 22).await.unwrap().to_vec()
+}
+
+/// Status and code of a refusal; the envelope must be whole.
+async fn refusal(response: Response<Body>) -> (StatusCode, Code) {
+    let status = response.status();
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let envelope: Envelope = serde_json::from_slice(&bytes(response).await).unwrap();
+    assert_eq!(envelope.request_id, id);
+    assert!(!envelope.message.is_empty());
+    (status, envelope.code)
+}
+
+fn request(method: &str, uri: &str, tablet: Option<&Tablet>, body: Vec<u8>) -> Request<Body> {
+    let mut builder = Request::builder().method(method).uri(uri);
+    if let Some(tablet) = tablet {
+        builder = builder.header("authorization", format!("Bearer {}", token_text(&tablet.identity.token)));
+    }
+    builder.body(Body::from(body)).unwrap()
+}
+
+#[tokio::test]
+async fn the_main_routes_work_end_to_end() {
+    let town = Town::new();
+    assert_eq!(bytes(call(&town, request("GET", "/health", None, vec![])).await).await, b"ok\n");
+    let code = town.code("kadikoy-rasimpasa", "Rasimpaşa Muhtarı");
+    let frame = encode(&EnrolRequest { version: 1, code, public_key: [1; 32], app: "0.1.0".into() });
+    let reply = call(&town, request("POST", "/v1/enrol", None, frame)).await;
+    assert_eq!(reply.status(), StatusCode::OK);
+    let mut tablet = Tablet::new(&town, decode(&bytes(reply).await).unwrap());
+
+    let (photo_bytes, photo) = photo(1, 60_000);
+    let mut words = tablet.words("yol.cukur");
+    words.blobs = vec![photo];
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    let frame = encode(&tablet.frame(vec![item]));
+    let reply = call(&town, request("POST", "/v1/sync", Some(&tablet), frame)).await;
+    let reply: SyncReply = decode(&bytes(reply).await).unwrap();
+    ok(&reply.results[0]);
+
+    let at = format!("/v1/blobs/{}?request={id}&size=60000&offset=", photo.hash);
+    let put = async |offset: usize, part: &[u8]| {
+        let reply = call(&town, request("PUT", &format!("{at}{offset}"), Some(&tablet), part.to_vec())).await;
+        let status = reply.status();
+        (status, decode::<BlobStatus>(&bytes(reply).await).unwrap())
+    };
+    assert_eq!(put(0, &photo_bytes[..20_000]).await, (StatusCode::OK, BlobStatus { have: 20_000, done: false }));
+    assert_eq!(put(5, b"x").await, (StatusCode::CONFLICT, BlobStatus { have: 20_000, done: false }));
+    assert_eq!(put(20_000, &photo_bytes[20_000..]).await.1, BlobStatus { have: 60_000, done: true });
+    let uri = format!("/v1/blobs/{}?offset=1", photo.hash);
+    let reply = call(&town, request("GET", &uri, Some(&tablet), vec![])).await;
+    assert_eq!(bytes(reply).await, photo_bytes[1..]);
+    let uri = format!("/v1/blobs/{}/thumb?request={id}", photo.hash);
+    let reply = call(&town, request("PUT", &uri, Some(&tablet), vec![0xff, 0xd8, 0xff])).await;
+    assert_eq!(reply.status(), StatusCode::OK);
+    let uri = format!("/v1/blobs/{}/thumb", photo.hash);
+    assert_eq!(bytes(call(&town, request("GET", &uri, Some(&tablet), vec![])).await).await, [0xff, 0xd8, 0xff]);
+
+    let reply = call(&town, request("GET", "/v1/snapshot", Some(&tablet), vec![])).await;
+    let page: mbs_shared::wire::snapshot::SnapshotPage = decode(&bytes(reply).await).unwrap();
+    assert!(page.rows.iter().any(|r| matches!(r.body, RowBody::Blob { .. })));
+}
+
+#[tokio::test]
+async fn refusals_have_one_shape() {
+    let town = Town::new();
+    let tablet = town.tablet("kadikoy-rasimpasa").await;
+    let refused = async |method: &str, uri: &str, tablet: Option<&Tablet>, body: Vec<u8>| {
+        refusal(call(&town, request(method, uri, tablet, body)).await).await
+    };
+    assert_eq!(refused("GET", "/nowhere", None, vec![]).await, (StatusCode::NOT_FOUND, Code::NotFound));
+    assert_eq!(refused("GET", "/v1/sync", None, vec![]).await, (StatusCode::NOT_FOUND, Code::NotFound));
+    let unknown = (StatusCode::UNAUTHORIZED, Code::UnknownDevice);
+    assert_eq!(refused("POST", "/v1/sync", None, vec![]).await, unknown);
+    for uri in ["/v1/snapshot", "/v1/events", "/v1/blobs/00"] {
+        assert_eq!(refused("GET", uri, None, vec![]).await, unknown, "{uri}");
+    }
+    let some = Some(&tablet);
+    let malformed = (StatusCode::BAD_REQUEST, Code::Malformed);
+    assert_eq!(refused("POST", "/v1/sync", some, vec![1, 2]).await, malformed);
+    assert_eq!(refused("GET", "/v1/snapshot?after=zz", some, vec![]).await, malformed);
+    assert_eq!(refused("GET", "/v1/blobs/zz", some, vec![]).await, malformed);
+    assert_eq!(refused("PUT", "/v1/blobs/00?size=x", some, vec![]).await, malformed);
+    let too_large = (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge);
+    assert_eq!(refused("POST", "/v1/sync", some, vec![0; 256 * 1024 + 1]).await, too_large);
+    assert_eq!(refused("POST", "/v1/enrol", None, vec![0; 2_000]).await, too_large);
+    let mut newer = tablet.frame(vec![]);
+    newer.version = 9;
+    assert_eq!(
+        refused("POST", "/v1/sync", some, encode(&newer)).await,
+        (StatusCode::UPGRADE_REQUIRED, Code::AppTooNew)
+    );
+}
+
+#[tokio::test]
+async fn a_full_queue_says_when_to_come_back() {
+    let town = Town::stepped();
+    let mut waiting = Vec::new();
+    while let Ok(pending) = town.service.writer.submit(|_| Ok(())) {
+        waiting.push(pending);
+    }
+    let frame = encode(&EnrolRequest { version: 1, code: "4KR7-9XQ2".into(), public_key: [1; 32], app: "1".into() });
+    let reply = call(&town, request("POST", "/v1/enrol", None, frame)).await;
+    assert_eq!(reply.headers()["retry-after"], "2");
+    assert_eq!(refusal(reply).await, (StatusCode::SERVICE_UNAVAILABLE, Code::Busy));
+}
+
+/// A server on a free port; its address, what stops it, and its end.
+async fn listening(
+    town: &Town,
+) -> (std::net::SocketAddr, tokio::sync::oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let service = town.service.clone();
+    let task = tokio::spawn(async move {
+        let stop = async {
+            let _ = stopped.await;
+        };
+        mbs_server::serve::run(service, listener, false, stop).await.unwrap();
+    });
+    (address, stop, task)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_poll_is_small_on_the_line() {
+    let town = Town::stepped();
+    let (address, stop, task) = listening(&town).await;
+    let tablet = town.tablet("kadikoy-rasimpasa").await;
+    let body = encode(&tablet.frame(vec![]));
+    let head = format!(
+        "POST /v1/sync HTTP/1.1\r\nhost: mbs\r\nauthorization: Bearer {}\r\ncontent-length: {}\r\n\r\n",
+        token_text(&tablet.identity.token),
+        body.len()
+    );
+    let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+    line.write_all(head.as_bytes()).await.unwrap();
+    line.write_all(&body).await.unwrap();
+    let mut answer = vec![0; 4_096];
+    let mut n = 0;
+    while !answer[..n].windows(4).any(|w| w == b"\r\n\r\n") {
+        n += line.read(&mut answer[n..]).await.unwrap();
+    }
+    let text = String::from_utf8_lossy(&answer[..n]).to_lowercase();
+    assert!(text.starts_with("http/1.1 200"), "{text}");
+    assert!(!text.contains("date:") && !text.contains("x-request-id"), "{text}");
+    assert!(head.len() + body.len() + n <= 375, "{} B", head.len() + body.len() + n);
+    drop(line);
+    stop.send(()).unwrap();
+    task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_a_cut_is_kept() {
+    let town = Town::stepped();
+    let (address, stop, task) = listening(&town).await;
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let (bytes, photo) = photo(4, 200_000);
+    let mut words = tablet.words("yol.cukur");
+    words.blobs = vec![photo];
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    ok(&tablet.push(item).await);
+    let head = format!(
+        "PUT /v1/blobs/{}?request={id}&offset=0&size=200000 HTTP/1.1\r\nhost: mbs\r\n\
+         authorization: Bearer {}\r\ncontent-length: 200000\r\n\r\n",
+        photo.hash,
+        token_text(&tablet.identity.token)
+    );
+    let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+    line.write_all(head.as_bytes()).await.unwrap();
+    line.write_all(&bytes[..50_000]).await.unwrap();
+    line.shutdown().await.unwrap();
+    // The end of our line makes the server close its side, once it has seen everything.
+    let mut rest = Vec::new();
+    let _ = line.read_to_end(&mut rest).await;
+    let scope = tablet.caller.device.scope;
+    let have = async || loop {
+        let have = town.service.db.ask(|s| mbs_server::database::blobs::have(s, photo.hash, scope)).unwrap();
+        if have > 0 {
+            break have;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(30), have()).await.unwrap(), 50_000);
+    stop.send(()).unwrap();
+    task.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_up_comes_at_once_and_with_news_and_ends_with_the_server() {
+    let town = Town::stepped();
+    let (address, stop, task) = listening(&town).await;
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let head = format!(
+        "GET /v1/events HTTP/1.1\r\nhost: mbs\r\nauthorization: Bearer {}\r\n\r\n",
+        token_text(&tablet.identity.token)
+    );
+    let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+    line.write_all(head.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    let mut pulls = async |line: &mut tokio::net::TcpStream, wanted: usize| {
+        let mut part = [0; 1_024];
+        while text.matches("data: pull").count() < wanted {
+            let n = line.read(&mut part).await.unwrap();
+            assert!(n > 0, "{text}");
+            text.push_str(&String::from_utf8_lossy(&part[..n]));
+        }
+    };
+    pulls(&mut line, 1).await;
+    tablet.filed("yol.cukur").await;
+    pulls(&mut line, 2).await;
+    stop.send(()).unwrap();
+    let mut rest = Vec::new();
+    line.read_to_end(&mut rest).await.unwrap();
+    task.await.unwrap();
+    // Everything is written and nothing is taken any more.
+    assert_eq!(town.service.writer.waiting(), 0);
+    assert_eq!(town.service.writer.submit(|_| Ok(())).unwrap_err().code, Code::Busy);
+}
