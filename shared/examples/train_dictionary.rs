@@ -182,11 +182,17 @@ fn event(unit: &str, category: &str, dice: &mut Dice) -> Vec<u8> {
     let due = time + 1_296_000_000;
     let outcome = [Done, Done, Partly, Refused, Informed, OutOfRemit, Duplicate][dice.below(7) as usize];
     let (by, what, words) = match dice.below(12) {
-        0 | 1 => (Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 + dice.below(90_000) as u32 } }, false),
+        0 | 1 => {
+            (Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 + dice.below(90_000) as u32 } }, false)
+        }
         2 | 3 => (Who::System, What::Routed { unit: unit.to_owned(), due }, false),
         4 => (Who::System, What::SentOut { unit: unit.to_owned(), due }, false),
         5 => (Who::Unit, What::Accepted, false),
-        6 => (Who::Unit, What::Planned { date: format!("2026-{:02}-{:02}", 1 + dice.below(12), 1 + dice.below(28)) }, true),
+        6 => (
+            Who::Unit,
+            What::Planned { date: format!("2026-{:02}-{:02}", 1 + dice.below(12), 1 + dice.below(28)) },
+            true,
+        ),
         7 => (Who::Unit, What::Answered { outcome, photos: Vec::new() }, true),
         8 | 9 => (Who::Unit, What::Concluded { outcome, photos: Vec::new() }, true),
         10 => (Who::Unit, What::Asked, true),

@@ -66,7 +66,8 @@ fn compressed(raw: &[u8]) -> Option<Vec<u8>> {
     static DICTIONARY: OnceLock<Option<EncoderDictionary<'static>>> = OnceLock::new();
     PACKER.with_borrow_mut(|slot| {
         if slot.is_none() {
-            let dictionary = DICTIONARY.get_or_init(|| EncoderDictionary::try_copy(DICTIONARY_1, LEVEL).ok()).as_ref()?;
+            let dictionary =
+                DICTIONARY.get_or_init(|| EncoderDictionary::try_copy(DICTIONARY_1, LEVEL).ok()).as_ref()?;
             let mut packer = Compressor::with_prepared_dictionary(dictionary).ok()?;
             packer.include_checksum(false).ok()?;
             packer.include_dictid(false).ok()?;
@@ -109,7 +110,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const WORDS: &str = "İyi günler, ilkokulun yanında çift sıra park yüzünden ambulans giremedi. Gereğini rica ederim.";
+    const WORDS: &str =
+        "İyi günler, ilkokulun yanında çift sıra park yüzünden ambulans giremedi. Gereğini rica ederim.";
 
     #[test]
     fn turkish_words_shrink_to_less_than_half() {

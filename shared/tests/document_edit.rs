@@ -129,7 +129,12 @@ fn two_offline_edits_keep_both_versions_in_any_order() {
     let reading = both.read().unwrap();
     assert_eq!(reading, other_way.read().unwrap());
     let mut versions = vec![
-        Version { edit: Edit::Desc("Araba düştü.".to_owned()), text: "Araba düştü.".to_owned(), actor: ayse(), at: 1_000 },
+        Version {
+            edit: Edit::Desc("Araba düştü.".to_owned()),
+            text: "Araba düştü.".to_owned(),
+            actor: ayse(),
+            at: 1_000,
+        },
         Version {
             edit: Edit::Desc("Bisikletli düştü.".to_owned()),
             text: "Bisikletli düştü.".to_owned(),

@@ -206,11 +206,14 @@ impl Document {
     /// Removes a photo whose removal already wins over another tablet's version of it.
     fn removed_loser(&self, hash: &BlobHash) -> Option<(String, ScalarValue)> {
         let holds = |value: &Found<'_>| match value {
-            Found::Scalar(s) => matches!(Value::of(s), Value::Bytes(b) if schema::blob_ref(b).is_some_and(|b| b.hash == *hash)),
+            Found::Scalar(s) => {
+                matches!(Value::of(s), Value::Bytes(b) if schema::blob_ref(b).is_some_and(|b| b.hash == *hash))
+            }
             Found::Object(_) => false,
         };
         let mut keys = self.doc.keys(ROOT).filter(|key| schema::blob_prefix(key).is_some());
-        let key = keys.find(|key| self.doc.get_all(ROOT, key).unwrap_or_default().iter().any(|(value, _)| holds(value)))?;
+        let key =
+            keys.find(|key| self.doc.get_all(ROOT, key).unwrap_or_default().iter().any(|(value, _)| holds(value)))?;
         Some((key, ScalarValue::Bytes(Vec::new())))
     }
 }

@@ -290,12 +290,52 @@ impl Mutation {
     pub const ALL: [Self; 46] = {
         use Mutation::*;
         [
-            NestedMap, NestedList, NestedText, InsideObject, ListElement, Insert, Delete, Increment, Counter, Mark, Expand,
-            WrongKey, ForeignPhotoKey, WrongType, Null, UnknownScalar, OversizeValue, OversizeChange, TooManyPhotos,
-            MissingField, NullIsland, AbsurdTime, KeyTwice, WrongPred, WrongStartOp, WrongSeq, HugeStartOp, ForeignColumn,
-            CompressedColumn, RunLengthBomb, PredBomb, TooManyOps, TooManyDeps, CompressedChunk, DocumentChunk,
-            BundleChunk, TrailingBytes, Footer, Message, ShortActor, IdleActor, NotCanonical, OverlongNumber, BrokenText,
-            Empty, WrongChecksum,
+            NestedMap,
+            NestedList,
+            NestedText,
+            InsideObject,
+            ListElement,
+            Insert,
+            Delete,
+            Increment,
+            Counter,
+            Mark,
+            Expand,
+            WrongKey,
+            ForeignPhotoKey,
+            WrongType,
+            Null,
+            UnknownScalar,
+            OversizeValue,
+            OversizeChange,
+            TooManyPhotos,
+            MissingField,
+            NullIsland,
+            AbsurdTime,
+            KeyTwice,
+            WrongPred,
+            WrongStartOp,
+            WrongSeq,
+            HugeStartOp,
+            ForeignColumn,
+            CompressedColumn,
+            RunLengthBomb,
+            PredBomb,
+            TooManyOps,
+            TooManyDeps,
+            CompressedChunk,
+            DocumentChunk,
+            BundleChunk,
+            TrailingBytes,
+            Footer,
+            Message,
+            ShortActor,
+            IdleActor,
+            NotCanonical,
+            OverlongNumber,
+            BrokenText,
+            Empty,
+            WrongChecksum,
         ]
     };
 
@@ -304,18 +344,17 @@ impl Mutation {
     pub const fn code(self) -> Code {
         use Mutation::*;
         match self {
-            NestedMap | NestedList | NestedText | InsideObject | ListElement | Insert | Delete | Increment | Counter
-            | Mark | Expand | KeyTwice => Code::BadOperation,
+            NestedMap | NestedList | NestedText | InsideObject | ListElement | Insert | Delete | Increment
+            | Counter | Mark | Expand | KeyTwice => Code::BadOperation,
             WrongKey => Code::UnknownKey,
-            ForeignPhotoKey | WrongType | Null | UnknownScalar | OversizeValue | MissingField | NullIsland | AbsurdTime => {
-                Code::BadValue
-            }
+            ForeignPhotoKey | WrongType | Null | UnknownScalar | OversizeValue | MissingField | NullIsland
+            | AbsurdTime => Code::BadValue,
             OversizeChange => Code::TooLarge,
             TooManyPhotos | RunLengthBomb | PredBomb | TooManyOps | TooManyDeps => Code::TooMany,
             WrongPred | WrongStartOp | WrongSeq | HugeStartOp => Code::BadHistory,
             IdleActor | NotCanonical | WrongChecksum => Code::BadHash,
-            ForeignColumn | CompressedColumn | CompressedChunk | DocumentChunk | BundleChunk | TrailingBytes | Footer
-            | Message | ShortActor | OverlongNumber | BrokenText | Empty => Code::Malformed,
+            ForeignColumn | CompressedColumn | CompressedChunk | DocumentChunk | BundleChunk | TrailingBytes
+            | Footer | Message | ShortActor | OverlongNumber | BrokenText | Empty => Code::Malformed,
         }
     }
 

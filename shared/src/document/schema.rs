@@ -133,11 +133,7 @@ pub fn blob_prefix(key: &str) -> Option<&str> {
 /// Whether the hex form of `hash` begins with `prefix`.
 fn begins(hash: &BlobHash, prefix: &str) -> bool {
     let digit = |n: u8| if n < 10 { b'0' + n } else { b'a' + n - 10 };
-    prefix
-        .as_bytes()
-        .chunks(2)
-        .zip(hash.as_bytes())
-        .all(|(pair, byte)| pair == [digit(byte >> 4), digit(byte & 15)])
+    prefix.as_bytes().chunks(2).zip(hash.as_bytes()).all(|(pair, byte)| pair == [digit(byte >> 4), digit(byte & 15)])
 }
 
 /// The key for a photo: the shortest beginning of its hash that `taken` does not hold for another one.

@@ -128,8 +128,8 @@ pub fn join(before: &[&[u8]], raw: &[u8]) -> Result<Document, Unfit> {
 
     let mut all = before.to_vec();
     all.push(raw);
-    let (mut document, mut again) =
-        both(&all).map_err(|_| Unfit::Rejected(if both(before).is_ok() { Code::BadHistory } else { Code::Internal }))?;
+    let (mut document, mut again) = both(&all)
+        .map_err(|_| Unfit::Rejected(if both(before).is_ok() { Code::BadHistory } else { Code::Internal }))?;
     let same = document.heads() == again.heads() && document.read().ok() == again.read().ok();
     if same { Ok(document) } else { Err(Unfit::Rejected(Code::BadHash)) }
 }

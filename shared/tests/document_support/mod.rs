@@ -59,12 +59,14 @@ pub(crate) fn pothole() -> Request {
 
 fn any_fix() -> impl Strategy<Value = Fix> {
     let source = prop_oneof![Just(FixSource::Gps), Just(FixSource::Photo), Just(FixSource::Map)];
-    (40_000_000..42_000_000_i32, -180_000_000..180_000_000_i32, 0..=u16::MAX, source).prop_map(|(lat, lon, metres, source)| Fix {
-        lat: f64::from(lat) / 1e6,
-        lon: f64::from(lon) / 1e6,
-        accuracy: f64::from(metres),
-        source,
-    })
+    (40_000_000..42_000_000_i32, -180_000_000..180_000_000_i32, 0..=u16::MAX, source).prop_map(
+        |(lat, lon, metres, source)| Fix {
+            lat: f64::from(lat) / 1e6,
+            lon: f64::from(lon) / 1e6,
+            accuracy: f64::from(metres),
+            source,
+        },
+    )
 }
 
 fn any_blob() -> impl Strategy<Value = BlobRef> {

@@ -7,9 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::id::{Actor, ChangeHash};
 use crate::wire::error::Code;
 
-use super::super::schema::{
-    MAX_CHANGE, MAX_COUNTER, MAX_DEPS, MAX_KEY, MAX_OPS, MAX_PREDS, MAX_TIME, MIN_TIME, Value,
-};
+use super::super::schema::{MAX_CHANGE, MAX_COUNTER, MAX_DEPS, MAX_KEY, MAX_OPS, MAX_PREDS, MAX_TIME, MIN_TIME, Value};
 use super::reader::{Reader, runs};
 
 pub(crate) const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
@@ -126,8 +124,18 @@ pub(crate) fn parse(raw: &[u8], hashed: bool) -> Result<Change<'_>, Code> {
     }
     let others = others(&mut reader, actor)?;
     let columns = Columns::parse(&mut reader)?;
-    let mut change =
-        Change { hash: ChangeHash(hash), body, deps, actor, seq, start_op, time, others, ops: Vec::new(), preds: Vec::new() };
+    let mut change = Change {
+        hash: ChangeHash(hash),
+        body,
+        deps,
+        actor,
+        seq,
+        start_op,
+        time,
+        others,
+        ops: Vec::new(),
+        preds: Vec::new(),
+    };
     columns.read_into(&mut change)?;
     Ok(change)
 }
@@ -233,10 +241,15 @@ impl<'a> Columns<'a> {
     /// Decodes the operations; every column must have exactly as many values as there are operations.
     fn read_into(&self, change: &mut Change<'a>) -> Result<(), Code> {
         let mut actions = Vec::with_capacity(16);
-        let n = runs(self.action, MAX_OPS, |r| r.uint(), |action| {
-            actions.push(action);
-            Ok(())
-        })?;
+        let n = runs(
+            self.action,
+            MAX_OPS,
+            |r| r.uint(),
+            |action| {
+                actions.push(action);
+                Ok(())
+            },
+        )?;
         if n == 0 {
             return Err(Code::Malformed);
         }
@@ -245,27 +258,37 @@ impl<'a> Columns<'a> {
         }
         change.ops.reserve_exact(n);
         let mut action = actions.into_iter();
-        let keys = runs(self.key, n, |r| r.sized(), |key| {
-            let key = std::str::from_utf8(key).map_err(|_| Code::Malformed)?;
-            if key.is_empty() || key.len() > MAX_KEY {
-                return Err(Code::UnknownKey);
-            }
-            let action = action.next().ok_or(Code::Malformed)?;
-            change.ops.push(Op { key, action, value: Value::Other, meta: 0, raw: &[], preds: 0..0 });
-            Ok(())
-        });
+        let keys = runs(
+            self.key,
+            n,
+            |r| r.sized(),
+            |key| {
+                let key = std::str::from_utf8(key).map_err(|_| Code::Malformed)?;
+                if key.is_empty() || key.len() > MAX_KEY {
+                    return Err(Code::UnknownKey);
+                }
+                let action = action.next().ok_or(Code::Malformed)?;
+                change.ops.push(Op { key, action, value: Value::Other, meta: 0, raw: &[], preds: 0..0 });
+                Ok(())
+            },
+        );
         exactly(keys, n)?;
         distinct(&change.ops)?;
 
         let mut op = change.ops.iter_mut();
         let mut raw = Reader(self.value);
-        let metas = runs(self.meta, n, |r| r.uint(), |meta| {
-            let op = op.next().ok_or(Code::Malformed)?;
-            op.meta = meta;
-            op.raw = raw.take(usize::try_from(meta >> 4).map_err(|_| Code::Malformed)?)?;
-            op.value = value((meta & 15) as u8, op.raw)?;
-            Ok(())
-        });
+        let metas = runs(
+            self.meta,
+            n,
+            |r| r.uint(),
+            |meta| {
+                let op = op.next().ok_or(Code::Malformed)?;
+                op.meta = meta;
+                op.raw = raw.take(usize::try_from(meta >> 4).map_err(|_| Code::Malformed)?)?;
+                op.value = value((meta & 15) as u8, op.raw)?;
+                Ok(())
+            },
+        );
         exactly(metas, n)?;
         if !raw.is_done() {
             return Err(Code::Malformed);
@@ -287,37 +310,52 @@ impl<'a> Columns<'a> {
         let n = change.ops.len();
         let mut total = 0_usize;
         let mut op = change.ops.iter_mut();
-        let counts = runs(self.pred_count, n, |r| r.count(), |count| {
-            let end = total.checked_add(count).filter(|end| *end <= MAX_PREDS).ok_or(Code::TooMany)?;
-            op.next().ok_or(Code::Malformed)?.preds = total..end;
-            total = end;
-            Ok(())
-        });
+        let counts = runs(
+            self.pred_count,
+            n,
+            |r| r.count(),
+            |count| {
+                let end = total.checked_add(count).filter(|end| *end <= MAX_PREDS).ok_or(Code::TooMany)?;
+                op.next().ok_or(Code::Malformed)?.preds = total..end;
+                total = end;
+                Ok(())
+            },
+        );
         exactly(counts, n)?;
         let mut named = vec![false; change.others.len()];
         change.preds.reserve_exact(total);
-        let actors = runs(self.pred_actor, total, |r| r.count(), |index| {
-            let actor = match index.checked_sub(1) {
-                None => change.actor,
-                Some(other) => {
-                    *named.get_mut(other).ok_or(Code::Malformed)? = true;
-                    *change.others.get(other).ok_or(Code::Malformed)?
-                }
-            };
-            change.preds.push(OpId { counter: 0, actor });
-            Ok(())
-        });
+        let actors = runs(
+            self.pred_actor,
+            total,
+            |r| r.count(),
+            |index| {
+                let actor = match index.checked_sub(1) {
+                    None => change.actor,
+                    Some(other) => {
+                        *named.get_mut(other).ok_or(Code::Malformed)? = true;
+                        *change.others.get(other).ok_or(Code::Malformed)?
+                    }
+                };
+                change.preds.push(OpId { counter: 0, actor });
+                Ok(())
+            },
+        );
         exactly(actors, total)?;
         let mut pred = change.preds.iter_mut();
         let mut counter = 0_i64;
         let start_op = change.start_op;
-        let counters = runs(self.pred_counter, total, |r| r.int(), |delta| {
-            counter = counter.checked_add(delta).ok_or(Code::BadHistory)?;
-            // No key comes twice in a change, so every predecessor is older than all of it.
-            let right = u64::try_from(counter).ok().filter(|c| (1..start_op).contains(c));
-            pred.next().ok_or(Code::Malformed)?.counter = right.ok_or(Code::BadHistory)?;
-            Ok(())
-        });
+        let counters = runs(
+            self.pred_counter,
+            total,
+            |r| r.int(),
+            |delta| {
+                counter = counter.checked_add(delta).ok_or(Code::BadHistory)?;
+                // No key comes twice in a change, so every predecessor is older than all of it.
+                let right = u64::try_from(counter).ok().filter(|c| (1..start_op).contains(c));
+                pred.next().ok_or(Code::Malformed)?.counter = right.ok_or(Code::BadHistory)?;
+                Ok(())
+            },
+        );
         exactly(counters, total)?;
         let sorted = change.ops.iter().all(|op| change.preds_of(op).is_sorted_by(|a, b| a < b));
         if named.contains(&false) || !sorted { Err(Code::BadHash) } else { Ok(()) }

@@ -50,7 +50,8 @@ pub(super) fn fits(known: &[Change<'_>], change: &Change<'_>, unsuited: Option<C
             return reject(code);
         }
         // A schema is only ever raised.
-        if version(change).is_some_and(|v| v <= highest) {
+        let so_far = ancestors().filter_map(version).max().unwrap_or(0);
+        if version(change).is_some_and(|v| v <= so_far) {
             return reject(Code::BadHistory);
         }
     }
