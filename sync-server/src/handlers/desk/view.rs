@@ -331,7 +331,7 @@ pub struct Act {
     pub note: Option<String>,
     /// Photos from the spot, for `answer`.
     #[serde(default)]
-    #[ts(type = "Array<string>")]
+    #[ts(optional, type = "Array<string>")]
     pub photos: Option<Vec<BlobHash>>,
 }
 
