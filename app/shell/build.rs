@@ -14,9 +14,7 @@ fn main() {
     }
     // Naming the commands makes Tauri refuse each one that no capability allows.
     let commands = tauri_build::AppManifest::new().commands(&["call"]);
-    if let Err(error) =
-        tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands))
-    {
+    if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands)) {
         println!("cargo::error={error:#}");
     }
 }

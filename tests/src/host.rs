@@ -105,7 +105,8 @@ async fn own_pages_only(request: Request, next: Next) -> Response {
     let here = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let loopback = matches!(here, "127.0.0.1" | "localhost" | "[::1]");
     let own = text(header::ORIGIN).is_none_or(|origin| origin == format!("http://{host}"));
-    let same_site = text(header::HeaderName::from_static("sec-fetch-site")).is_none_or(|s| matches!(s, "same-origin" | "none"));
+    let same_site =
+        text(header::HeaderName::from_static("sec-fetch-site")).is_none_or(|s| matches!(s, "same-origin" | "none"));
     if !(loopback && own && same_site) {
         return (StatusCode::FORBIDDEN, "Only pages of this tablet may ask this.").into_response();
     }
@@ -169,7 +170,8 @@ async fn photo(State(host): State<Host>, UrlPath(hash): UrlPath<String>, RawQuer
     match tokio::task::spawn_blocking(move || tablet.photo(hash, thumb)).await {
         Ok(Ok(Some(bytes))) => {
             // The name is the hash of the bytes: they never change.
-            let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=31536000, immutable")];
+            let headers =
+                [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=31536000, immutable")];
             (headers, bytes).into_response()
         }
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),
@@ -219,7 +221,10 @@ mod tests {
         assert_eq!(inside(ui, "/assets/a.js"), Some("/ui/assets/a.js".into()));
         for bad in ["/../key", "/a/../../key", "/./key"] {
             let found = inside(ui, bad);
-            assert!(found.as_ref().is_none_or(|p| p.starts_with("/ui") && !p.to_string_lossy().contains("..")), "{bad}: {found:?}");
+            assert!(
+                found.as_ref().is_none_or(|p| p.starts_with("/ui") && !p.to_string_lossy().contains("..")),
+                "{bad}: {found:?}"
+            );
         }
     }
 }

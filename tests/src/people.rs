@@ -57,7 +57,14 @@ impl Words {
     /// The beginning of the words, as a first line.
     #[must_use]
     pub fn title(&self) -> String {
-        self.text.split(['.', ',', ';']).find(|p| p.trim().chars().count() > 12).unwrap_or(&self.text).trim().chars().take(70).collect()
+        self.text
+            .split(['.', ',', ';'])
+            .find(|p| p.trim().chars().count() > 12)
+            .unwrap_or(&self.text)
+            .trim()
+            .chars()
+            .take(70)
+            .collect()
     }
 }
 
@@ -78,7 +85,9 @@ pub fn words() -> &'static [Words] {
     WORDS.get_or_init(|| {
         let path = root().join("shared/data/text/requests_synthetic.jsonl");
         let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{} cannot be read: {e}", path.display()));
-        let all = text.lines().map(|l| serde_json::from_str::<Words>(l).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
+        let all = text
+            .lines()
+            .map(|l| serde_json::from_str::<Words>(l).unwrap_or_else(|e| panic!("{}: {e}", path.display())));
         all.filter(|w| w.lang == "tr").collect()
     })
 }
@@ -89,7 +98,11 @@ pub fn words() -> &'static [Words] {
 /// When there are fewer.
 #[must_use]
 pub fn words_about(category: &str, n: usize) -> &'static Words {
-    words().iter().filter(|w| w.category == category).nth(n).unwrap_or_else(|| panic!("fewer than {} requests about {category}", n + 1))
+    words()
+        .iter()
+        .filter(|w| w.category == category)
+        .nth(n)
+        .unwrap_or_else(|| panic!("fewer than {} requests about {category}", n + 1))
 }
 
 /// A file of the photo fixtures, e.g. `generated/g-12mp.jpg`.
@@ -123,7 +136,9 @@ pub fn twelve_megapixels(n: usize) -> &'static [u8] {
         let picture = image::load_from_memory(&original).unwrap_or_else(|e| panic!("g-12mp.jpg: {e}"));
         let mirrored = if n % PHOTOS.len() == 1 { picture.fliph() } else { picture.flipv() };
         let mut out = std::io::Cursor::new(Vec::new());
-        mirrored.write_to(&mut out, ImageFormat::Jpeg).unwrap_or_else(|e| panic!("a JPEG cannot be written into memory: {e}"));
+        mirrored
+            .write_to(&mut out, ImageFormat::Jpeg)
+            .unwrap_or_else(|e| panic!("a JPEG cannot be written into memory: {e}"));
         out.into_inner()
     })
 }
@@ -179,7 +194,9 @@ pub fn new_photo(seed: u64, kilobytes: u32) -> Vec<u8> {
         Rgb([slope + (grain & 0x7f) as u8, slope + (grain >> 8 & 0x7f) as u8, slope + (grain >> 16 & 0x3f) as u8])
     });
     let mut out = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut out, ImageFormat::Jpeg).unwrap_or_else(|e| panic!("a JPEG cannot be written into memory: {e}"));
+    picture
+        .write_to(&mut out, ImageFormat::Jpeg)
+        .unwrap_or_else(|e| panic!("a JPEG cannot be written into memory: {e}"));
     out.into_inner()
 }
 

@@ -168,7 +168,8 @@ pub fn run(command: &mut Command) -> Result<String, String> {
 pub fn run_with(command: &mut Command, input: &str) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let wrong = |e: std::io::Error| format!("{name} cannot be started: {e}");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(wrong)?;
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(wrong)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that reads nothing has closed its end, which is its own affair.
         let _ = stdin.write_all(input.as_bytes());

@@ -41,7 +41,8 @@ impl RawTablet {
         let client = Client::builder().no_proxy().build().unwrap_or_else(|e| panic!("no HTTP client: {e}"));
         let code = code.chars().filter(char::is_ascii_alphanumeric).collect();
         let ask = EnrolRequest { version: PROTOCOL, code, public_key: [7; 32], app: "0.1.0".into() };
-        let bytes = carry(client.post(format!("{base}/v1/enrol")).body(encode(&ask))).unwrap_or_else(|e| panic!("enrolment: {e:?}"));
+        let bytes = carry(client.post(format!("{base}/v1/enrol")).body(encode(&ask)))
+            .unwrap_or_else(|e| panic!("enrolment: {e:?}"));
         let identity = decode(&bytes).unwrap_or_else(|e| panic!("enrolment: {e:?}"));
         Self { client, base: base.to_owned(), identity, dice: Dice::new(seed), made: 0 }
     }
@@ -130,7 +131,8 @@ impl RawTablet {
     /// # Panics
     /// When the reply is no reply.
     pub fn push_bytes(&self, body: Vec<u8>) -> Result<SyncReply, Refused> {
-        let bytes = carry(self.client.post(format!("{}/v1/sync", self.base)).header("authorization", self.token()).body(body))?;
+        let bytes =
+            carry(self.client.post(format!("{}/v1/sync", self.base)).header("authorization", self.token()).body(body))?;
         Ok(decode(&bytes).unwrap_or_else(|e| panic!("the reply: {e:?}")))
     }
 
@@ -155,7 +157,13 @@ impl RawTablet {
     ///
     /// # Errors
     /// The refusal.
-    pub fn put_photo(&self, hash: BlobHash, request: RequestId, said: usize, bytes: &[u8]) -> Result<BlobStatus, Refused> {
+    pub fn put_photo(
+        &self,
+        hash: BlobHash,
+        request: RequestId,
+        said: usize,
+        bytes: &[u8],
+    ) -> Result<BlobStatus, Refused> {
         let url = format!("{}/v1/blobs/{hash}?request={request}&offset=0&size={said}", self.base);
         let bytes = carry(self.client.put(url).header("authorization", self.token()).body(bytes.to_vec()))?;
         decode(&bytes).map_err(|code| (200, Some(code)))
@@ -174,5 +182,9 @@ fn carry(request: RequestBuilder) -> Result<Vec<u8>, Refused> {
     let reply = request.send().map_err(|_| (0, None))?;
     let status = reply.status();
     let bytes = reply.bytes().map_err(|_| (0, None))?.to_vec();
-    if status.is_success() { Ok(bytes) } else { Err((status.as_u16(), serde_json::from_slice::<Envelope>(&bytes).ok().map(|e| e.code))) }
+    if status.is_success() {
+        Ok(bytes)
+    } else {
+        Err((status.as_u16(), serde_json::from_slice::<Envelope>(&bytes).ok().map(|e| e.code)))
+    }
 }

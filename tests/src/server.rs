@@ -159,7 +159,9 @@ impl Server {
     /// When there is none.
     #[must_use]
     pub fn enrol_code(&self, who: Muhtarlik) -> String {
-        self.run(&["enrol-code", "--quiet", "--neighbourhood", who.neighbourhood, "--person", who.person]).trim().to_owned()
+        self.run(&["enrol-code", "--quiet", "--neighbourhood", who.neighbourhood, "--person", who.person])
+            .trim()
+            .to_owned()
     }
 
     /// Someone at the desk.
@@ -167,8 +169,11 @@ impl Server {
     /// # Panics
     /// When the login is taken, or the role or unit unknown.
     pub fn add_user(&self, user: User<'_>) {
-        let mut command = self.command(&["user", "add", "--login", user.login, "--name", user.name, "--role", user.role, "--unit", user.unit]);
-        process::run_with(&mut command, &format!("{}\n", user.password)).unwrap_or_else(|e| panic!("user {}: {e}", user.login));
+        let mut command = self.command(&[
+            "user", "add", "--login", user.login, "--name", user.name, "--role", user.role, "--unit", user.unit,
+        ]);
+        process::run_with(&mut command, &format!("{}\n", user.password))
+            .unwrap_or_else(|e| panic!("user {}: {e}", user.login));
     }
 
     /// A key for the program of a unit.
@@ -259,7 +264,10 @@ impl Server {
     /// When they are not there.
     #[must_use]
     pub fn photo(&self, hash: BlobHash) -> Vec<u8> {
-        let path = self.files().remove(&hash.to_string()).unwrap_or_else(|| panic!("photo {hash} is not in the server's store"));
+        let path = self
+            .files()
+            .remove(&hash.to_string())
+            .unwrap_or_else(|| panic!("photo {hash} is not in the server's store"));
         fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     }
 
@@ -274,7 +282,9 @@ impl Server {
 
 /// Photos lie as `ab/cd…`, by the hex of their hash.
 fn collect(root: &Path, found: &mut BTreeMap<String, PathBuf>) {
-    let children = |dir: &Path| fs::read_dir(dir).into_iter().flatten().map_while(Result::ok).map(|e| e.path()).collect::<Vec<_>>();
+    let children = |dir: &Path| {
+        fs::read_dir(dir).into_iter().flatten().map_while(Result::ok).map(|e| e.path()).collect::<Vec<_>>()
+    };
     let name = |path: &Path| path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
     for dir in children(root).into_iter().filter(|d| d.is_dir() && name(d).len() == 2) {
         for file in children(&dir).into_iter().filter(|f| name(f).len() == 62) {

@@ -122,8 +122,14 @@ impl SimulatedServer {
             let reply = self.router.clone().oneshot(http).await.unwrap_or_else(|never| match never {});
             let (head, body) = reply.into_parts();
             let body = axum::body::to_bytes(body, request.cap).await.ok()?;
-            let header = |(n, v): (&axum::http::HeaderName, &axum::http::HeaderValue)| Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned()));
-            Some(HttpReply { status: head.status.as_u16(), headers: head.headers.iter().filter_map(header).collect(), body: body.to_vec() })
+            let header = |(n, v): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
+                Some((n.as_str().to_owned(), v.to_str().ok()?.to_owned()))
+            };
+            Some(HttpReply {
+                status: head.status.as_u16(),
+                headers: head.headers.iter().filter_map(header).collect(),
+                body: body.to_vec(),
+            })
         })
     }
 }
@@ -188,7 +194,12 @@ impl SimulatedLine {
     /// A line to `server`; `None` as quality is no network.
     #[must_use]
     pub fn to(server: &Arc<SimulatedServer>, clock: &Arc<VirtualClock>, quality: Option<Quality>) -> Self {
-        Self(Arc::new(Line { server: Arc::clone(server), clock: Arc::clone(clock), quality: Mutex::new(quality), counts: Default::default() }))
+        Self(Arc::new(Line {
+            server: Arc::clone(server),
+            clock: Arc::clone(clock),
+            quality: Mutex::new(quality),
+            counts: Default::default(),
+        }))
     }
 
     /// From now on it behaves like that.
@@ -207,7 +218,11 @@ impl SimulatedLine {
     /// Ports of a tablet in `dir` whose clock and line are these.
     #[must_use]
     pub fn ports(&self, dir: &Path) -> Ports {
-        Ports { clock: Arc::clone(&self.0.clock) as Arc<dyn Clock>, connect: Arc::new(self.clone()), ..Ports::system(dir) }
+        Ports {
+            clock: Arc::clone(&self.0.clock) as Arc<dyn Clock>,
+            connect: Arc::new(self.clone()),
+            ..Ports::system(dir)
+        }
     }
 
     /// Steps a tablet's engine under the virtual clock until `done`, or until `limit` (Unix ms) or for ever idle.

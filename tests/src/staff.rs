@@ -28,14 +28,22 @@ impl std::fmt::Display for Refusal {
 
 fn client() -> Client {
     mbs_tablet::sync::client::install_provider();
-    Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap_or_else(|e| panic!("no HTTP client: {e}"))
+    Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap_or_else(|e| panic!("no HTTP client: {e}"))
 }
 
 fn read(reply: reqwest::Result<Response>) -> Result<(Option<String>, Vec<u8>), Refusal> {
     let lost = |e: reqwest::Error| Refusal { status: 0, code: None, message: e.to_string() };
     let reply = reply.map_err(lost)?;
     let status = reply.status();
-    let cookie = reply.headers().get("set-cookie").and_then(|c| c.to_str().ok()).map(|c| c.split(';').next().unwrap_or(c).to_owned());
+    let cookie = reply
+        .headers()
+        .get("set-cookie")
+        .and_then(|c| c.to_str().ok())
+        .map(|c| c.split(';').next().unwrap_or(c).to_owned());
     let bytes = reply.bytes().map_err(lost)?.to_vec();
     if status.is_success() {
         return Ok((cookie, bytes));
@@ -46,7 +54,11 @@ fn read(reply: reqwest::Result<Response>) -> Result<(Option<String>, Vec<u8>), R
 }
 
 fn json_of(bytes: &[u8]) -> Value {
-    if bytes.is_empty() { Value::Null } else { serde_json::from_slice(bytes).unwrap_or_else(|e| panic!("no JSON: {e}")) }
+    if bytes.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_slice(bytes).unwrap_or_else(|e| panic!("no JSON: {e}"))
+    }
 }
 
 /// Someone who is signed in at the desk.
@@ -65,9 +77,13 @@ impl Staff {
     pub fn sign_in(base: &str, login: &str, password: &str) -> Result<Self, Refusal> {
         let client = client();
         let body = json!({ "login": login, "password": password }).to_string();
-        let request = client.post(format!("{base}/desk/api/sign-in")).header("origin", base).header("content-type", "application/json");
+        let request = client
+            .post(format!("{base}/desk/api/sign-in"))
+            .header("origin", base)
+            .header("content-type", "application/json");
         let (cookie, _) = read(request.body(body).send())?;
-        let cookie = cookie.ok_or_else(|| Refusal { status: 200, code: None, message: "no session cookie".to_owned() })?;
+        let cookie =
+            cookie.ok_or_else(|| Refusal { status: 200, code: None, message: "no session cookie".to_owned() })?;
         Ok(Self { client, base: base.to_owned(), cookie })
     }
 
@@ -78,7 +94,10 @@ impl Staff {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}/desk/api/{path}", self.base)).header("origin", &self.base).header("cookie", &self.cookie)
+        self.client
+            .request(method, format!("{}/desk/api/{path}", self.base))
+            .header("origin", &self.base)
+            .header("cookie", &self.cookie)
     }
 
     /// Reads.
@@ -102,7 +121,8 @@ impl Staff {
     /// # Errors
     /// The server's refusal.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
-        let request = self.request(Method::POST, path).header("content-type", "application/json").body(body.to_string());
+        let request =
+            self.request(Method::POST, path).header("content-type", "application/json").body(body.to_string());
         read(request.send()).map(|(_, b)| json_of(&b))
     }
 
@@ -166,7 +186,10 @@ impl Directorate {
     /// # Errors
     /// The server's refusal.
     pub fn page(&self, query: &str) -> Result<Value, Refusal> {
-        let request = self.client.get(format!("{}/api/v1/updates{query}", self.base)).header("authorization", format!("Bearer {}", self.key));
+        let request = self
+            .client
+            .get(format!("{}/api/v1/updates{query}", self.base))
+            .header("authorization", format!("Bearer {}", self.key));
         read(request.send()).map(|(_, b)| json_of(&b))
     }
 }

@@ -225,7 +225,8 @@ impl Device {
     /// When it cannot be opened.
     #[must_use]
     pub fn open_with(dir: &Path, ports: Ports) -> Self {
-        let tablet = Tablet::open(dir, ports).unwrap_or_else(|e| panic!("the tablet in {} cannot be opened: {e}", dir.display()));
+        let tablet = Tablet::open(dir, ports)
+            .unwrap_or_else(|e| panic!("the tablet in {} cannot be opened: {e}", dir.display()));
         Self { dir: dir.to_path_buf(), tablet: Arc::new(tablet) }
     }
 
@@ -314,7 +315,8 @@ pub fn command(dir: &Path, args: &[&str]) -> Result<Value, String> {
     let mut command = Command::new(program("mbs-tablet"));
     command.arg("--data").arg(dir).arg("--json").args(args);
     let out = process::run(&mut command)?;
-    serde_json::from_str(out.trim()).map_err(|e| format!("`mbs-tablet {}` printed no JSON ({e}):\n{out}", args.join(" ")))
+    serde_json::from_str(out.trim())
+        .map_err(|e| format!("`mbs-tablet {}` printed no JSON ({e}):\n{out}", args.join(" ")))
 }
 
 /// A tablet process that serves its screens and syncs, like the window does. It can be killed.
@@ -377,9 +379,12 @@ pub struct Asker {
 
 impl Door for Asker {
     fn ask(&self, call: Call) -> Result<Value, CallError> {
-        let gone = |e: &dyn std::fmt::Display| mbs_tablet::error::fail(mbs_tablet::error::Code::Storage, format!("the process is gone: {e}"));
+        let gone = |e: &dyn std::fmt::Display| {
+            mbs_tablet::error::fail(mbs_tablet::error::Code::Storage, format!("the process is gone: {e}"))
+        };
         let body = serde_json::to_vec(&call).map_err(|e| gone(&e))?;
-        let request = self.client.post(format!("{}/call", self.url)).header("content-type", "application/json").body(body);
+        let request =
+            self.client.post(format!("{}/call", self.url)).header("content-type", "application/json").body(body);
         let reply = request.send().map_err(|e| gone(&e))?;
         let ok = reply.status().is_success();
         let bytes = reply.bytes().map_err(|e| gone(&e))?;

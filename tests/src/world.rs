@@ -40,7 +40,10 @@ impl World {
     /// When it cannot be set up.
     #[must_use]
     pub fn begin() -> Self {
-        let dir = tempfile::Builder::new().prefix("mbs-story-").tempdir().unwrap_or_else(|e| panic!("no temporary folder: {e}"));
+        let dir = tempfile::Builder::new()
+            .prefix("mbs-story-")
+            .tempdir()
+            .unwrap_or_else(|e| panic!("no temporary folder: {e}"));
         let server = Server::start(&dir.path().join("server"));
         let network = Network::to(server.addr()).unwrap_or_else(|e| panic!("no line: {e}"));
         Self { server, network, dir, tablets: 0 }
@@ -91,7 +94,8 @@ impl World {
     /// When the sign-in fails.
     #[must_use]
     pub fn triage_again(&self) -> Staff {
-        Staff::sign_in(&self.server.url(), "muhtarliklar", PASSWORD).unwrap_or_else(|e| panic!("triage cannot sign in again: {e}"))
+        Staff::sign_in(&self.server.url(), "muhtarliklar", PASSWORD)
+            .unwrap_or_else(|e| panic!("triage cannot sign in again: {e}"))
     }
 
     /// A unit's desk: works and approves.

@@ -8,7 +8,9 @@ use mbs_tests::world::World;
 
 /// Files `n` requests, each with a photo, and gives what was filed.
 fn file(tablet: &Device, n: usize) -> Vec<mbs_tablet::door::view::Request> {
-    let new = |(i, w): (usize, &mbs_tests::people::Words)| New::of(w).at(RASIMPASA_PLACE).with_photos([new_photo(i as u64 + 900, 12)]);
+    let new = |(i, w): (usize, &mbs_tests::people::Words)| {
+        New::of(w).at(RASIMPASA_PLACE).with_photos([new_photo(i as u64 + 900, 12)])
+    };
     words().iter().skip(40).take(n).enumerate().map(|p| tablet.file(&new(p)).unwrap()).collect()
 }
 
@@ -67,7 +69,9 @@ fn doubled_and_reordered_pushes_arrive_once() {
             tablet.sync_over(&mut line);
             // Something new to send, so that there is always a reason to exchange.
             if line.left() > 0 {
-                tablet.say(filed[0].row.id, mbs_shared::wire::entry::EntryKind::Add, "Bir de fotoğrafını ekledim.").unwrap();
+                tablet
+                    .say(filed[0].row.id, mbs_shared::wire::entry::EntryKind::Add, "Bir de fotoğrafını ekledim.")
+                    .unwrap();
             }
             line.left() == 0 || path == "/v1/blobs" && tablet.outbox().items.is_empty()
         });

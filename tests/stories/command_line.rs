@@ -19,7 +19,21 @@ fn a_request_is_filed_sent_and_exported_from_the_command_line() {
 
     let photo = fixture("generated/g-ist-02.jpg");
     let photo = photo.to_str().unwrap();
-    let filed = command(&dir, &["capture", "--text", "Rıhtım girişinde çukur", "--photo", photo, "--at", "40.9946,29.0259", "--category", "yol.cukur"]).unwrap();
+    let filed = command(
+        &dir,
+        &[
+            "capture",
+            "--text",
+            "Rıhtım girişinde çukur",
+            "--photo",
+            photo,
+            "--at",
+            "40.9946,29.0259",
+            "--category",
+            "yol.cukur",
+        ],
+    )
+    .unwrap();
     let no = filed["row"]["case_no"].as_str().unwrap().to_owned();
     assert_eq!(filed["photos"].as_array().unwrap().len(), 1);
     assert_eq!(command(&dir, &["outbox"]).unwrap()["items"].as_array().unwrap().len(), 2);
@@ -71,7 +85,8 @@ fn the_browser_host_answers_only_its_own_pages() {
     let host = TabletProcess::start(&dir);
     let client = reqwest::blocking::Client::builder().no_proxy().build().unwrap();
     let call = |origin: Option<&str>, kind: &str, body: &str| {
-        let mut request = client.post(format!("{}/call", host.url())).header("content-type", kind).body(body.to_owned());
+        let mut request =
+            client.post(format!("{}/call", host.url())).header("content-type", kind).body(body.to_owned());
         if let Some(origin) = origin {
             request = request.header("origin", origin);
         }
@@ -86,7 +101,8 @@ fn the_browser_host_answers_only_its_own_pages() {
     assert_eq!(call(Some("https://elsewhere.example"), "application/json", r#"{"call":"status"}"#).0, 403);
     assert_eq!(call(None, "text/plain", r#"{"call":"status"}"#).0, 400);
     assert_eq!(call(None, "application/json", r#"{"call":"format_disk"}"#).0, 400);
-    let (status, body) = call(None, "application/json", r#"{"call":"request","id":"00000000000000000000000000000000"}"#);
+    let (status, body) =
+        call(None, "application/json", r#"{"call":"request","id":"00000000000000000000000000000000"}"#);
     assert_eq!((status, body.contains("not_found")), (404, true), "{body}");
 
     let get = |path: &str| client.get(format!("{own}{path}")).send().unwrap();

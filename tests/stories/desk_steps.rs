@@ -34,7 +34,10 @@ fn every_step_is_seen_in_order_and_once() {
         tablet.settle();
         seen.push(steps(tablet, id));
         let (before, after) = (&seen[seen.len() - 2], &seen[seen.len() - 1]);
-        assert!(after.len() > before.len() && after.starts_with(before), "steps are added, never changed: {before:?} {after:?}");
+        assert!(
+            after.len() > before.len() && after.starts_with(before),
+            "steps are added, never changed: {before:?} {after:?}"
+        );
     };
     triage.act(id, "route", json!({ "unit": TRAFFIC })).unwrap();
     step(&tablet);
@@ -70,7 +73,8 @@ fn every_step_is_seen_in_order_and_once() {
 
     // The muhtar: each step in order, with units and words.
     let request = tablet.reopened().request(id);
-    let server_steps: Vec<_> = request.timeline.iter().filter(|s| !matches!(s.what.as_str(), "written" | "queued")).collect();
+    let server_steps: Vec<_> =
+        request.timeline.iter().filter(|s| !matches!(s.what.as_str(), "written" | "queued")).collect();
     let whats: Vec<_> = server_steps.iter().map(|s| s.what.as_str()).filter(|w| *w != "answered").collect();
     assert_eq!(whats, ["received", "reviewed", "routed", "returned", "routed", "accepted", "concluded"]);
     assert!(server_steps.is_sorted_by_key(|s| s.at));
@@ -89,17 +93,25 @@ fn every_step_is_seen_in_order_and_once() {
     }
     let kinds = |p: &Pulled| p.got.iter().map(|u| u["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     let (lost, kept) = (kinds(&pulled[0]), kinds(&pulled[1]));
-    assert_eq!((lost.first().map(String::as_str), lost.last().map(String::as_str)), (Some("entered"), Some("left")), "{lost:?}");
+    assert_eq!(
+        (lost.first().map(String::as_str), lost.last().map(String::as_str)),
+        (Some("entered"), Some("left")),
+        "{lost:?}"
+    );
     assert_eq!(kept.first().map(String::as_str), Some("entered"), "{kept:?}");
     assert!(!kept.contains(&"left".to_owned()));
     let concluded = pulled[1].got.iter().find(|u| u["event"]["what"] == "concluded").expect("the answer was pulled");
     assert_eq!(concluded["event"]["note"], ANSWER);
-    assert!(!pulled[0].got.iter().any(|u| u["event"]["what"] == "concluded"), "the unit that lost it does not see the answer");
+    assert!(
+        !pulled[0].got.iter().any(|u| u["event"]["what"] == "concluded"),
+        "the unit that lost it does not see the answer"
+    );
 
     // What each unit may not do any more, or never could.
     let refused = traffic.act(id, "accept", json!({})).unwrap_err();
     assert!(matches!(refused.status, 403 | 404 | 409), "{refused}");
-    let stale = roads.post(&format!("requests/{id}/act"), &json!({ "n": 3, "action": "return", "note": REASON })).unwrap_err();
+    let stale =
+        roads.post(&format!("requests/{id}/act"), &json!({ "n": 3, "action": "return", "note": REASON })).unwrap_err();
     assert_eq!(stale.status, 409, "{stale}");
     assert_eq!(programs_key_is_needed(&base), 401);
     assert_eq!(world.server.doubled(), Vec::<String>::new());

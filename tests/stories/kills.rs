@@ -44,7 +44,12 @@ fn capture(asker: &Asker, book: &Book, seed: u64, answered: &AtomicU64) {
         let Ok(draft) = asker.call::<Request>(Call::NewDraft) else { return };
         let id = draft.row.id;
         note(id, &|_| {});
-        let set = Fields { desc: Some(words.text.clone()), category: Some(words.category.clone()), fix: Some(RASIMPASA_PLACE), ..Fields::default() };
+        let set = Fields {
+            desc: Some(words.text.clone()),
+            category: Some(words.category.clone()),
+            fix: Some(RASIMPASA_PLACE),
+            ..Fields::default()
+        };
         if asker.call::<Request>(Call::SetDraft { id, set }).is_err() {
             return;
         }
@@ -124,7 +129,11 @@ fn a_killed_server_loses_nothing_it_acknowledged() {
         // The tablet sends in its own thread, over and over; the server is killed after so many bytes.
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            let sending = scope.spawn(|| while !stop.load(Ordering::SeqCst) { tablet.sync(); });
+            let sending = scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    tablet.sync();
+                }
+            });
             let _ = world.network.wait_for_bytes(1 + dice.below(90_000), Duration::from_secs(5));
             thread::sleep(Duration::from_micros(dice.below(3_000)));
             world.server.kill();

@@ -54,7 +54,11 @@ fn every_forged_change_is_refused_with_its_code() {
     }
     let classes = Mutation::ALL.len();
     assert_eq!(world.server.records().len(), classes, "only the sound ones are there");
-    assert_eq!(world.server.number("select count(*) from quarantine"), classes as i64, "each refused one is kept for a person");
+    assert_eq!(
+        world.server.number("select count(*) from quarantine"),
+        classes as i64,
+        "each refused one is kept for a person"
+    );
     assert!(world.server.log().matches("an item was refused").count() >= classes, "each refusal is logged");
     goes_on(&world, &honest, 11);
 }
@@ -91,7 +95,10 @@ fn a_later_change_must_follow_from_what_was_there() {
     ] {
         let item = raw.change(id, &bytes);
         let result = raw.push_one(item);
-        assert!(matches!(result, ItemResult::Rejected(Code::BadHistory | Code::UnknownKey) | ItemResult::Fork), "{what}: {result:?}");
+        assert!(
+            matches!(result, ItemResult::Rejected(Code::BadHistory | Code::UnknownKey) | ItemResult::Fork),
+            "{what}: {result:?}"
+        );
     }
     let second_item = raw.change(id, &second.raw);
     assert!(matches!(raw.push_one(second_item), ItemResult::Ok { .. }));
@@ -142,7 +149,13 @@ fn a_tablet_reaches_nothing_of_another_muhtarlik() {
     let bytes = world.server.photo(photo);
     assert_eq!(raw.put_photo(photo, id, bytes.len(), &bytes).unwrap_err().1, Some(Code::UnknownBlob));
     let mut mine = raw.request(&words()[7]);
-    mine.blobs.push(BlobRef { hash: photo, kind: BlobKind::Photo, size: u32::try_from(bytes.len()).unwrap(), width: 9, height: 9 });
+    mine.blobs.push(BlobRef {
+        hash: photo,
+        kind: BlobKind::Photo,
+        size: u32::try_from(bytes.len()).unwrap(),
+        width: 9,
+        height: 9,
+    });
     let refers = raw.first_change(&mine);
     let my_id = RequestId(raw.random());
     let refers = raw.change(my_id, &refers);
@@ -178,7 +191,12 @@ fn oversized_and_malformed_pushes_are_refused() {
     let mut trailing = encode(&raw.frame(Vec::new()));
     trailing.push(0);
     assert_eq!(code(raw.push_bytes(trailing)), (400, Some(Code::Malformed)));
-    let items = (0..=MAX_ITEMS).map(|_| { let id = RequestId(raw.random()); raw.change(id, &sound) }).collect();
+    let items = (0..=MAX_ITEMS)
+        .map(|_| {
+            let id = RequestId(raw.random());
+            raw.change(id, &sound)
+        })
+        .collect();
     assert_eq!(raw.push(items).unwrap_err().1, Some(Code::TooMany));
     let mut newer = raw.frame(Vec::new());
     newer.version = 99;
@@ -222,7 +240,11 @@ fn hostile_photos_are_refused_or_cleaned_and_the_words_are_kept() {
     let tablet = world.tablet(RASIMPASA);
     let manifest: serde_json::Value = serde_json::from_slice(&fixture_bytes("manifest.json")).unwrap();
     let hostile: Vec<_> = manifest["files"].as_array().unwrap().iter().filter(|f| f["kind"] == "hostile").collect();
-    assert_eq!(hostile.len(), std::fs::read_dir(fixture("hostile")).unwrap().count(), "every fixture is in the manifest");
+    assert_eq!(
+        hostile.len(),
+        std::fs::read_dir(fixture("hostile")).unwrap().count(),
+        "every fixture is in the manifest"
+    );
     let mut refused = 0;
     for file in &hostile {
         let (name, expect) = (file["file"].as_str().unwrap(), file["expect"].as_str().unwrap());
@@ -231,7 +253,10 @@ fn hostile_photos_are_refused_or_cleaned_and_the_words_are_kept() {
         let id = draft.row.id;
         match tablet.add_photo(id, 1, &bytes) {
             Ok(request) => {
-                assert!(!expect.starts_with("reddet") || expect.contains("ya da"), "{name} was taken; wanted: {expect}");
+                assert!(
+                    !expect.starts_with("reddet") || expect.contains("ya da"),
+                    "{name} was taken; wanted: {expect}"
+                );
                 let kept = tablet.photo(request.photos[0].hash);
                 clean(name, &kept);
                 assert!(!bytes.ends_with(&kept[kept.len() - 16..]), "{name} was made anew");
@@ -266,6 +291,10 @@ fn clean(name: &str, bytes: &[u8]) {
     assert!(bytes.starts_with(&[0xff, 0xd8]) && bytes.ends_with(&[0xff, 0xd9]), "{name} is one JPEG");
     image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg).unwrap_or_else(|e| panic!("{name}: {e}"));
     for trace in [b"Exif".as_slice(), b"<html", b"<script", b"<?xml", b"PK\x03\x04", b"http://ns.adobe.com"] {
-        assert!(!bytes.windows(trace.len()).any(|w| w == trace), "{name} still carries {}", String::from_utf8_lossy(trace));
+        assert!(
+            !bytes.windows(trace.len()).any(|w| w == trace),
+            "{name} still carries {}",
+            String::from_utf8_lossy(trace)
+        );
     }
 }

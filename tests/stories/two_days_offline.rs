@@ -59,11 +59,18 @@ fn forty_requests_arrive_over_a_line_cut_every_five_seconds() {
     assert!(done, "after a day of it {} things still wait: {after:?}", tablet.status().waiting);
     let bytes: u64 = filed.iter().flat_map(|r| &r.photos).map(|p| u64::from(p.size)).sum();
     let up = after.up - before.up;
-    println!("{REQUESTS} requests, {bytes} B of photos: {took} s of line time, {up} B up, {} requests of which {} answered", after.tried - before.tried, after.answered - before.answered);
+    println!(
+        "{REQUESTS} requests, {bytes} B of photos: {took} s of line time, {up} B up, {} requests of which {} answered",
+        after.tried - before.tried,
+        after.answered - before.answered
+    );
     // Cuts cost, but what has arrived is not sent again and again.
     assert!(up < bytes * 2, "{up} B were sent for {bytes} B of photos");
 
-    let tablet = Device::open_with(&tablet_dir, { drop(tablet); line.ports(&tablet_dir) });
+    let tablet = Device::open_with(&tablet_dir, {
+        drop(tablet);
+        line.ports(&tablet_dir)
+    });
     check(&tablet, &process, &filed.iter().map(|f| f.row.id).collect::<Vec<_>>(), 2);
 }
 
@@ -72,8 +79,14 @@ fn three_requests_arrive_over_a_really_slow_line() {
     let mut world = World::begin();
     let tablet = world.tablet(RASIMPASA);
     world.network.cut();
-    let filed: Vec<_> = words().iter().skip(200).take(3).enumerate()
-        .map(|(i, w)| tablet.file(&New::of(w).at(RASIMPASA_PLACE).with_photos([new_photo(i as u64 + 5_000, 60)])).unwrap().row.id)
+    let filed: Vec<_> = words()
+        .iter()
+        .skip(200)
+        .take(3)
+        .enumerate()
+        .map(|(i, w)| {
+            tablet.file(&New::of(w).at(RASIMPASA_PLACE).with_photos([new_photo(i as u64 + 5_000, 60)])).unwrap().row.id
+        })
         .collect();
     world.network.slow(Some(GPRS));
     world.network.cut_each(Some(Duration::from_secs(5)));

@@ -23,8 +23,12 @@ fn both_versions_stand_side_by_side() {
 
     // Both without signal: the same field twice, and one field each.
     world.network.cut();
-    office.edit(id, Fields { desc: Some(ONE.into()), addr: Some("Rıhtım Caddesi, okul önü".into()), ..Fields::default() }).unwrap();
-    street.edit(id, Fields { desc: Some(OTHER.into()), title: Some("Okul önünde çukur".into()), ..Fields::default() }).unwrap();
+    office
+        .edit(id, Fields { desc: Some(ONE.into()), addr: Some("Rıhtım Caddesi, okul önü".into()), ..Fields::default() })
+        .unwrap();
+    street
+        .edit(id, Fields { desc: Some(OTHER.into()), title: Some("Okul önünde çukur".into()), ..Fields::default() })
+        .unwrap();
     world.network.restore();
     for _ in 0..2 {
         office.settle();
@@ -94,7 +98,11 @@ fn any_order_of_exchanges_ends_the_same() {
 
 fn same(a: &Request, b: &Request) {
     let fields = |r: &Request| {
-        let mut conflicts: Vec<_> = r.conflicts.iter().map(|c| (c.field.clone(), c.versions.iter().map(|v| v.text.clone()).collect::<Vec<_>>())).collect();
+        let mut conflicts: Vec<_> = r
+            .conflicts
+            .iter()
+            .map(|c| (c.field.clone(), c.versions.iter().map(|v| v.text.clone()).collect::<Vec<_>>()))
+            .collect();
         conflicts.sort();
         (r.title.clone(), r.desc.clone(), r.row.addr.clone(), r.row.category.clone(), conflicts)
     };

@@ -11,18 +11,13 @@ use crate::open::Slot;
 
 /// Answers one call. Runs beside the window's thread: a call may decode a photo or wait for the network.
 #[tauri::command]
-pub(crate) async fn call<R: Runtime>(
-    app: AppHandle<R>,
-    call: Option<Value>,
-) -> Result<Value, CallError> {
-    tauri::async_runtime::spawn_blocking(move || {
-        answer(&app.state::<Slot>(), call.unwrap_or_default())
-    })
-    .await
-    .unwrap_or_else(|_| {
-        tracing::error!("a call panicked");
-        Err(fail(Code::Storage, "the call broke off"))
-    })
+pub(crate) async fn call<R: Runtime>(app: AppHandle<R>, call: Option<Value>) -> Result<Value, CallError> {
+    tauri::async_runtime::spawn_blocking(move || answer(&app.state::<Slot>(), call.unwrap_or_default()))
+        .await
+        .unwrap_or_else(|_| {
+            tracing::error!("a call panicked");
+            Err(fail(Code::Storage, "the call broke off"))
+        })
 }
 
 fn answer(slot: &Slot, call: Value) -> Result<Value, CallError> {
@@ -31,9 +26,7 @@ fn answer(slot: &Slot, call: Value) -> Result<Value, CallError> {
         tracing::warn!("a call was not understood");
         fail(Code::BadCall, error.to_string())
     })?;
-    let tablet = slot
-        .tablet()
-        .ok_or_else(|| fail(Code::Storage, "the tablet is not open"))?;
+    let tablet = slot.tablet().ok_or_else(|| fail(Code::Storage, "the tablet is not open"))?;
     let stirs = stirs(&call);
     match tablet.call(call) {
         Ok(value) => {
@@ -52,10 +45,7 @@ fn answer(slot: &Slot, call: Value) -> Result<Value, CallError> {
 /// The call's name for the log, from the fixed list of variants; never anything a person wrote.
 fn name(call: &Value) -> String {
     let tag = call.get("call").and_then(Value::as_str).unwrap_or_default();
-    tag.chars()
-        .filter(|c| c.is_ascii_lowercase() || *c == '_')
-        .take(24)
-        .collect()
+    tag.chars().filter(|c| c.is_ascii_lowercase() || *c == '_').take(24).collect()
 }
 
 /// Whether other parts of the screen than the one that asked should look again afterwards.

@@ -50,10 +50,7 @@ fn start() {
 
 fn run(data: Option<std::path::PathBuf>) -> ExitCode {
     log::start();
-    let app = match assemble(Builder::default())
-        .setup(|app| Ok(set_up(app, data)?))
-        .build(context())
-    {
+    let app = match assemble(Builder::default()).setup(|app| Ok(set_up(app, data)?)).build(context()) {
         Ok(app) => app,
         Err(error) => {
             eprintln!("The window cannot be opened: {error}");
@@ -104,10 +101,7 @@ fn set_up<R: Runtime>(app: &App<R>, data: Option<std::path::PathBuf>) -> tauri::
 fn happened<R: Runtime>(app: &AppHandle<R>, event: RunEvent) {
     let back = match &event {
         RunEvent::Resumed => true,
-        RunEvent::WindowEvent {
-            event: WindowEvent::Focused(focused),
-            ..
-        } => *focused,
+        RunEvent::WindowEvent { event: WindowEvent::Focused(focused), .. } => *focused,
         RunEvent::Exit => {
             app.state::<open::Slot>().close();
             false

@@ -8,10 +8,6 @@ const FILTER: &str = "MBS_LOG";
 
 /// Starts logging to standard error. A second start in one process changes nothing.
 pub(crate) fn start() {
-    let filter =
-        EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("warn,mbs_shell=info"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("warn,mbs_shell=info"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

@@ -36,12 +36,7 @@ impl Open {
         });
         let ring = bell.clone();
         let driver = Driver::start(&tablet, move || ring.ring());
-        Ok(Self {
-            driver,
-            tablet,
-            bell,
-            _held: held,
-        })
+        Ok(Self { driver, tablet, bell, _held: held })
     }
 }
 
@@ -70,11 +65,7 @@ impl Slot {
 
     /// Forgets the back-off: the network may be back.
     pub(crate) fn look_for_network(&self) {
-        self.with(|slot| {
-            slot.as_ref()
-                .inspect(|open| open.driver.nudge(Nudge::Connectivity))
-                .is_some()
-        });
+        self.with(|slot| slot.as_ref().inspect(|open| open.driver.nudge(Nudge::Connectivity)).is_some());
     }
 
     /// Closes everything. What was saved is durable already; this only spares the next start some work.

@@ -32,10 +32,7 @@ pub(crate) enum Options {
 
 impl Options {
     /// Reads the arguments (without the program's name) and the value of [`DATA`]; an error is a sentence.
-    pub(crate) fn read(
-        args: impl IntoIterator<Item = OsString>,
-        env: Option<OsString>,
-    ) -> Result<Self, String> {
+    pub(crate) fn read(args: impl IntoIterator<Item = OsString>, env: Option<OsString>) -> Result<Self, String> {
         let mut data = env.filter(|dir| !dir.is_empty()).map(PathBuf::from);
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
@@ -46,19 +43,14 @@ impl Options {
                 },
                 Some("--help" | "-h") => return Ok(Self::Say(HELP.into())),
                 Some("--version" | "-V") => {
-                    return Ok(Self::Say(
-                        concat!("mbs-app ", env!("CARGO_PKG_VERSION")).into(),
-                    ));
+                    return Ok(Self::Say(concat!("mbs-app ", env!("CARGO_PKG_VERSION")).into()));
                 }
                 Some(other) => match other.strip_prefix("--data=") {
                     Some(dir) if !dir.is_empty() => data = Some(dir.into()),
                     _ => return Err(format!("{other} is not understood. See mbs-app --help.")),
                 },
                 None => {
-                    return Err(format!(
-                        "{} is not understood. See mbs-app --help.",
-                        arg.display()
-                    ));
+                    return Err(format!("{} is not understood. See mbs-app --help.", arg.display()));
                 }
             }
         }
@@ -75,9 +67,7 @@ mod tests {
     }
 
     fn run(dir: Option<&str>) -> Result<Options, String> {
-        Ok(Options::Run {
-            data: dir.map(PathBuf::from),
-        })
+        Ok(Options::Run { data: dir.map(PathBuf::from) })
     }
 
     #[test]
@@ -91,18 +81,10 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_gets_a_sentence() {
-        for bad in [
-            &["--data"][..],
-            &["--data="],
-            &["--data", ""],
-            &["--dta", "/a"],
-            &["/a"],
-        ] {
+        for bad in [&["--data"][..], &["--data="], &["--data", ""], &["--dta", "/a"], &["/a"]] {
             let sentence = read(bad, None).unwrap_err();
             assert!(sentence.ends_with("See mbs-app --help."), "{sentence}");
         }
-        assert!(
-            matches!(read(&["--help"], None), Ok(Options::Say(text)) if text.contains("--data DIR"))
-        );
+        assert!(matches!(read(&["--help"], None), Ok(Options::Say(text)) if text.contains("--data DIR")));
     }
 }

@@ -40,12 +40,7 @@ impl Wanted {
     fn read(path: &str, query: &str) -> Result<Self, StatusCode> {
         let name = path.strip_prefix('/').unwrap_or(path);
         let hash = BlobHash::from_str(name).map_err(|_| StatusCode::NOT_FOUND)?;
-        let mut wanted = Self {
-            hash,
-            thumb: false,
-            offset: 0,
-            length: None,
-        };
+        let mut wanted = Self { hash, thumb: false, offset: 0, length: None };
         for part in query.split('&').filter(|part| !part.is_empty()) {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let number = || value.parse::<usize>().map_err(|_| StatusCode::BAD_REQUEST);
@@ -71,11 +66,7 @@ impl Wanted {
 
 pub(crate) fn answer(tablet: Option<&Tablet>, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
     let bytes = if request.method() == Method::GET {
-        Wanted::read(
-            request.uri().path(),
-            request.uri().query().unwrap_or_default(),
-        )
-        .and_then(|wanted| {
+        Wanted::read(request.uri().path(), request.uri().query().unwrap_or_default()).and_then(|wanted| {
             let tablet = tablet.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
             let bytes = tablet.photo(wanted.hash, wanted.thumb).map_err(|error| {
                 tracing::warn!(code = ?error.code, "a photo cannot be read");
@@ -94,10 +85,7 @@ pub(crate) fn answer(tablet: Option<&Tablet>, request: &Request<Vec<u8>>) -> Res
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // The database is encrypted; the WebView's cache on the disk is not.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -116,56 +104,19 @@ mod tests {
     #[test]
     fn reads_what_is_wanted() {
         let hash = HASH.parse().unwrap();
-        assert_eq!(
-            wanted(""),
-            Ok(Wanted {
-                hash,
-                thumb: false,
-                offset: 0,
-                length: None
-            })
-        );
-        assert_eq!(
-            wanted("thumb"),
-            Ok(Wanted {
-                hash,
-                thumb: true,
-                offset: 0,
-                length: None
-            })
-        );
-        assert_eq!(
-            wanted("offset=3&length=4"),
-            Ok(Wanted {
-                hash,
-                thumb: false,
-                offset: 3,
-                length: Some(4)
-            })
-        );
+        assert_eq!(wanted(""), Ok(Wanted { hash, thumb: false, offset: 0, length: None }));
+        assert_eq!(wanted("thumb"), Ok(Wanted { hash, thumb: true, offset: 0, length: None }));
+        assert_eq!(wanted("offset=3&length=4"), Ok(Wanted { hash, thumb: false, offset: 3, length: Some(4) }));
     }
 
     #[test]
     fn refuses_what_is_none() {
-        for path in [
-            "",
-            "/",
-            "/x",
-            "/../etc/passwd",
-            "/00",
-            &format!("/{HASH}/"),
-            &format!("//{HASH}"),
-            &format!("/{HASH}0"),
-        ] {
+        for path in
+            ["", "/", "/x", "/../etc/passwd", "/00", &format!("/{HASH}/"), &format!("//{HASH}"), &format!("/{HASH}0")]
+        {
             assert_eq!(Wanted::read(path, ""), Err(StatusCode::NOT_FOUND), "{path}");
         }
-        for query in [
-            "offset=-1",
-            "offset=",
-            "length=1e3",
-            "length=99999999999999999999999",
-            "x=1",
-        ] {
+        for query in ["offset=-1", "offset=", "length=1e3", "length=99999999999999999999999", "x=1"] {
             assert_eq!(wanted(query), Err(StatusCode::BAD_REQUEST), "{query}");
         }
     }
@@ -183,15 +134,9 @@ mod tests {
     #[test]
     fn only_reads() {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::HEAD] {
-            let request = Request::builder()
-                .method(method)
-                .uri(format!("photo://localhost/{HASH}"))
-                .body(Vec::new())
-                .unwrap();
-            assert_eq!(
-                answer(None, &request).status(),
-                StatusCode::METHOD_NOT_ALLOWED
-            );
+            let request =
+                Request::builder().method(method).uri(format!("photo://localhost/{HASH}")).body(Vec::new()).unwrap();
+            assert_eq!(answer(None, &request).status(), StatusCode::METHOD_NOT_ALLOWED);
         }
     }
 }

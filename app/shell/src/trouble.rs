@@ -35,10 +35,7 @@ impl Trouble {
         match self {
             Self::Taken { .. } => "taken",
             Self::Folder { .. } => "folder",
-            Self::Core(CallError {
-                code: Code::DiskFull,
-                ..
-            }) => "disk_full",
+            Self::Core(CallError { code: Code::DiskFull, .. }) => "disk_full",
             Self::Core(_) => "core",
         }
     }
@@ -62,15 +59,12 @@ impl Trouble {
                 "MBS is already open with {}. Use that window, or choose another folder with --data.",
                 dir.display()
             ),
-            Self::Folder { dir, why } => format!(
-                "MBS cannot use its data folder {}: {why}. Check the folder's permissions.",
-                dir.display()
-            ),
-            Self::Core(CallError {
-                code: Code::DiskFull,
-                ..
-            }) => "The disk is full. Your records are kept; free some space and start MBS again."
-                .into(),
+            Self::Folder { dir, why } => {
+                format!("MBS cannot use its data folder {}: {why}. Check the folder's permissions.", dir.display())
+            }
+            Self::Core(CallError { code: Code::DiskFull, .. }) => {
+                "The disk is full. Your records are kept; free some space and start MBS again.".into()
+            }
             Self::Core(error) => {
                 format!(
                     "MBS cannot open its database. Your records were not touched. Try again; else tell the municipality. ({})",
@@ -91,26 +85,15 @@ impl Slot {
     }
 
     fn page(&self) -> String {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .map(page)
-            .unwrap_or_default()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(page).unwrap_or_default()
     }
 }
 
 /// The page of the window.
-pub(crate) fn serve<R: Runtime>(
-    context: UriSchemeContext<'_, R>,
-    _: Request<Vec<u8>>,
-) -> Response<Vec<u8>> {
+pub(crate) fn serve<R: Runtime>(context: UriSchemeContext<'_, R>, _: Request<Vec<u8>>) -> Response<Vec<u8>> {
     let mut response = Response::new(context.app_handle().state::<Slot>().page().into_bytes());
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"),
@@ -131,9 +114,7 @@ fn page(trouble: &Trouble) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -147,20 +128,13 @@ mod tests {
         let dir = PathBuf::from("/srv/<b>");
         let troubles = [
             Trouble::Taken { dir: dir.clone() },
-            Trouble::Folder {
-                dir,
-                why: "Permission denied".into(),
-            },
+            Trouble::Folder { dir, why: "Permission denied".into() },
             Trouble::Core(fail(Code::DiskFull, "")),
             Trouble::Core(fail(Code::Storage, "x & y")),
         ];
         for trouble in troubles {
             let page = page(&trouble);
-            assert!(
-                page.contains(&escape(&trouble.turkish()))
-                    && page.contains(&escape(&trouble.english())),
-                "{page}"
-            );
+            assert!(page.contains(&escape(&trouble.turkish())) && page.contains(&escape(&trouble.english())), "{page}");
             assert!(!page.contains("<b>"), "{page}");
         }
     }

@@ -11,13 +11,8 @@ const MAIN: &str = "main";
 
 /// The tablet's own window. What the WebView itself keeps (language, theme) lies in the data folder too.
 pub(crate) fn main<R: Runtime>(app: &App<R>, dir: &Path) -> tauri::Result<()> {
-    let config = app
-        .config()
-        .app
-        .windows
-        .iter()
-        .find(|window| window.label == MAIN)
-        .ok_or(tauri::Error::WindowNotFound)?;
+    let config =
+        app.config().app.windows.iter().find(|window| window.label == MAIN).ok_or(tauri::Error::WindowNotFound)?;
     WebviewWindowBuilder::from_config(app, config)?
         .data_directory(dir.join("webview"))
         .on_navigation(is_ours)
@@ -37,9 +32,7 @@ pub(crate) fn trouble<R: Runtime>(app: &App<R>) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(app, "trouble", WebviewUrl::CustomProtocol(page));
     #[cfg(desktop)]
     let window = window.title("MBS").inner_size(640.0, 480.0);
-    window
-        .on_new_window(|_, _| NewWindowResponse::Deny)
-        .build()?;
+    window.on_new_window(|_, _| NewWindowResponse::Deny).build()?;
     Ok(())
 }
 

@@ -17,10 +17,7 @@ fn read(path: &str) -> String {
 fn manifest() -> String {
     let mut text = read("app/src/main/AndroidManifest.xml");
     while let Some(begin) = text.find("<!--") {
-        let end = text[begin..]
-            .find("-->")
-            .map(|at| begin + at + 3)
-            .expect("a comment has an end");
+        let end = text[begin..].find("-->").map(|at| begin + at + 3).expect("a comment has an end");
         text.replace_range(begin..end, "");
     }
     text
@@ -30,17 +27,9 @@ fn manifest() -> String {
 fn elements(xml: &str, name: &str) -> Vec<String> {
     let open = format!("<{name}");
     xml.match_indices(&open)
-        .filter(|(at, _)| {
-            xml[at + open.len()..].starts_with(|c: char| c.is_whitespace() || c == '>' || c == '/')
-        })
+        .filter(|(at, _)| xml[at + open.len()..].starts_with(|c: char| c.is_whitespace() || c == '>' || c == '/'))
         .map(|(at, _)| {
-            xml[at..]
-                .split_once('>')
-                .expect("an element has an end")
-                .0
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
+            xml[at..].split_once('>').expect("an element has an end").0.split_whitespace().collect::<Vec<_>>().join(" ")
         })
         .collect()
 }
@@ -60,16 +49,7 @@ fn asks_for_these_permissions_and_no_others() {
         })
         .collect();
     asked.sort();
-    assert_eq!(
-        asked,
-        [
-            "ACCESS_COARSE_LOCATION",
-            "ACCESS_FINE_LOCATION",
-            "ACCESS_NETWORK_STATE",
-            "CAMERA",
-            "INTERNET"
-        ]
-    );
+    assert_eq!(asked, ["ACCESS_COARSE_LOCATION", "ACCESS_FINE_LOCATION", "ACCESS_NETWORK_STATE", "CAMERA", "INTERNET"]);
 }
 
 #[test]
@@ -87,17 +67,10 @@ fn tablets_without_camera_or_gps_are_welcome() {
 #[test]
 fn sees_the_camera_app() {
     let manifest = manifest();
-    let queries = manifest
-        .split_once("<queries>")
-        .expect("<queries>")
-        .1
-        .split_once("</queries>")
-        .expect("</queries>")
-        .0;
+    let queries =
+        manifest.split_once("<queries>").expect("<queries>").1.split_once("</queries>").expect("</queries>").0;
     assert!(
-        elements(queries, "action")
-            .iter()
-            .any(|a| a.contains("\"android.media.action.IMAGE_CAPTURE\"")),
+        elements(queries, "action").iter().any(|a| a.contains("\"android.media.action.IMAGE_CAPTURE\"")),
         "{queries}"
     );
 }
@@ -111,80 +84,38 @@ fn personal_data_stays_on_the_tablet() {
         "android:dataExtractionRules=\"@xml/data_extraction_rules\"",
         "android:usesCleartextTraffic=\"false\"",
     ] {
-        assert!(
-            application.contains(says),
-            "{says} is missing in {application}"
-        );
+        assert!(application.contains(says), "{says} is missing in {application}");
     }
     let rules = read("app/src/main/res/xml/data_extraction_rules.xml");
     for part in ["cloud-backup", "device-transfer"] {
-        let part = rules
-            .split_once(&format!("<{part}>"))
-            .expect(part)
-            .1
-            .split_once(&format!("</{part}>"))
-            .expect(part)
-            .0;
-        assert!(
-            part.contains("<exclude domain=\"root\" />") && !part.contains("<include"),
-            "{part}"
-        );
+        let part =
+            rules.split_once(&format!("<{part}>")).expect(part).1.split_once(&format!("</{part}>")).expect(part).0;
+        assert!(part.contains("<exclude domain=\"root\" />") && !part.contains("<include"), "{part}");
     }
     // Neither build type brings cleartext back, and the camera's originals are all that can be handed out.
     assert!(!read("app/build.gradle.kts").contains("leartext"));
-    assert_eq!(
-        elements(
-            &read("app/src/main/res/xml/file_paths.xml"),
-            "external-files-path"
-        )
-        .len(),
-        1
-    );
+    assert_eq!(elements(&read("app/src/main/res/xml/file_paths.xml"), "external-files-path").len(), 1);
     assert!(!read("app/src/main/res/xml/file_paths.xml").contains("path=\".\""));
     let exported: Vec<_> = ["activity", "provider", "service", "receiver"]
         .iter()
         .flat_map(|name| elements(&manifest(), name))
         .filter(|e| e.contains("android:exported=\"true\""))
         .collect();
-    assert_eq!(
-        exported.len(),
-        1,
-        "only the activity is open to others: {exported:?}"
-    );
+    assert_eq!(exported.len(), 1, "only the activity is open to others: {exported:?}");
 }
 
 #[test]
 fn is_the_same_app_everywhere() {
-    let config =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tauri.conf.json")).unwrap();
+    let config = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tauri.conf.json")).unwrap();
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();
     let identifier = config["identifier"].as_str().unwrap();
     let gradle = read("app/build.gradle.kts");
     assert!(gradle.contains(&format!("applicationId = \"{identifier}\"")));
-    assert!(gradle.contains(&format!(
-        "minSdk = {}",
-        config["bundle"]["android"]["minSdkVersion"]
-    )));
-    assert!(
-        project()
-            .join(format!(
-                "app/src/main/java/{}/MainActivity.kt",
-                identifier.replace('.', "/")
-            ))
-            .exists()
-    );
+    assert!(gradle.contains(&format!("minSdk = {}", config["bundle"]["android"]["minSdkVersion"])));
+    assert!(project().join(format!("app/src/main/java/{}/MainActivity.kt", identifier.replace('.', "/"))).exists());
     // The mark is drawn once: the launcher's is the same path as the icon's.
-    let path = |xml: &str, key: &str| {
-        xml.split_once(key)
-            .expect(key)
-            .1
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned()
-    };
-    let icon =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("icons/icon.svg")).unwrap();
+    let path = |xml: &str, key: &str| xml.split_once(key).expect(key).1.split('"').next().unwrap().to_owned();
+    let icon = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("icons/icon.svg")).unwrap();
     let mark = read("app/src/main/res/drawable/ic_launcher_mark.xml");
     assert_eq!(path(&icon, " d=\""), path(&mark, "android:pathData=\""));
 }

@@ -32,10 +32,7 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(
-            begun.elapsed() < PATIENCE,
-            "{what}: not within {PATIENCE:?}"
-        );
+        assert!(begun.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
         thread::sleep(LOOK_AGAIN);
     }
 }
@@ -49,30 +46,16 @@ struct Display {
 impl Display {
     fn start() -> Self {
         let mut server = Command::new("Xvfb")
-            .args([
-                "-displayfd",
-                "1",
-                "-screen",
-                "0",
-                "1400x900x24",
-                "-nolisten",
-                "tcp",
-                "-noreset",
-            ])
+            .args(["-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("Xvfb starts (Debian package xvfb)");
         // It says its number when it is ready, and the pipe closes when it cannot start.
         let mut number = String::new();
-        BufReader::new(server.stdout.take().unwrap())
-            .read_line(&mut number)
-            .unwrap();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut number).unwrap();
         assert!(!number.trim().is_empty(), "Xvfb found no display");
-        Self {
-            server,
-            name: format!(":{}", number.trim()),
-        }
+        Self { server, name: format!(":{}", number.trim()) }
     }
 }
 
@@ -106,12 +89,7 @@ struct Group(Child);
 
 impl Group {
     fn start(command: &mut Command) -> Self {
-        Self(
-            command
-                .process_group(0)
-                .spawn()
-                .unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program())),
-        )
+        Self(command.process_group(0).spawn().unwrap_or_else(|e| panic!("{:?}: {e}", command.get_program())))
     }
 }
 
@@ -132,34 +110,16 @@ struct Window {
 
 impl Window {
     async fn open(display: &Display, home: &Path, data: &Path) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let mut command = Command::new("WebKitWebDriver");
-        command
-            .args(["--host=127.0.0.1", &format!("--port={port}")])
-            .env("TAURI_WEBVIEW_AUTOMATION", "true");
+        command.args(["--host=127.0.0.1", &format!("--port={port}")]).env("TAURI_WEBVIEW_AUTOMATION", "true");
         at_home(&mut command, display, home);
         let group = Group::start(&mut command);
-        until("WebKitWebDriver listens", || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()
-        });
+        until("WebKitWebDriver listens", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
         let mut wanted = Capabilities::new();
-        wanted
-            .set(
-                "webkitgtk:browserOptions",
-                json!({ "binary": APP, "args": ["--data", data] }),
-            )
-            .unwrap();
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted)
-            .await
-            .expect("the window opens");
-        Self {
-            driver,
-            _group: group,
-        }
+        wanted.set("webkitgtk:browserOptions", json!({ "binary": APP, "args": ["--data", data] })).unwrap();
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the window opens");
+        Self { driver, _group: group }
     }
 
     async fn find(&self, by: By) -> WebElement {
@@ -196,12 +156,7 @@ impl Window {
 
     async fn value(&self, expression: &str) -> Value {
         let script = format!("return ({expression});");
-        self.driver
-            .execute(script, Vec::new())
-            .await
-            .unwrap_or_else(|e| panic!("{expression}: {e}"))
-            .json()
-            .clone()
+        self.driver.execute(script, Vec::new()).await.unwrap_or_else(|e| panic!("{expression}: {e}")).json().clone()
     }
 
     async fn picture(&self, name: &str) {
@@ -217,21 +172,13 @@ impl Window {
         // There is nobody left to say goodbye to.
         driver.leak().unwrap();
         until("the folder is free again", || {
-            OpenOptions::new()
-                .write(true)
-                .open(data.join("window.lock"))
-                .unwrap()
-                .try_lock()
-                .ok()
+            OpenOptions::new().write(true).open(data.join("window.lock")).unwrap().try_lock().ok()
         });
     }
 }
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()
-        .unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// The words on the screen, from where the screen has them.
@@ -239,16 +186,11 @@ struct Words(Value);
 
 impl Words {
     fn read() -> Self {
-        Self(
-            serde_json::from_reader(File::open(repository().join("ui/messages/tr.json")).unwrap())
-                .unwrap(),
-        )
+        Self(serde_json::from_reader(File::open(repository().join("ui/messages/tr.json")).unwrap()).unwrap())
     }
 
     fn of(&self, key: &str) -> &str {
-        self.0[key]
-            .as_str()
-            .unwrap_or_else(|| panic!("no message {key}"))
+        self.0[key].as_str().unwrap_or_else(|| panic!("no message {key}"))
     }
 }
 
@@ -266,47 +208,27 @@ async fn what_was_sent_stands_in_the_list_after_the_battery_was_pulled() {
     window.press(words.of("start_yes")).await;
     window.picture("1-home.png").await;
 
-    window
-        .find(By::Css("button.nav-new"))
-        .await
-        .click()
-        .await
-        .unwrap();
-    window
-        .find(By::Css("textarea"))
-        .await
-        .send_keys(STORY)
-        .await
-        .unwrap();
+    window.find(By::Css("button.nav-new")).await.click().await.unwrap();
+    window.find(By::Css("textarea")).await.send_keys(STORY).await.unwrap();
     let photo = repository().join("tests/fixtures/photos/generated/g-ist-01.jpg");
-    let chooser = window
-        .driver
-        .query(By::Css("input[type=file][multiple]"))
-        .wait(PATIENCE, LOOK_AGAIN)
-        .first()
-        .await
-        .unwrap();
+    let chooser =
+        window.driver.query(By::Css("input[type=file][multiple]")).wait(PATIENCE, LOOK_AGAIN).first().await.unwrap();
     chooser.send_keys(photo.to_str().unwrap()).await.unwrap();
-    window.becomes("[...document.querySelectorAll('.photo-open img')].some(i => i.complete && i.naturalWidth > 0)").await;
+    window
+        .becomes("[...document.querySelectorAll('.photo-open img')].some(i => i.complete && i.naturalWidth > 0)")
+        .await;
     choose_category(&window, &words).await;
     window.picture("2-draft.png").await;
 
     window.press(words.of("send")).await;
     window.becomes("location.hash.endsWith('/sent')").await;
     window.picture("3-sent.png").await;
-    window
-        .find(By::Css("a[href='#/']"))
-        .await
-        .click()
-        .await
-        .unwrap();
+    window.find(By::Css("a[href='#/']")).await.click().await.unwrap();
     stands_in_the_list(&window, &words).await;
     window.picture("4-list.png").await;
     // Nothing the screens do may need what the content policy forbids.
     assert_eq!(
-        window
-            .value("getComputedStyle(document.querySelector('.nav-new')).backgroundColor")
-            .await,
+        window.value("getComputedStyle(document.querySelector('.nav-new')).backgroundColor").await,
         json!("rgb(11, 85, 102)")
     );
     window.battery_pulled(&data);
@@ -319,45 +241,21 @@ async fn what_was_sent_stands_in_the_list_after_the_battery_was_pulled() {
 
 async fn choose_category(window: &Window, words: &Words) {
     let (choose, other) = (words.of("category_choose"), words.of("category_other"));
-    let button = By::XPath(format!(
-        "//fieldset//button[normalize-space()={choose:?} or normalize-space()={other:?}]"
-    ));
+    let button = By::XPath(format!("//fieldset//button[normalize-space()={choose:?} or normalize-space()={other:?}]"));
     window.find(button).await.click().await.unwrap();
-    window
-        .find(By::Css("dialog input[type=search]"))
-        .await
-        .send_keys("kaldırım")
-        .await
-        .unwrap();
-    window
-        .find(By::Css("dialog .sheet-body button.item"))
-        .await
-        .click()
-        .await
-        .unwrap();
-    window
-        .find(By::Css("fieldset input[name=category]:checked"))
-        .await;
+    window.find(By::Css("dialog input[type=search]")).await.send_keys("kaldırım").await.unwrap();
+    window.find(By::Css("dialog .sheet-body button.item")).await.click().await.unwrap();
+    window.find(By::Css("fieldset input[name=category]:checked")).await;
 }
 
 async fn stands_in_the_list(window: &Window, words: &Words) {
-    let row = window
-        .find(By::XPath(
-            "//a[contains(@class, 'req')][contains(., 'kaldırım taşları')]",
-        ))
-        .await;
-    let states = row
-        .find(By::Css(".states"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let row = window.find(By::XPath("//a[contains(@class, 'req')][contains(., 'kaldırım taşları')]")).await;
+    let states = row.find(By::Css(".states")).await.unwrap().text().await.unwrap();
     assert_eq!(states, words.of("transport_queued"));
+    window.becomes("document.querySelectorAll('a.req').length === 1").await;
     window
-        .becomes("document.querySelectorAll('a.req').length === 1")
+        .becomes("(i => i !== null && i.complete && i.naturalWidth > 0)(document.querySelector('img.req-cover'))")
         .await;
-    window.becomes("(i => i !== null && i.complete && i.naturalWidth > 0)(document.querySelector('img.req-cover'))").await;
 }
 
 #[test]
@@ -373,30 +271,20 @@ fn a_second_window_on_the_same_folder_says_so() {
     };
     let _first = Group::start(&mut app());
     let lock = data.join("window.lock");
-    until("the first window holds the folder", || {
-        File::open(&lock).ok()?.try_lock().is_err().then_some(())
-    });
+    until("the first window holds the folder", || File::open(&lock).ok()?.try_lock().is_err().then_some(()));
 
     let mut second = Group::start(&mut app());
     let told = BufReader::new(second.0.stderr.take().unwrap())
         .lines()
         .map(Result::unwrap)
         .find(|line| line.contains("already open"));
-    assert!(
-        told.is_some_and(|line| line.contains("--data")),
-        "a plain sentence on standard error"
-    );
+    assert!(told.is_some_and(|line| line.contains("--data")), "a plain sentence on standard error");
 }
 
 #[test]
 fn the_command_line_needs_no_display() {
     let run = |args: &[&str]| {
-        Command::new(APP)
-            .args(args)
-            .env_remove("DISPLAY")
-            .env_remove("WAYLAND_DISPLAY")
-            .output()
-            .unwrap()
+        Command::new(APP).args(args).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap()
     };
     assert!(String::from_utf8_lossy(&run(&["--help"]).stdout).contains("--data DIR"));
     let wrong = run(&["--dta"]);

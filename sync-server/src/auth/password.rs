@@ -1,8 +1,8 @@
 //! Passwords of staff: Argon2id, one at a time per core, and never a hint which part was wrong.
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 
 /// Shortest password that is taken.
 pub const MIN_PASSWORD: usize = 10;

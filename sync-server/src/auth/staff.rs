@@ -42,8 +42,10 @@ pub fn clear_cookie(secure: bool) -> Option<HeaderValue> {
 
 fn cookie(value: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
     let secure = if secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{COOKIE}={value}; Path=/desk; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"))
-        .ok()
+    HeaderValue::from_str(&format!(
+        "{COOKIE}={value}; Path=/desk; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
+    ))
+    .ok()
 }
 
 /// Refuses what another site's page sends. A browser names its origin with every write; a program

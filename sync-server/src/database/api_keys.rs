@@ -26,7 +26,14 @@ pub struct Key {
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn add(session: &mut dyn Session, token: &[u8; 32], name: &str, unit: &str, now: i64, expires: i64) -> DbResult<()> {
+pub fn add(
+    session: &mut dyn Session,
+    token: &[u8; 32],
+    name: &str,
+    unit: &str,
+    now: i64,
+    expires: i64,
+) -> DbResult<()> {
     session.execute(ADD, &[token.into(), name.into(), unit.into(), now.into(), expires.into()]).map(drop)
 }
 
@@ -35,7 +42,9 @@ pub fn add(session: &mut dyn Session, token: &[u8; 32], name: &str, unit: &str, 
 /// # Errors
 /// [`super::DbError`].
 pub fn by_token(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<Option<Key>> {
-    session.first(BY_TOKEN, &[token.into()], |r| Ok(Key { id: r.int(0)?, unit: r.text(1)?.to_owned(), expires: r.int(2)? }))
+    session.first(BY_TOKEN, &[token.into()], |r| {
+        Ok(Key { id: r.int(0)?, unit: r.text(1)?.to_owned(), expires: r.int(2)? })
+    })
 }
 
 /// Revokes the keys of that name; how many.

@@ -35,7 +35,13 @@ statements! {
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn oldest(session: &mut dyn Session, states: &[State], units: Option<&[u32]>, after: i64, limit: u32) -> DbResult<Vec<Head>> {
+pub fn oldest(
+    session: &mut dyn Session,
+    states: &[State],
+    units: Option<&[u32]>,
+    after: i64,
+    limit: u32,
+) -> DbResult<Vec<Head>> {
     let mut out = Vec::new();
     for state in states {
         let state = requests::state_no(*state);

@@ -59,15 +59,8 @@ pub fn add(
     password_hash: &str,
     now: i64,
 ) -> DbResult<bool> {
-    let args = [
-        login.into(),
-        name.into(),
-        "".into(),
-        role.code().into(),
-        unit.into(),
-        password_hash.into(),
-        now.into(),
-    ];
+    let args =
+        [login.into(), name.into(), "".into(), role.code().into(), unit.into(), password_hash.into(), now.into()];
     Ok(session.execute(ADD, &args)? == 1)
 }
 

@@ -34,7 +34,12 @@ struct Shared {
 }
 
 /// Makes the bare loop's database: `tablets` tablets with `held` rows each, `changed` of them after the cursor.
-pub(crate) fn prepare(dir: &Path, tokens: &[String], mut rows: impl FnMut(usize, usize) -> String, held: impl Fn(usize) -> usize) -> Result<()> {
+pub(crate) fn prepare(
+    dir: &Path,
+    tokens: &[String],
+    mut rows: impl FnMut(usize, usize) -> String,
+    held: impl Fn(usize) -> usize,
+) -> Result<()> {
     let mut db = open(dir)?;
     db.execute_batch(
         "CREATE TABLE tablet (id INTEGER PRIMARY KEY, hash BLOB NOT NULL) STRICT;
@@ -128,20 +133,30 @@ async fn push(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes
     Ok(format!("{{\"seq\":{seq}}}"))
 }
 
-async fn pull(State(shared): State<Arc<Shared>>, headers: HeaderMap, Query(q): Query<HashMap<String, i64>>) -> Result<String, StatusCode> {
+async fn pull(
+    State(shared): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Query(q): Query<HashMap<String, i64>>,
+) -> Result<String, StatusCode> {
     let tablet = tablet(&shared, &headers)?;
     let after = q.get("after").copied().unwrap_or(0);
     let until = q.get("until").copied().unwrap_or(i64::MAX);
     let rows = (|| -> rusqlite::Result<Vec<String>> {
         let Ok(db) = shared.reader.lock() else { return Ok(Vec::new()) };
-        let mut select = db.prepare_cached("SELECT body FROM row WHERE tablet = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq")?;
+        let mut select =
+            db.prepare_cached("SELECT body FROM row WHERE tablet = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq")?;
         select.query_map((tablet, after, until), |r| r.get(0))?.collect()
     })()
     .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(format!("[{}]", rows.join(",")))
 }
 
-async fn blob(State(shared): State<Arc<Shared>>, UrlPath(name): UrlPath<String>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, StatusCode> {
+async fn blob(
+    State(shared): State<Arc<Shared>>,
+    UrlPath(name): UrlPath<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, StatusCode> {
     tablet(&shared, &headers)?;
     let hash: String = Sha256::digest(&body).iter().map(|b| format!("{b:02x}")).collect();
     if hash != name {

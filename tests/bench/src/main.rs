@@ -45,7 +45,11 @@ async fn main() -> Result<()> {
     if let Some(dir) = options.bare {
         return bare::serve(&dir).await;
     }
-    if options.tablets < workload::PHOTO_TABLETS || options.tablets > 959 || options.requests == 0 || options.requests > 64 {
+    if options.tablets < workload::PHOTO_TABLETS
+        || options.tablets > 959
+        || options.requests == 0
+        || options.requests > 64
+    {
         bail!("between {} and 959 tablets and between 1 and 64 requests, please", workload::PHOTO_TABLETS);
     }
     eprintln!("» ours, {} tablets", options.tablets);
@@ -65,7 +69,10 @@ async fn main() -> Result<()> {
         println!("{}", json!({"ours": ours, "bare": bare}));
     }
     if bare.cpu_s_per_1000 > VOID {
-        bail!("Void: the bare loop needed {:.3} CPU s per 1,000, more than {VOID}: the machine was busy. Run again.", bare.cpu_s_per_1000);
+        bail!(
+            "Void: the bare loop needed {:.3} CPU s per 1,000, more than {VOID}: the machine was busy. Run again.",
+            bare.cpu_s_per_1000
+        );
     }
     Ok(())
 }

@@ -106,6 +106,10 @@ impl Fsyncs {
         Command::new("kill").args(["-INT", &self.strace.id().to_string()]).status()?;
         self.strace.wait()?;
         let log = fs::read_to_string(&self.log)?;
-        Ok(log.lines().filter(|l| (l.contains("fsync(") || l.contains("fdatasync(")) && !l.contains("resumed>")).count() as u64)
+        Ok(
+            log.lines()
+                .filter(|l| (l.contains("fsync(") || l.contains("fdatasync(")) && !l.contains("resumed>"))
+                .count() as u64,
+        )
     }
 }

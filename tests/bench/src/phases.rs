@@ -215,7 +215,8 @@ pub(crate) async fn small<S: Side>(side: &S, requests: usize) -> Result<f64> {
     let mut sum = 0.0;
     for _ in 0..ROUNDS {
         let dir = tempfile::tempdir()?;
-        let scripts: Vec<_> = side.prepare(dir.path(), PHOTO_TABLETS, requests).await?.into_iter().map(Arc::new).collect();
+        let scripts: Vec<_> =
+            side.prepare(dir.path(), PHOTO_TABLETS, requests).await?.into_iter().map(Arc::new).collect();
         let server = side.start(dir.path())?;
         sum += morning(side, &server, &scripts, requests).await?.cpu_per_1000;
     }
@@ -236,7 +237,8 @@ pub(crate) async fn fsyncs<S: Side>(side: &S, tablets: usize, requests: usize) -
 /// Starts a server process and waits for the line that names its address.
 pub(crate) fn start(mut command: std::process::Command) -> Result<Running> {
     use std::io::{BufRead, BufReader};
-    let mut child = command.stdout(std::process::Stdio::piped()).spawn().with_context(|| format!("{:?}", command.get_program()))?;
+    let mut child =
+        command.stdout(std::process::Stdio::piped()).spawn().with_context(|| format!("{:?}", command.get_program()))?;
     let out = child.stdout.take().context("no stdout")?;
     let mut lines = BufReader::new(out).lines();
     let begun = Instant::now();

@@ -92,7 +92,8 @@ impl City {
                 texts.push(text);
             }
         }
-        let neighbourhoods = istanbul::directory().neighbourhoods.iter().take(tablets).map(|n| n.code.clone()).collect();
+        let neighbourhoods =
+            istanbul::directory().neighbourhoods.iter().take(tablets).map(|n| n.code.clone()).collect();
         Ok(Self { texts, neighbourhoods })
     }
 
@@ -126,7 +127,11 @@ impl City {
             gps: Some(Fix { lat: first.lat, lon: first.lon, accuracy: 8.0, source: FixSource::Gps }),
             addr: String::new(),
             at: NOW + i64::try_from(n)? * 600_000,
-            no: CaseNo::new(Prefix::new(u32::try_from(t)?), u32::try_from(n)? + 1, u16::try_from(random.next() % 1024)?),
+            no: CaseNo::new(
+                Prefix::new(u32::try_from(t)?),
+                u32::try_from(n)? + 1,
+                u16::try_from(random.next() % 1024)?,
+            ),
             discreet: false,
             rel: None,
             blobs,

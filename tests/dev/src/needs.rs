@@ -51,9 +51,13 @@ pub(crate) enum For {
 
 fn is_there(need: &Need) -> bool {
     match need.proof.strip_prefix("@pkgconfig/") {
-        Some(file) => [format!("{ARCH}/pkgconfig/{file}"), format!("/usr/lib/pkgconfig/{file}"), format!("/usr/lib/aarch64-linux-gnu/pkgconfig/{file}")]
-            .iter()
-            .any(|p| Path::new(p).exists()),
+        Some(file) => [
+            format!("{ARCH}/pkgconfig/{file}"),
+            format!("/usr/lib/pkgconfig/{file}"),
+            format!("/usr/lib/aarch64-linux-gnu/pkgconfig/{file}"),
+        ]
+        .iter()
+        .any(|p| Path::new(p).exists()),
         None => Path::new(need.proof).exists(),
     }
 }
@@ -74,10 +78,15 @@ pub(crate) fn system(what: For) -> Result<(), String> {
     }
     let line = format!("apt-get update && apt-get install -y --no-install-recommends {}", missing.join(" "));
     if !Path::new("/usr/bin/apt-get").exists() {
-        return Err(format!("This needs the Debian packages {} (or your system's own); install them and start again.", missing.join(", ")));
+        return Err(format!(
+            "This needs the Debian packages {} (or your system's own); install them and start again.",
+            missing.join(", ")
+        ));
     }
     if !is_root() {
-        return Err(format!("Some system packages are missing. Run this once, then start again:\n\n    sudo sh -c '{line}'\n"));
+        return Err(format!(
+            "Some system packages are missing. Run this once, then start again:\n\n    sudo sh -c '{line}'\n"
+        ));
     }
     run::say(&format!("installing system packages: {}", missing.join(", ")));
     let ok = Command::new("sh")
@@ -88,7 +97,9 @@ pub(crate) fn system(what: For) -> Result<(), String> {
         .map_err(|e| format!("apt-get cannot be started: {e}"))?
         .success();
     if !ok {
-        return Err(format!("The system packages could not be installed. See above, mend it, or run by hand:\n\n    {line}\n"));
+        return Err(format!(
+            "The system packages could not be installed. See above, mend it, or run by hand:\n\n    {line}\n"
+        ));
     }
     node()
 }
@@ -100,10 +111,15 @@ fn is_root() -> bool {
 
 fn node() -> Result<(), String> {
     let found = Command::new("node").arg("--version").output().ok().and_then(|out| String::from_utf8(out.stdout).ok());
-    let major = found.as_deref().and_then(|v| v.trim().trim_start_matches('v').split('.').next()).and_then(|m| m.parse::<u32>().ok());
+    let major = found
+        .as_deref()
+        .and_then(|v| v.trim().trim_start_matches('v').split('.').next())
+        .and_then(|m| m.parse::<u32>().ok());
     match major {
         Some(20..) => Ok(()),
-        Some(old) => Err(format!("Node.js 20 or newer is needed to build the screens; this machine has {old}. Install it and start again.")),
+        Some(old) => Err(format!(
+            "Node.js 20 or newer is needed to build the screens; this machine has {old}. Install it and start again."
+        )),
         None => Err("Node.js 20 or newer is needed to build the screens. Install it and start again.".to_owned()),
     }
 }

@@ -31,7 +31,9 @@ fn fingerprint() -> Result<u64, String> {
     }
     let mut hasher = DefaultHasher::new();
     walk(&run::root().join("ui"), &mut hasher).map_err(|e| format!("ui cannot be read: {e}"))?;
-    for map in ["shared/data/geo/istanbul.topo.json", "shared/data/basemap/land.geojson", "shared/data/basemap/water.geojson"] {
+    for map in
+        ["shared/data/geo/istanbul.topo.json", "shared/data/basemap/land.geojson", "shared/data/basemap/water.geojson"]
+    {
         fs::read(run::root().join(map)).map_err(|e| format!("{map} cannot be read: {e}"))?.hash(&mut hasher);
     }
     Ok(hasher.finish())
@@ -40,7 +42,8 @@ fn fingerprint() -> Result<u64, String> {
 /// Installs the front end's packages when the lock file changed.
 pub(crate) fn packages() -> Result<(), String> {
     let ui = run::root().join("ui");
-    let lock = fs::read(ui.join("package-lock.json")).map_err(|e| format!("ui/package-lock.json cannot be read: {e}"))?;
+    let lock =
+        fs::read(ui.join("package-lock.json")).map_err(|e| format!("ui/package-lock.json cannot be read: {e}"))?;
     let mut hasher = DefaultHasher::new();
     lock.hash(&mut hasher);
     let stamp = ui.join("node_modules/.mbs-stamp");
@@ -48,7 +51,10 @@ pub(crate) fn packages() -> Result<(), String> {
     if fs::read_to_string(&stamp).is_ok_and(|old| old == now) {
         return Ok(());
     }
-    run::must("installing the front end's packages", &mut run::npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    run::must(
+        "installing the front end's packages",
+        &mut run::npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+    )?;
     fs::write(&stamp, now).map_err(|e| format!("{} cannot be written: {e}", stamp.display()))
 }
 

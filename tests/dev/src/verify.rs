@@ -35,7 +35,9 @@ const SUITES: &[Suite] = &[
     Suite { name: "screens: parts", command: || run::npm(&["run", "--silent", "test"]) },
     Suite {
         name: "clippy",
-        command: || run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
+        command: || {
+            run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
+        },
     },
     Suite { name: "rust", command: || run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]) },
     Suite { name: "generated types", command: fresh_types },
@@ -98,7 +100,13 @@ fn one(name: &'static str, command: &mut Command) -> Result<Ran, String> {
             let line = String::from_utf8_lossy(&line);
             match counts_of(&line) {
                 // The runner's own closing lines are summed up below; printed, they would read as the end.
-                Some(c) => count = Count { passed: count.passed + c.passed, failed: count.failed + c.failed, skipped: count.skipped + c.skipped },
+                Some(c) => {
+                    count = Count {
+                        passed: count.passed + c.passed,
+                        failed: count.failed + c.failed,
+                        skipped: count.skipped + c.skipped,
+                    }
+                }
                 None => println!("{line}"),
             }
         }
@@ -161,7 +169,14 @@ fn close(ran: &[Ran]) -> Result<(), String> {
     println!("\n{:<20} {:>7} {:>7} {:>8} {:>8}", "suite", "passed", "failed", "skipped", "seconds");
     let mut sum = Count::default();
     for r in ran {
-        println!("{:<20} {:>7} {:>7} {:>8} {:>8.0}", r.name, r.count.passed, r.count.failed, r.count.skipped, r.time.as_secs_f64());
+        println!(
+            "{:<20} {:>7} {:>7} {:>8} {:>8.0}",
+            r.name,
+            r.count.passed,
+            r.count.failed,
+            r.count.skipped,
+            r.time.as_secs_f64()
+        );
         sum.passed += r.count.passed;
         sum.failed += r.count.failed;
         sum.skipped += r.count.skipped;
@@ -169,7 +184,11 @@ fn close(ran: &[Ran]) -> Result<(), String> {
     println!("\n{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skipped);
     if sum.failed > 0 {
         let names: Vec<_> = ran.iter().filter(|r| r.count.failed > 0).map(|r| r.name).collect();
-        return Err(format!("Failed: {}. `cargo verify {:?}` runs one suite alone.", names.join(", "), names.first().unwrap_or(&"")));
+        return Err(format!(
+            "Failed: {}. `cargo verify {:?}` runs one suite alone.",
+            names.join(", "),
+            names.first().unwrap_or(&"")
+        ));
     }
     Ok(())
 }
@@ -209,7 +228,12 @@ mod tests {
     #[test]
     fn closing_lines_of_every_runner_are_understood() {
         for (line, passed, failed, skipped) in [
-            ("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.31s", 12, 0, 1),
+            (
+                "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.31s",
+                12,
+                0,
+                1,
+            ),
             ("test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out", 3, 2, 0),
             ("\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m6 passed\u{1b}[39m\u{1b}[22m", 6, 0, 0),
             ("      Tests  1 failed | 5 passed | 2 skipped (8)", 5, 1, 2),

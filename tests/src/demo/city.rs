@@ -24,7 +24,13 @@ const PASSWORD: &str = "iskele-martı-34";
 const PEOPLE: [User<'static>; 4] = [
     User { login: "muhtarliklar", name: "Muhtarlıklar Müdürlüğü", role: "triage", unit: "", password: PASSWORD },
     User { login: "yolbakim", name: "Yol Bakım Anadolu", role: "unit", unit: ROADS_ANATOLIA, password: PASSWORD },
-    User { login: "yolbakim-onay", name: "Yol Bakım Anadolu, onay", role: "approver", unit: ROADS_ANATOLIA, password: PASSWORD },
+    User {
+        login: "yolbakim-onay",
+        name: "Yol Bakım Anadolu, onay",
+        role: "approver",
+        unit: ROADS_ANATOLIA,
+        password: PASSWORD,
+    },
     User { login: "isletmen", name: "Sistem İşletmeni", role: "operator", unit: "", password: PASSWORD },
 ];
 
@@ -97,7 +103,9 @@ fn requests(server: &Server, tablet: &Path) -> Told<()> {
         ("aydinlatma.sokak-lambasi", 3, &[]),
         ("yol.kaldirim-bozuk", 5, &[]),
     ];
-    let place = mbs_shared::istanbul::directory().neighbourhood(CAFERAGA.neighbourhood).ok_or("Caferağa is not in the directory.")?;
+    let place = mbs_shared::istanbul::directory()
+        .neighbourhood(CAFERAGA.neighbourhood)
+        .ok_or("Caferağa is not in the directory.")?;
     let mut ids = Vec::new();
     for (i, (category, nth, photos)) in (0_u8..).zip(filed) {
         let mut new = New::of(words_about(category, nth)).with_photos(photos.iter().map(|p| fixture_bytes(p)));

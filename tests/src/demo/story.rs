@@ -35,7 +35,11 @@ impl Teller {
 
     fn tell(&mut self, step: &str) {
         let now = Instant::now();
-        println!("{:>7.2} s  (+{:>4.0} ms)  {step}", (now - self.begun).as_secs_f64(), (now - self.last).as_secs_f64() * 1_000.0);
+        println!(
+            "{:>7.2} s  (+{:>4.0} ms)  {step}",
+            (now - self.begun).as_secs_f64(),
+            (now - self.last).as_secs_f64() * 1_000.0
+        );
         self.last = now;
     }
 }
@@ -52,7 +56,13 @@ pub fn play() -> Told<()> {
 
     let server = Server::start(&server_dir);
     let line = Network::to(server.addr()).map_err(because("Hat kurulamadı"))?;
-    server.add_user(User { login: "yol", name: "Yol Bakım", role: "approver", unit: ROADS_ANATOLIA, password: PASSWORD });
+    server.add_user(User {
+        login: "yol",
+        name: "Yol Bakım",
+        role: "approver",
+        unit: ROADS_ANATOLIA,
+        password: PASSWORD,
+    });
     let mut program = Directorate::new(&server.url(), &server.add_key(ROADS_ANATOLIA));
     teller.tell("Sunucu açıldı: tek klasör, SQLite, İstanbul dizini.");
 
@@ -66,7 +76,17 @@ pub fn play() -> Told<()> {
     let photo_arg = photo.to_string_lossy();
     let filed = command(
         &tablet,
-        &["capture", "--text", &words.text, "--category", "yol.cukur", "--at", "40.9946,29.0259", "--photo", &photo_arg],
+        &[
+            "capture",
+            "--text",
+            &words.text,
+            "--category",
+            "yol.cukur",
+            "--at",
+            "40.9946,29.0259",
+            "--photo",
+            &photo_arg,
+        ],
     )?;
     let id: RequestId = text(&filed, "/row/id")?.parse().map_err(because("Başvuru kimliği"))?;
     let hash: BlobHash = text(&filed, "/photos/0/hash")?.parse().map_err(because("Fotoğraf adı"))?;
@@ -76,7 +96,11 @@ pub fn play() -> Told<()> {
     if command(&tablet, &["sync"]).is_ok() {
         return Err("hat kesikken gönderim başarılı göründü.".to_owned());
     }
-    same("giden kutusunda bekleyen", &json!(2), &json!(command(&tablet, &["outbox"])?["items"].as_array().map_or(0, Vec::len)))?;
+    same(
+        "giden kutusunda bekleyen",
+        &json!(2),
+        &json!(command(&tablet, &["outbox"])?["items"].as_array().map_or(0, Vec::len)),
+    )?;
     same("sunucudaki başvuru sayısı", &json!(0), &json!(server.records().len()))?;
     teller.tell("Gönderim denendi, olmadı: ikisi de giden kutusunda, sunucuda hiçbir şey yok.");
 
@@ -123,20 +147,26 @@ fn same(what: &str, sent: &Value, found: &Value) -> Told<()> {
 /// In the server's file: one request of that number, concluded, its last decision the answer's words.
 fn check_server(dir: &Path, id: RequestId, number: &str) -> Told<()> {
     let file = database_in(dir);
-    let db = Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(because("Sunucu veritabanı"))?;
+    let db =
+        Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(because("Sunucu veritabanı"))?;
     let (no, rid): (i64, i64) = db
-        .query_row("select no, rid from request where id = ?1", [id.as_bytes().as_slice()], |r| Ok((r.get(0)?, r.get(1)?)))
+        .query_row("select no, rid from request where id = ?1", [id.as_bytes().as_slice()], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
         .map_err(because("Sunucu veritabanında başvuru"))?;
     same("resmî numara", &json!(number), &json!(format!("{:04}-{:06}", no / 1_000_000_000, no % 1_000_000_000)))?;
     let mut events = db
         .prepare("select packed from feed where request = ?1 and kind = 2 order by n")
         .map_err(because("Sunucu veritabanında olaylar"))?;
-    let packed: Vec<Vec<u8>> =
-        events.query_map([rid], |r| r.get(0)).and_then(Iterator::collect).map_err(because("Sunucu veritabanında olaylar"))?;
+    let packed: Vec<Vec<u8>> = events
+        .query_map([rid], |r| r.get(0))
+        .and_then(Iterator::collect)
+        .map_err(because("Sunucu veritabanında olaylar"))?;
     let mut notes = Vec::new();
     for bytes in &packed {
         let raw = mbs_shared::pack::unpack(bytes, 64 * 1024).map_err(|e| format!("olay açılamadı: {e:?}"))?;
-        let event: mbs_shared::routing::Event = mbs_shared::wire::decode(&raw).map_err(|e| format!("olay okunamadı: {e:?}"))?;
+        let event: mbs_shared::routing::Event =
+            mbs_shared::wire::decode(&raw).map_err(|e| format!("olay okunamadı: {e:?}"))?;
         notes.push((event.what.code(), event.note));
     }
     match notes.last() {
@@ -165,7 +195,9 @@ fn check_photo(server: &Server, tablet: &Path, dir: &Path, hash: BlobHash, origi
     if there != here {
         return Err("fotoğrafın baytları sunucuda ve tablette farklı.".to_owned());
     }
-    let glance = |bytes: &[u8]| image::load_from_memory(bytes).map(|p| p.thumbnail_exact(GLANCE, GLANCE).to_rgb8()).map_err(because("Fotoğraf"));
+    let glance = |bytes: &[u8]| {
+        image::load_from_memory(bytes).map(|p| p.thumbnail_exact(GLANCE, GLANCE).to_rgb8()).map_err(because("Fotoğraf"))
+    };
     let (sent, got) = (glance(&std::fs::read(original).map_err(because("Özgün fotoğraf"))?)?, glance(&there)?);
     let apart: u64 = sent.iter().zip(got.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
     let mean = apart / u64::from(GLANCE * GLANCE * 3);
@@ -180,6 +212,7 @@ fn check_updates(updates: &[Value], id: RequestId, number: &str, words: &str) ->
     same("çekilen cevap", &json!(ANSWER), &concluded["event"]["note"])?;
     same("çekilen numara", &json!(number), &concluded["number"])?;
     same("çekilen başvuru", &json!(id), &concluded["request"])?;
-    let entered = updates.iter().find(|u| u["kind"] == "entered").ok_or("çekilenler arasında başvurunun gelişi yok.")?;
+    let entered =
+        updates.iter().find(|u| u["kind"] == "entered").ok_or("çekilenler arasında başvurunun gelişi yok.")?;
     same("çekilen sözler", &json!(words), &entered["content"]["description"])
 }

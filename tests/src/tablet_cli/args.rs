@@ -139,7 +139,8 @@ impl FromStr for Place {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let number = |t: &str| t.trim().parse::<f64>().map_err(|_| format!("{t:?} is no number of degrees"));
-        let (lat, lon) = text.split_once(',').ok_or("write degrees north and east with a comma, e.g. 40.9946,29.0259")?;
+        let (lat, lon) =
+            text.split_once(',').ok_or("write degrees north and east with a comma, e.g. 40.9946,29.0259")?;
         let fix = Fix { lat: number(lat)?, lon: number(lon)?, accuracy: 0.0, source: FixSource::Map };
         if fix.is_plausible() { Ok(Self(fix)) } else { Err(format!("{text:?} is no place on Earth")) }
     }
@@ -197,8 +198,18 @@ mod tests {
 
     #[test]
     fn a_capture_is_read() {
-        let args =
-            parse(&["capture", "--text", "Çukur", "--photo", "a.jpg", "--photo", "b.jpg", "--at", "40.9946,29.0259", "--json"]);
+        let args = parse(&[
+            "capture",
+            "--text",
+            "Çukur",
+            "--photo",
+            "a.jpg",
+            "--photo",
+            "b.jpg",
+            "--at",
+            "40.9946,29.0259",
+            "--json",
+        ]);
         let args = args.unwrap();
         assert!(args.json);
         let Command::Capture(capture) = args.command else { panic!("not a capture") };

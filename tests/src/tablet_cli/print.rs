@@ -10,8 +10,9 @@ use mbs_tablet::door::view::{Link, Notice, Outbox, OutboxKind, Request, Row, Sta
 /// A table: columns as wide as they must be, none at the end of a line.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        (0..columns).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|t| t.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|c| rows.iter().filter_map(|r| r.get(c)).map(|t| t.chars().count()).max().unwrap_or(0))
+        .collect();
     let mut out = String::new();
     for row in rows {
         let line = row.iter().zip(&widths).fold(String::new(), |mut line, (text, width)| {
@@ -31,7 +32,8 @@ fn pairs(rows: Vec<(&str, String)>) -> String {
 /// A moment as a clock on a wall in Istanbul shows it.
 fn moment(at: i64) -> String {
     let zone = TimeZone::get("Europe/Istanbul").unwrap_or(TimeZone::UTC);
-    Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |t| zone.to_datetime(t).strftime("%Y-%m-%d %H:%M").to_string())
+    Timestamp::from_millisecond(at)
+        .map_or_else(|_| at.to_string(), |t| zone.to_datetime(t).strftime("%Y-%m-%d %H:%M").to_string())
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -74,11 +76,16 @@ pub(super) fn status(s: &Status) -> String {
     rows.push(("needs you", s.needs_me.to_string()));
     rows.push(("quarantined", s.quarantined.to_string()));
     for notice in &s.notices {
-        rows.push(("notice", match notice {
-            Notice::DatabaseSetAside { file } => format!("the database was damaged; it lies beside the new one as {file}"),
-            Notice::ClockWrong { seconds } => format!("this tablet's clock is {seconds} s off"),
-            Notice::DiskLow { free_mb } => format!("only {free_mb} MB are free"),
-        }));
+        rows.push((
+            "notice",
+            match notice {
+                Notice::DatabaseSetAside { file } => {
+                    format!("the database was damaged; it lies beside the new one as {file}")
+                }
+                Notice::ClockWrong { seconds } => format!("this tablet's clock is {seconds} s off"),
+                Notice::DiskLow { free_mb } => format!("only {free_mb} MB are free"),
+            },
+        ));
     }
     pairs(rows)
 }
@@ -133,22 +140,45 @@ pub(super) fn request(r: &Request) -> String {
         ("question", r.question.clone().unwrap_or_default()),
     ]);
     let _ = writeln!(out, "\n{}", r.desc);
-    section(&mut out, "photos", r.photos.iter().map(|p| {
-        vec![p.hash.to_string(), format!("{}×{}", p.width, p.height), format!("{}/{} B", p.sent, p.size)]
-    }));
-    section(&mut out, "two versions", r.conflicts.iter().flat_map(|c| {
-        c.versions.iter().map(|v| vec![c.field.clone(), moment(v.at), cut(&v.text, 80)])
-    }));
-    section(&mut out, "history", r.timeline.iter().map(|s| {
-        let words = [s.unit.as_deref(), s.date.as_deref(), s.outcome.map(|o| o.code()), s.note.as_deref()];
-        vec![moment(s.at), s.what.clone(), cut(&words.into_iter().flatten().collect::<Vec<_>>().join(" · "), 90)]
-    }));
-    section(&mut out, "thread", r.thread.iter().map(|e| {
-        let who = if e.mine { "muhtar".to_owned() } else { e.author.clone().unwrap_or_default() };
-        vec![moment(e.at), who, transport(e.transport).to_owned(), e.text.clone()]
-    }));
+    section(
+        &mut out,
+        "photos",
+        r.photos
+            .iter()
+            .map(|p| vec![p.hash.to_string(), format!("{}×{}", p.width, p.height), format!("{}/{} B", p.sent, p.size)]),
+    );
+    section(
+        &mut out,
+        "two versions",
+        r.conflicts
+            .iter()
+            .flat_map(|c| c.versions.iter().map(|v| vec![c.field.clone(), moment(v.at), cut(&v.text, 80)])),
+    );
+    section(
+        &mut out,
+        "history",
+        r.timeline.iter().map(|s| {
+            let words = [s.unit.as_deref(), s.date.as_deref(), s.outcome.map(|o| o.code()), s.note.as_deref()];
+            vec![moment(s.at), s.what.clone(), cut(&words.into_iter().flatten().collect::<Vec<_>>().join(" · "), 90)]
+        }),
+    );
+    section(
+        &mut out,
+        "thread",
+        r.thread.iter().map(|e| {
+            let who = if e.mine { "muhtar".to_owned() } else { e.author.clone().unwrap_or_default() };
+            vec![moment(e.at), who, transport(e.transport).to_owned(), e.text.clone()]
+        }),
+    );
     if let Some(answer) = &r.answer {
-        let _ = writeln!(out, "\nanswer: {} ({}, {})\n{}", answer.outcome.code(), answer.unit.as_deref().unwrap_or("-"), moment(answer.at), answer.text);
+        let _ = writeln!(
+            out,
+            "\nanswer: {} ({}, {})\n{}",
+            answer.outcome.code(),
+            answer.unit.as_deref().unwrap_or("-"),
+            moment(answer.at),
+            answer.text
+        );
     }
     out
 }
@@ -172,7 +202,13 @@ pub(super) fn outbox(o: &Outbox) -> String {
             OutboxKind::Entry => "entry",
             OutboxKind::Photo => "photo",
         };
-        vec![moment(i.since), what.to_owned(), format!("{}/{}", i.sent, i.bytes), cut(&i.title, 50), i.quarantine.clone().unwrap_or_default()]
+        vec![
+            moment(i.since),
+            what.to_owned(),
+            format!("{}/{}", i.sent, i.bytes),
+            cut(&i.title, 50),
+            i.quarantine.clone().unwrap_or_default(),
+        ]
     });
     let mut out = table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
     let _ = writeln!(out, "\n{} waiting, {} B to send. Link: {}.", o.items.len(), o.bytes, link(o.status.link));

@@ -65,7 +65,9 @@ const fn sentence(code: Code) -> &'static str {
         Code::UnknownCategory => "The category is not in the directory.",
         Code::BadPlace => "The position cannot be one.",
         Code::DiskFull => "The disk is full: nothing was lost, the draft is kept. Free some space and go on.",
-        Code::Storage => "The tablet's database refuses; nothing that was saved is lost. Is another program using this folder?",
+        Code::Storage => {
+            "The tablet's database refuses; nothing that was saved is lost. Is another program using this folder?"
+        }
         Code::AppTooOld => "This app is too old for the server: update it; nothing is lost.",
         Code::ServerTooOld => "The server is too old for this app; nothing is lost.",
         Code::Protocol => "The server answered something that was not understood.",
@@ -138,7 +140,9 @@ pub(super) fn run(args: Args) -> Result<(), Trouble> {
             let request = capture::capture(&door, what)?;
             answer(json, &request, print::saved)
         }
-        Command::List { find } => answer(json, &door.call::<Vec<Row>>(Call::Requests { query: find })?, |r| print::list(r)),
+        Command::List { find } => {
+            answer(json, &door.call::<Vec<Row>>(Call::Requests { query: find })?, |r| print::list(r))
+        }
         Command::Show { id } => {
             let id = door.find(&id)?;
             answer(json, &door.call::<Request>(Call::Request { id })?, print::request)
@@ -156,7 +160,9 @@ pub(super) fn run(args: Args) -> Result<(), Trouble> {
         Command::Outbox => answer(json, &door.call::<Outbox>(Call::Outbox)?, print::outbox),
         Command::Export { dir } => {
             let written = export::export(&door, &dir)?;
-            answer(json, &written, |w| format!("{} requests and {} photos written to {}.\n", w.requests, w.photos, dir.display()))
+            answer(json, &written, |w| {
+                format!("{} requests and {} photos written to {}.\n", w.requests, w.photos, dir.display())
+            })
         }
         Command::Serve { .. } => Ok(()),
     }
@@ -165,7 +171,9 @@ pub(super) fn run(args: Args) -> Result<(), Trouble> {
 fn sync(door: &Door, json: bool) -> Result<(), Trouble> {
     let status: Status = door.call(Call::Status)?;
     if status.identity.as_ref().is_some_and(|i| i.practice) {
-        return answer(json, &mbs_tablet::Summary::default(), |_| "This identity is for practice: nothing is ever sent.\n".to_owned());
+        return answer(json, &mbs_tablet::Summary::default(), |_| {
+            "This identity is for practice: nothing is ever sent.\n".to_owned()
+        });
     }
     let server = door.tablet.server().ok_or_else(|| Trouble::from(mbs_tablet::error::fail(Code::NotEnrolled, "")))?;
     let mut line = door.tablet.connect(&server)?;

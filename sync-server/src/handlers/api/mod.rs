@@ -12,7 +12,5 @@ use crate::service::Service;
 
 /// Every route for programs.
 pub fn routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/api/v1/updates", get(updates::updates))
-        .route("/api/v1/photos/{hash}", get(updates::photo))
+    Router::new().route("/api/v1/updates", get(updates::updates)).route("/api/v1/photos/{hash}", get(updates::photo))
 }

@@ -189,8 +189,7 @@ fn tell(service: &Service, row: &Row, stored: &Stored) -> DbResult<Update> {
         request: row.request,
         number: stored.head.no.to_string(),
         event: with_event.then(|| event_of(stored, row.n)).flatten(),
-        content: matches!(kind, UpdateKind::Entered | UpdateKind::Content)
-            .then(|| content_of(service, stored)),
+        content: matches!(kind, UpdateKind::Entered | UpdateKind::Content).then(|| content_of(service, stored)),
     })
 }
 

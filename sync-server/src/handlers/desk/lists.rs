@@ -63,7 +63,11 @@ pub struct Ask {
 ///
 /// # Errors
 /// [`Code::BadInput`], [`Code::Forbidden`].
-pub async fn queue(State(service): State<Arc<Service>>, seat: Seat, Query(ask): Query<Ask>) -> Result<Json<Queue>, Fault> {
+pub async fn queue(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Json<Queue>, Fault> {
     seat.needs(Right::Read)?;
     let person = &seat.0;
     let everything = sees_everything(person.role);
@@ -78,7 +82,10 @@ pub async fn queue(State(service): State<Arc<Service>>, seat: Seat, Query(ask): 
     let units = if everything { None } else { Some(own.as_slice()) };
     let (heads, total, triage, inbox) = service.db.ask(|s| {
         let (heads, total) = match ask.list {
-            List::Triage => (lists::oldest(s, &one_of(TRIAGE, ask.state), None, after, PAGE)?, lists::count(s, &one_of(TRIAGE, ask.state), None)?),
+            List::Triage => (
+                lists::oldest(s, &one_of(TRIAGE, ask.state), None, after, PAGE)?,
+                lists::count(s, &one_of(TRIAGE, ask.state), None)?,
+            ),
             List::Inbox => {
                 let states = one_of(INBOX, ask.state);
                 (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, &states, units)?)
@@ -92,7 +99,11 @@ pub async fn queue(State(service): State<Arc<Service>>, seat: Seat, Query(ask): 
     let next = heads.last().filter(|_| full).map(|h| h.rid.to_string());
     let words = fold(&ask.q);
     let mut rows: Vec<_> = with_names(&service, |names| {
-        heads.iter().filter(|h| ask.list == List::All || matches(h, &words, &names.row(h).place)).map(|h| names.row(h)).collect()
+        heads
+            .iter()
+            .filter(|h| ask.list == List::All || matches(h, &words, &names.row(h).place))
+            .map(|h| names.row(h))
+            .collect()
     });
     if ask.list != List::All {
         // Urgent first; within that the one with the least time left, then the oldest.
@@ -111,9 +122,7 @@ fn one_of(states: &[CaseState], wanted: Option<CaseState>) -> Vec<CaseState> {
 /// Everything the person may see, newest first; a number that was typed in finds its request at once.
 fn all(s: &mut dyn Session, service: &Service, person: &Person, ask: &Ask, after: i64) -> DbResult<Vec<Head>> {
     let mut out = Vec::new();
-    let sees = |h: &Head| {
-        build::sees(service.knowledge.directory, person, service.scopes.code(h.unit), &[])
-    };
+    let sees = |h: &Head| build::sees(service.knowledge.directory, person, service.scopes.code(h.unit), &[]);
     out.extend(lists::by_number(s, &ask.q)?.into_iter().filter(sees));
     if !out.is_empty() {
         return Ok(out);
@@ -175,7 +184,12 @@ pub async fn directory(State(service): State<Arc<Service>>, seat: Seat) -> Resul
         categories: d
             .categories
             .iter()
-            .map(|c| DeskCategory { code: c.code.clone(), name: c.name.clone(), name_en: c.name_en.clone(), photo: c.photo })
+            .map(|c| DeskCategory {
+                code: c.code.clone(),
+                name: c.name.clone(),
+                name_en: c.name_en.clone(),
+                photo: c.photo,
+            })
             .collect(),
         neighbourhoods: d
             .neighbourhoods

@@ -95,5 +95,10 @@ fn with_names<T>(service: &Service, build: impl FnOnce(Names<'_>) -> T) -> T {
 /// Numbers of the units in the subtree a person works in.
 fn own_units(service: &Service, unit: &str) -> Vec<u32> {
     let directory = service.knowledge.directory;
-    directory.units.iter().filter(|u| directory.is_within(&u.code, unit)).map(|u| service.scopes.number(&u.code)).collect()
+    directory
+        .units
+        .iter()
+        .filter(|u| directory.is_within(&u.code, unit))
+        .map(|u| service.scopes.number(&u.code))
+        .collect()
 }

@@ -22,7 +22,8 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 
 /// Names of built files hold their hash: they never change.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-const NOT_BUILT: &str = "Masa sayfaları bu programa konmamış. Depoda `cargo demo` sayfaları kurar ve programı yeniden derler.\n";
+const NOT_BUILT: &str =
+    "Masa sayfaları bu programa konmamış. Depoda `cargo demo` sayfaları kurar ve programı yeniden derler.\n";
 
 /// `/`, `/desk` and every file below it.
 pub(super) fn routes() -> Router<Arc<Service>> {

@@ -48,7 +48,11 @@ pub async fn upload(State(service): State<Arc<Service>>, seat: Seat, body: Bytes
 ///
 /// # Errors
 /// [`Code::NotFound`] also for what the person may not see.
-pub async fn full(State(service): State<Arc<Service>>, seat: Seat, Path(hash): Path<String>) -> Result<Response, Fault> {
+pub async fn full(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(hash): Path<String>,
+) -> Result<Response, Fault> {
     give(&service, &seat, &hash, false).await
 }
 
@@ -56,7 +60,11 @@ pub async fn full(State(service): State<Arc<Service>>, seat: Seat, Path(hash): P
 ///
 /// # Errors
 /// As [`full`].
-pub async fn thumb(State(service): State<Arc<Service>>, seat: Seat, Path(hash): Path<String>) -> Result<Response, Fault> {
+pub async fn thumb(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(hash): Path<String>,
+) -> Result<Response, Fault> {
     give(&service, &seat, &hash, true).await
 }
 

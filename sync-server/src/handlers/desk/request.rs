@@ -28,7 +28,11 @@ use super::{Seat, with_names};
 ///
 /// # Errors
 /// [`Code::NotFound`] also for what the person may not see.
-pub async fn show(State(service): State<Arc<Service>>, seat: Seat, Path(id): Path<String>) -> Result<Json<DeskRequest>, Fault> {
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(id): Path<String>,
+) -> Result<Json<DeskRequest>, Fault> {
     seat.needs(Right::Read)?;
     page(&service, &seat, parse(&id)?).map(Json)
 }
