@@ -53,9 +53,9 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
     files.make_dir(dir)?;
     let mut done = Exported::default();
     let mut items = Vec::new();
-    let mut all: Vec<(What, Vec<u8>, mbs_shared::id::RequestId, i64, Option<String>)> = Vec::new();
-    all.extend(outbox::all(c)?.into_iter().map(|w| (w.what, w.key, w.request, w.since, None)));
-    all.extend(quarantine::all(c, true)?.into_iter().map(|q| (q.what, q.key, q.request, q.at, Some(q.reason))));
+    let waiting = outbox::all(c)?.into_iter().map(|w| (w.what, w.key, w.request, w.since, None));
+    let refused = quarantine::all(c, true)?.into_iter().map(|q| (q.what, q.key, q.request, q.at, Some(q.reason)));
+    let all: Vec<_> = waiting.chain(refused).collect();
     for (what, key, request, since, reason) in all {
         let (suffix, bytes) = match what {
             What::Photo => ("jpg", BlobHash::from_slice(&key).map_or(Ok(None), |hash| blobs::bytes(c, hash))?),
@@ -65,7 +65,7 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
             }
             What::Entry => {
                 let kept = mbs_shared::id::EntryId::from_slice(&key).map_or(Ok(None), |id| entries::packed(c, id))?;
-                ("entry", kept.map(|(_, packed, _)| packed))
+                ("entry", kept.map(|k| k.packed))
             }
         };
         let name = format!("{}.{suffix}", hex::encode(&key));

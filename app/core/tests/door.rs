@@ -1,4 +1,5 @@
 //! Calls of screens that need no server.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test that cannot go on stops here")]
 
 mod support;
 
@@ -23,7 +24,10 @@ fn fields_are_checked_and_the_draft_is_kept() {
     };
     assert_eq!(refused(&rig, set(|f| f.title = Some("x".repeat(201)))), Code::TooLong);
     assert_eq!(refused(&rig, set(|f| f.category = Some("yok.boyle".into()))), Code::UnknownCategory);
-    assert_eq!(refused(&rig, set(|f| f.fix = Some(Fix { lat: 0.0, lon: 0.0, accuracy: 1.0, source: FixSource::Gps }))), Code::BadPlace);
+    assert_eq!(
+        refused(&rig, set(|f| f.fix = Some(Fix { lat: 0.0, lon: 0.0, accuracy: 1.0, source: FixSource::Gps }))),
+        Code::BadPlace
+    );
     assert_eq!(rig.show(id).desc, "söz");
 }
 
@@ -55,7 +59,13 @@ fn photos_are_limited_and_never_twice() {
     let other = rig.draft("y");
     rig.add_photo(other, "generated/g-ist-01.jpg");
     let bytes = std::fs::read(support::photos().join("generated/g-ist-01.jpg")).unwrap();
-    let again = Call::AddPhoto { id: other, upload: 2, offset: 0, total: u32::try_from(bytes.len()).unwrap(), data: base64(&bytes) };
+    let again = Call::AddPhoto {
+        id: other,
+        upload: 2,
+        offset: 0,
+        total: u32::try_from(bytes.len()).unwrap(),
+        data: base64(&bytes),
+    };
     assert_eq!(refused(&rig, again), Code::PhotoTwice);
 }
 
@@ -70,13 +80,27 @@ fn slices_that_come_wrong_are_told_where_to_go_on() {
     let id = rig.draft("x");
     let bytes = std::fs::read(support::photos().join("generated/g-ist-01.jpg")).unwrap();
     let total = u32::try_from(bytes.len()).unwrap();
-    let put = |offset: usize, data: &[u8]| rig.call::<PhotoStep>(Call::AddPhoto { id, upload: 1, offset: u32::try_from(offset).unwrap(), total, data: base64(data) });
+    let put = |offset: usize, data: &[u8]| {
+        rig.call::<PhotoStep>(Call::AddPhoto {
+            id,
+            upload: 1,
+            offset: u32::try_from(offset).unwrap(),
+            total,
+            data: base64(data),
+        })
+    };
     assert!(matches!(put(0, &bytes[..50_000]), PhotoStep::More { offset: 50_000 }));
     assert!(matches!(put(70_000, &bytes[70_000..80_000]), PhotoStep::More { offset: 50_000 }));
     assert!(matches!(put(50_000, &bytes[50_000..]), PhotoStep::Done { .. }));
-    assert_eq!(refused(&rig, Call::AddPhoto { id, upload: 2, offset: 0, total: 4, data: base64(b"longer") }), Code::BadCall);
+    assert_eq!(
+        refused(&rig, Call::AddPhoto { id, upload: 2, offset: 0, total: 4, data: base64(b"longer") }),
+        Code::BadCall
+    );
     assert_eq!(refused(&rig, Call::AddPhoto { id, upload: 2, offset: 0, total: 4, data: "%%".into() }), Code::BadCall);
-    assert_eq!(refused(&rig, Call::AddPhoto { id, upload: 2, offset: 0, total: u32::MAX, data: String::new() }), Code::PhotoTooLarge);
+    assert_eq!(
+        refused(&rig, Call::AddPhoto { id, upload: 2, offset: 0, total: u32::MAX, data: String::new() }),
+        Code::PhotoTooLarge
+    );
 }
 
 #[test]
@@ -84,7 +108,8 @@ fn heic_is_refused_in_words_and_its_place_is_taken_all_the_same() {
     let rig = Rig::new();
     let id = rig.draft("x");
     let bytes = std::fs::read(support::photos().join("generated/g-heic-gps.heic")).unwrap();
-    let call = Call::AddPhoto { id, upload: 1, offset: 0, total: u32::try_from(bytes.len()).unwrap(), data: base64(&bytes) };
+    let call =
+        Call::AddPhoto { id, upload: 1, offset: 0, total: u32::try_from(bytes.len()).unwrap(), data: base64(&bytes) };
     assert_eq!(refused(&rig, call), Code::PhotoHeic);
     let shown = rig.show(id);
     assert!((shown.fix.unwrap().lat - 41.0063).abs() < 1e-3);
@@ -127,7 +152,8 @@ fn categories_are_offered_and_suggested_with_the_reason() {
     let rig = Rig::new();
     let all: Categories = rig.call(Call::Categories);
     assert_eq!(all.groups.iter().map(|g| g.categories.len()).sum::<usize>(), 100);
-    let best: Vec<Suggestion> = rig.call(Call::SuggestCategory { text: "Yolda büyük bir ÇUKUR var, arabalar zarar görüyor".into() });
+    let best: Vec<Suggestion> =
+        rig.call(Call::SuggestCategory { text: "Yolda büyük bir ÇUKUR var, arabalar zarar görüyor".into() });
     assert!(best.iter().take(3).any(|s| s.code == "yol.cukur"), "{best:?}");
     assert!(best.iter().any(|s| s.because.iter().any(|w| w.contains("ÇUKUR"))), "{best:?}");
     assert!(rig.call::<Vec<Suggestion>>(Call::SuggestCategory { text: String::new() }).is_empty());

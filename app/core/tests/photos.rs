@@ -1,4 +1,5 @@
 //! Every fixture gives what its manifest expects.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test that cannot go on stops here")]
 
 use std::path::PathBuf;
 
@@ -61,9 +62,15 @@ fn want(entry: &Entry) -> Want {
         "valid" | "real" | "bad-gps" | "bad-date" => Want::Photo,
         _ => match name {
             // "valid JPEG", "ignore the bomb in the metadata", "ignore the broken ICC".
-            "g-polyglot-html-comment.jpg" | "g-polyglot-zip.jpg" | "g-png-ztxt-bomb.png" | "g-icc-garbage.jpg" => Want::Photo,
+            "g-polyglot-html-comment.jpg" | "g-polyglot-zip.jpg" | "g-png-ztxt-bomb.png" | "g-icc-garbage.jpg" => {
+                Want::Photo
+            }
             // "refuse or rescue", "does not hang", "does not crash", "the name is ours anyway".
-            "g-truncated-half.jpg" | "g-jpeg-bitflip.jpg" | "g-exif-ifd-loop.jpg" | "g-exif-huge-count.jpg" | "g-double-ext.jpg.php" => Want::Either,
+            "g-truncated-half.jpg"
+            | "g-jpeg-bitflip.jpg"
+            | "g-exif-ifd-loop.jpg"
+            | "g-exif-huge-count.jpg"
+            | "g-double-ext.jpg.php" => Want::Either,
             _ => Want::Refused,
         },
     }
@@ -165,7 +172,14 @@ fn fix_of(name: &str) -> Option<mbs_shared::place::Fix> {
 
 #[test]
 fn positions_that_cannot_be_trusted_are_left_out() {
-    for name in ["g-gps-zero-zero.jpg", "g-gps-out-of-range.jpg", "g-gps-zero-denominator.jpg", "g-gps-no-ref.jpg", "g-noexif.jpg", "g-gray.jpg"] {
+    for name in [
+        "g-gps-zero-zero.jpg",
+        "g-gps-out-of-range.jpg",
+        "g-gps-zero-denominator.jpg",
+        "g-gps-no-ref.jpg",
+        "g-noexif.jpg",
+        "g-gray.jpg",
+    ] {
         assert_eq!(fix_of(name), None, "{name}");
     }
     let decimal = fix_of("g-gps-decimal-degrees.jpg").unwrap();
@@ -227,6 +241,7 @@ fn colours_survive_cmyk() {
     let made = photo::shrink(&bytes, 1).unwrap();
     let picture = image::load_from_memory(&made.bytes).unwrap();
     assert_eq!(picture.color(), image::ColorType::Rgb8);
-    let mean: u64 = picture.to_rgb8().as_raw().iter().map(|b| u64::from(*b)).sum::<u64>() / picture.to_rgb8().as_raw().len() as u64;
+    let mean: u64 =
+        picture.to_rgb8().as_raw().iter().map(|b| u64::from(*b)).sum::<u64>() / picture.to_rgb8().as_raw().len() as u64;
     assert!((60..230).contains(&mean), "inverted or black: {mean}");
 }

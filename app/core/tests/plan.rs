@@ -11,12 +11,22 @@ fn size() -> impl Strategy<Value = Size> {
 }
 
 fn line() -> impl Strategy<Value = Line> {
-    (MIN_PAGE..300_000, 1..100_usize, MIN_SLICE..500_000_u32).prop_map(|(page, items, slice)| Line { page, items, slice })
+    (MIN_PAGE..300_000, 1..100_usize, MIN_SLICE..500_000_u32).prop_map(|(page, items, slice)| Line {
+        page,
+        items,
+        slice,
+    })
 }
 
 fn waiting() -> impl Strategy<Value = Photo> {
     (any::<[u8; 32]>(), 1..409_600_u32, any::<u16>(), proptest::option::of(1..24_000_u32), any::<bool>()).prop_map(
-        |(hash, size, sent, thumb, unsure)| Photo { hash: BlobHash(hash), size, sent: u32::from(sent) % size, thumb, unsure },
+        |(hash, size, sent, thumb, unsure)| Photo {
+            hash: BlobHash(hash),
+            size,
+            sent: u32::from(sent) % size,
+            thumb,
+            unsure,
+        },
     )
 }
 

@@ -1,4 +1,5 @@
 //! What the screen calls saved is on the disk, encrypted, and survives.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test that cannot go on stops here")]
 
 mod support;
 
@@ -27,7 +28,12 @@ fn nothing_readable_lies_on_the_disk() {
         let bytes = std::fs::read(file.path()).unwrap();
         for plain in [WORDS.as_bytes(), b"SQLite format 3", b"konteyner", &[0xff, 0xd8, 0xff, 0xe0]] {
             let found = bytes.windows(plain.len()).any(|w| w == plain);
-            assert!(!found || file.file_name() == "mbs.reserve", "{:?} shows {:?}", file.file_name(), String::from_utf8_lossy(plain));
+            assert!(
+                !found || file.file_name() == "mbs.reserve",
+                "{:?} shows {:?}",
+                file.file_name(),
+                String::from_utf8_lossy(plain)
+            );
         }
     }
     assert!(rig.dir.path().join("mbs.db").exists());
@@ -171,7 +177,13 @@ fn another_key_is_damage_too_and_nothing_is_deleted() {
     });
     let file = set_aside(&rig);
     assert!(rig.dir.path().join(file).exists());
-    assert!(std::fs::read_dir(rig.dir.path()).unwrap().any(|f| f.unwrap().file_name().to_string_lossy().starts_with("mbs-identity-damaged")));
+    assert!(
+        std::fs::read_dir(rig.dir.path()).unwrap().any(|f| f
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with("mbs-identity-damaged"))
+    );
     assert!(rig.status().identity.is_none());
 }
 
@@ -223,12 +235,46 @@ fn a_full_disk_refuses_photos_plainly_and_keeps_words() {
     assert_eq!(std::fs::metadata(rig.dir.path().join("mbs.reserve")).unwrap().len(), 8 * 1024 * 1024);
     let id = rig.draft(WORDS);
     free.store(1024 * 1024, Ordering::SeqCst);
-    let refused = rig.tablet.call(Call::AddPhoto { id, upload: 1, offset: 0, total: 10, data: String::new() }).unwrap_err();
+    let refused =
+        rig.tablet.call(Call::AddPhoto { id, upload: 1, offset: 0, total: 10, data: String::new() }).unwrap_err();
     assert_eq!(refused.code, Code::DiskFull);
     assert_eq!(rig.show(id).desc, WORDS);
     assert!(rig.status().notices.iter().any(|n| matches!(n, Notice::DiskLow { free_mb: 1 })));
     let set = Fields { title: Some("Çöp".into()), ..Fields::default() };
     let _: view::Request = rig.call(Call::SetDraft { id, set });
+}
+
+#[test]
+fn the_reserve_is_given_up_for_words_and_for_nothing_else() {
+    use mbs_tablet::store::{Store, settings};
+    let dir = tempfile::tempdir().unwrap();
+    let (ports, _) = ports(dir.path(), &Server::new(), 1);
+    let (mut store, _) = Store::open(dir.path(), &ports).unwrap();
+    let reserve = dir.path().join("mbs.reserve");
+    let limit = |c: &rusqlite::Connection, pages: u32| {
+        c.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap()
+    };
+    let pages: u32 = store.read().query_row("PRAGMA page_count", [], |r| r.get(0)).unwrap();
+    limit(store.read(), pages);
+    let much = vec![7; 100_000];
+    let photo = store.write(|c| settings::set(c, "photo", &much));
+    assert_eq!(photo.unwrap_err().code, Code::DiskFull);
+    assert!(reserve.exists(), "not for photos");
+    let mut tries = 0;
+    store
+        .write_words(|c| {
+            tries += 1;
+            if tries == 2 {
+                assert!(!reserve.exists(), "given up before the second try");
+                limit(c, pages + 1000);
+            }
+            settings::set(c, "words", &much)
+        })
+        .unwrap();
+    assert_eq!(tries, 2);
+    assert_eq!(settings::get(store.read(), "words").unwrap().unwrap(), much);
+    store.keep_reserve();
+    assert!(reserve.exists(), "set aside again when there is room");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The engine against a server that loses, repeats, refuses and forgets.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test that cannot go on stops here")]
 
 mod support;
 
@@ -29,10 +30,20 @@ fn a_request_goes_up_and_its_answer_comes_down() {
     {
         let mut server = rig.server();
         server.decide(id, Who::System, What::Received { no: OfficialNo { year: 2026, n: 42 } }, "");
-        server.decide(id, Who::System, What::Routed { unit: "md-yol-bakim-anadolu".into(), due: MORNING + 86_400_000 }, "");
+        server.decide(
+            id,
+            Who::System,
+            What::Routed { unit: "md-yol-bakim-anadolu".into(), due: MORNING + 86_400_000 },
+            "",
+        );
         server.decide(id, Who::Unit, What::Accepted, "");
         server.decide(id, Who::Unit, What::Answered { outcome: Outcome::Done, photos: Vec::new() }, "taslak");
-        server.decide(id, Who::Approver, What::Concluded { outcome: Outcome::Done, photos: Vec::new() }, "Kaldırım onarıldı.");
+        server.decide(
+            id,
+            Who::Approver,
+            What::Concluded { outcome: Outcome::Done, photos: Vec::new() },
+            "Kaldırım onarıldı.",
+        );
     }
     rig.sync();
     let shown = rig.show(id);
@@ -136,7 +147,9 @@ fn waits_grow_with_jitter_and_a_person_is_not_kept_waiting() {
     assert!(last >= 150_000);
     let Effect::Http(r) = rig.tablet.engine().step(now, event) else { panic!() };
     let Effect::Wait(_) = rig.tablet.engine().step(now, Event::Cut(r.ticket)) else { panic!() };
-    let Effect::Http(_) = rig.tablet.engine().step(now, Event::Nudge(Nudge::Now)) else { panic!("Şimdi gönder waits") };
+    let Effect::Http(_) = rig.tablet.engine().step(now, Event::Nudge(Nudge::Now)) else {
+        panic!("Şimdi gönder waits")
+    };
 }
 
 #[test]
@@ -235,7 +248,11 @@ fn an_unknown_device_keeps_everything_and_is_enrolled_anew() {
     let server = rig.server();
     assert_eq!(server.changes[&id].len(), 2);
     for stored in &server.changes[&id] {
-        assert_eq!(mbs_shared::document::verify(&stored.raw).unwrap().actor.device().0, 0x1002, "signed by the new device");
+        assert_eq!(
+            mbs_shared::document::verify(&stored.raw).unwrap().actor.device().0,
+            0x1002,
+            "signed by the new device"
+        );
     }
     drop(server);
     let shown = rig.show(id);
@@ -333,7 +350,8 @@ fn a_fork_is_healed_under_a_new_actor() {
     let summary = rig.sync();
     assert_eq!((summary.waiting, summary.quarantined), (0, 0));
     let server = rig.server();
-    let actors: Vec<_> = server.changes[&id].iter().map(|s| mbs_shared::document::verify(&s.raw).unwrap().actor).collect();
+    let actors: Vec<_> =
+        server.changes[&id].iter().map(|s| mbs_shared::document::verify(&s.raw).unwrap().actor).collect();
     assert_eq!(actors.len(), 2);
     assert!(actors[0] != actors[1] && actors[0].device() == actors[1].device());
     drop(server);
@@ -382,7 +400,9 @@ fn what_the_server_sends_is_not_believed_either() {
     let mac = mbs_shared::id::Mac([0; 16]);
     {
         let mut server = rig.server();
-        for junk in [vec![], vec![0xff; 40], mbs_shared::pack::pack(b"no change"), mbs_shared::pack::pack(&vec![7; 40_000])] {
+        for junk in
+            [vec![], vec![0xff; 40], mbs_shared::pack::pack(b"no change"), mbs_shared::pack::pack(&vec![7; 40_000])]
+        {
             server.publish(id, RowBody::Change { packed: junk.clone().into(), mac });
             server.publish(id, RowBody::Event { packed: junk.clone().into(), mac });
             let stamp = mbs_shared::wire::entry::Stamp { at: 0, author: "?".into() };
@@ -532,11 +552,36 @@ fn many_wait_and_all_arrive_over_a_line_that_is_cut_again_and_again() {
 }
 
 #[test]
+fn the_driver_sends_by_itself_and_stops_when_let_go() {
+    let rig = Rig::new();
+    let (tell, told) = std::sync::mpsc::channel();
+    let tablet = Arc::new(rig.tablet);
+    let driver = mbs_tablet::sync::driver::Driver::start(&tablet, move || {
+        let _ = tell.send(());
+    });
+    let new: view::Request = serde_json::from_value(tablet.call(Call::NewDraft).unwrap()).unwrap();
+    let id = new.row.id;
+    tablet.call(Call::SetDraft { id, set: Fields { desc: Some(WORDS.into()), ..Fields::default() } }).unwrap();
+    tablet.call(Call::Send { id }).unwrap();
+    while !rig.server.lock().unwrap().changes.contains_key(&id) {
+        told.recv_timeout(std::time::Duration::from_secs(20)).expect("it sends within 20 s");
+    }
+    drop(driver);
+    // The thread lets go of its end when it stops.
+    while told.recv_timeout(std::time::Duration::from_secs(20)).is_ok() {}
+    assert_eq!(told.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
+}
+
+#[test]
 fn the_wrong_clock_is_told() {
     let rig = Rig::new();
     rig.clock.set(MORNING - 3 * 365 * 86_400_000);
     rig.send(WORDS);
     rig.sync();
-    assert!(rig.status().notices.iter().any(|n| matches!(n, view::Notice::ClockWrong { seconds } if *seconds < -90_000_000)));
-    let _ = Arc::strong_count(&rig.server);
+    assert!(
+        rig.status()
+            .notices
+            .iter()
+            .any(|n| matches!(n, view::Notice::ClockWrong { seconds } if *seconds < -90_000_000))
+    );
 }

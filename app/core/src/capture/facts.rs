@@ -42,8 +42,7 @@ fn read(original: &[u8]) -> Option<Exif> {
 }
 
 fn of_exif(exif: &Exif) -> Facts {
-    let orientation =
-        exif.get_field(Tag::Orientation, In::PRIMARY).and_then(|f| f.value.get_uint(0)).unwrap_or(1);
+    let orientation = exif.get_field(Tag::Orientation, In::PRIMARY).and_then(|f| f.value.get_uint(0)).unwrap_or(1);
     Facts {
         fix: position(exif),
         taken: [Tag::DateTimeOriginal, Tag::DateTimeDigitized, Tag::DateTime]
@@ -127,7 +126,8 @@ mod tests {
     #[test]
     fn times_that_do_not_exist_are_left_out() {
         assert_eq!(time(b"2026:11:24 09:30:00\0").as_deref(), Some("2026-11-24 09:30:00"));
-        for bad in ["2026:13:45 99:99:99", "0000:00:00 00:00:00", "", "yesterday", "2026:11:24", "şşşşşşşşşşşşşş"] {
+        for bad in ["2026:13:45 99:99:99", "0000:00:00 00:00:00", "", "yesterday", "2026:11:24", "şşşşşşşşşşşşşş"]
+        {
             assert_eq!(time(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -156,12 +156,17 @@ fn size_within(width: u32, height: u32, edge: u32) -> (u32, u32) {
 }
 
 fn fit(image: RgbImage, edge: u32) -> Result<RgbImage> {
-    if size_within(image.width(), image.height(), edge) == image.dimensions() { Ok(image) } else { scaled(&image, edge) }
+    if size_within(image.width(), image.height(), edge) == image.dimensions() {
+        Ok(image)
+    } else {
+        scaled(&image, edge)
+    }
 }
 
 fn scaled(image: &RgbImage, edge: u32) -> Result<RgbImage> {
     let (width, height) = size_within(image.width(), image.height(), edge);
-    let from = ImageRef::new(image.width(), image.height(), image.as_raw(), PixelType::U8x3).map_err(|e| unreadable(&e))?;
+    let from =
+        ImageRef::new(image.width(), image.height(), image.as_raw(), PixelType::U8x3).map_err(|e| unreadable(&e))?;
     let mut to = Image::new(width, height, PixelType::U8x3);
     let how = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Hamming));
     Resizer::new().resize(&from, &mut to, &how).map_err(|e| unreadable(&e))?;
@@ -183,7 +188,13 @@ fn encode(mut image: RgbImage, aim: usize, qualities: &[u8]) -> Result<(Vec<u8>,
                 return Ok((out, width, height));
             }
             // A step saves about a fifth: what is far above need not try each of them.
-            skip += if out.len() > aim * 2 { 3 } else if out.len() > aim * 14 / 10 { 2 } else { 1 };
+            skip += if out.len() > aim * 2 {
+                3
+            } else if out.len() > aim * 14 / 10 {
+                2
+            } else {
+                1
+            };
         }
         let edge = image.width().max(image.height()) * 3 / 4;
         if edge < 32 {

@@ -1,7 +1,7 @@
 //! Places: is a fix possible, which of two is better, and whose neighbourhood is it in.
 
 use mbs_shared::directory::Directory;
-use mbs_shared::place::{Fix, FixSource, Found, Neighbourhoods};
+use mbs_shared::place::{Fix, Found, Neighbourhoods};
 
 use crate::door::view::Place;
 use crate::error::{Code, Result, fail};
@@ -17,8 +17,8 @@ pub fn check(fix: Fix) -> Result<Fix> {
 /// Whether a position from a photo may become the place of a request that already has `have`:
 /// a photo never moves what a person or the receiver said.
 #[must_use]
-pub fn photo_may_set(have: Option<&Fix>) -> bool {
-    have.is_none_or(|h| h.source == FixSource::Photo && !h.is_plausible())
+pub const fn photo_may_set(have: Option<&Fix>) -> bool {
+    have.is_none()
 }
 
 /// What lies under `fix`, for a muhtar of `own` (neighbourhood code).

@@ -1,8 +1,6 @@
 //! The request: from fields of a draft to a document's first change, and from fields to edits.
 
-use mbs_shared::request::{
-    Edit, MAX_ADDR, MAX_CATEGORY, MAX_DESC, MAX_ENTRY, MAX_TITLE, Request,
-};
+use mbs_shared::request::{Edit, MAX_ADDR, MAX_CATEGORY, MAX_DESC, MAX_ENTRY, MAX_TITLE, Request};
 
 use super::place;
 use crate::door::Fields;

@@ -56,7 +56,8 @@ impl Suggester {
         let folded: Vec<String> = written.iter().map(|w| fold(w)).collect();
         let mut scores: HashMap<usize, (f64, Vec<String>)> = HashMap::new();
         for (keyword, category, weight) in &self.keywords {
-            let found = folded.windows(keyword.len()).position(|run| run.iter().zip(keyword).all(|(t, k)| matches(t, k)));
+            let found =
+                folded.windows(keyword.len()).position(|run| run.iter().zip(keyword).all(|(t, k)| matches(t, k)));
             if let Some(at) = found {
                 let because = written.get(at..at + keyword.len()).unwrap_or_default().join(" ");
                 let entry = scores.entry(*category).or_default();

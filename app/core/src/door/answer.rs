@@ -64,7 +64,11 @@ impl Tablet {
             Call::Keep { id, field, version } => (inner.keep(id, &field, version)?, true),
             Call::Say { id, kind, text } => (inner.say(id, kind, &text)?, true),
             // Answered without the lock, above.
-            Call::Enrol { .. } | Call::AddPhoto { .. } | Call::SyncNow | Call::Categories | Call::SuggestCategory { .. } => {
+            Call::Enrol { .. }
+            | Call::AddPhoto { .. }
+            | Call::SyncNow
+            | Call::Categories
+            | Call::SuggestCategory { .. } => {
                 return Err(fail(Code::BadCall, "not answered here"));
             }
         };

@@ -29,7 +29,14 @@ pub(crate) struct Upload {
 }
 
 impl Tablet {
-    pub(crate) fn add_photo(&self, id: RequestId, number: u32, offset: u32, total: u32, data: &str) -> Result<PhotoStep> {
+    pub(crate) fn add_photo(
+        &self,
+        id: RequestId,
+        number: u32,
+        offset: u32,
+        total: u32,
+        data: &str,
+    ) -> Result<PhotoStep> {
         let slice = STANDARD.decode(data).map_err(|e| fail(Code::BadCall, e.to_string()))?;
         let (offset, total) = (offset as usize, total as usize);
         let original = {

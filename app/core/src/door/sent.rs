@@ -38,7 +38,14 @@ pub(crate) fn waiting(what: What, key: &[u8], request: RequestId, count: u32, by
 }
 
 /// Queues a photo behind the change that names it, unless the server has it.
-pub(crate) fn queue_photo(c: &Connection, request: RequestId, hash: BlobHash, size: u32, needs: ChangeHash, now: i64) -> Result<()> {
+pub(crate) fn queue_photo(
+    c: &Connection,
+    request: RequestId,
+    hash: BlobHash,
+    size: u32,
+    needs: ChangeHash,
+    now: i64,
+) -> Result<()> {
     if blobs::upload(c, hash)?.done || !blobs::is_here(c, hash)? {
         return Ok(());
     }
@@ -125,7 +132,13 @@ impl Inner {
             return Err(fail(Code::WrongMoment, format!("{kind:?}")));
         }
         let now = self.now();
-        let entry = Entry { id: EntryId(random(&*self.ports.random)), kind, text: text.to_owned(), at: now, photos: Vec::new() };
+        let entry = Entry {
+            id: EntryId(random(&*self.ports.random)),
+            kind,
+            text: text.to_owned(),
+            at: now,
+            photos: Vec::new(),
+        };
         let packed = pack(&wire::encode(&entry));
         let count = self.next_made()?;
         self.store.write_words(|c| {

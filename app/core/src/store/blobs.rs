@@ -121,7 +121,8 @@ pub fn thumb(conn: &Connection, hash: BlobHash) -> Result<Option<Vec<u8>>> {
 /// # Errors
 /// [`Code::Storage`].
 pub fn thumb_size(conn: &Connection, hash: BlobHash) -> Result<u32> {
-    let size = conn.prepare_cached("SELECT length(bytes) FROM thumbs WHERE hash = ?1")?.query_row([hash.0], |r| r.get(0));
+    let size =
+        conn.prepare_cached("SELECT length(bytes) FROM thumbs WHERE hash = ?1")?.query_row([hash.0], |r| r.get(0));
     Ok(size.optional()?.unwrap_or(0))
 }
 
@@ -171,8 +172,8 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(BlobHash, Reques
          JOIN photos p ON p.hash = b.hash JOIN requests r ON r.id = p.request AND r.stage = 1
          WHERE p.removed = 0 AND u.epoch <> ?1 GROUP BY b.hash",
     )?;
-    let all = statement
-        .query_map([epoch.cast_signed()], |r| Ok((BlobHash(id(r, 0)?), RequestId(id(r, 1)?), r.get(2)?)))?;
+    let all =
+        statement.query_map([epoch.cast_signed()], |r| Ok((BlobHash(id(r, 0)?), RequestId(id(r, 1)?), r.get(2)?)))?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -60,7 +60,8 @@ fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<Kept> {
 /// # Errors
 /// [`Code::Storage`].
 pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Kept>> {
-    let mut statement = conn.prepare_cached("SELECT hash, actor, packed, mac FROM changes WHERE request = ?1 ORDER BY n")?;
+    let mut statement =
+        conn.prepare_cached("SELECT hash, actor, packed, mac FROM changes WHERE request = ?1 ORDER BY n")?;
     let all = statement.query_map([request.0], kept)?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
@@ -97,8 +98,11 @@ pub fn find(conn: &Connection, hash: ChangeHash) -> Result<Option<(RequestId, Ke
 /// # Errors
 /// [`Code::Storage`].
 pub fn accepted(conn: &Connection, hash: ChangeHash, mac: &Mac, epoch: u64) -> Result<()> {
-    conn.prepare_cached("UPDATE changes SET mac = ?2, epoch = ?3 WHERE hash = ?1")?
-        .execute((hash.0, mac.0, epoch.cast_signed()))?;
+    conn.prepare_cached("UPDATE changes SET mac = ?2, epoch = ?3 WHERE hash = ?1")?.execute((
+        hash.0,
+        mac.0,
+        epoch.cast_signed(),
+    ))?;
     Ok(())
 }
 
@@ -110,8 +114,8 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(RequestId, Chang
     let mut statement = conn.prepare_cached(
         "SELECT request, hash, length(packed) FROM changes WHERE length(mac) > 0 AND epoch <> ?1 ORDER BY request, n",
     )?;
-    let all = statement
-        .query_map([epoch.cast_signed()], |r| Ok((RequestId(id(r, 0)?), ChangeHash(id(r, 1)?), r.get(2)?)))?;
+    let all =
+        statement.query_map([epoch.cast_signed()], |r| Ok((RequestId(id(r, 0)?), ChangeHash(id(r, 1)?), r.get(2)?)))?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -56,7 +56,15 @@ pub fn add(conn: &Connection, request: RequestId, entry: &Entry, packed: &[u8]) 
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
-pub fn take(conn: &Connection, request: RequestId, entry: &Entry, packed: &[u8], stamp: &Stamp, mac: &Mac, epoch: u64) -> Result<()> {
+pub fn take(
+    conn: &Connection,
+    request: RequestId,
+    entry: &Entry,
+    packed: &[u8],
+    stamp: &Stamp,
+    mac: &Mac,
+    epoch: u64,
+) -> Result<()> {
     put(conn, request, entry, packed, stamp.author.is_empty(), Some(stamp), Some(mac), epoch)
 }
 
@@ -116,15 +124,27 @@ pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Kept>> {
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
-/// An entry as it travels: request, packed bytes, proof.
+/// An entry as it travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed {
+    /// The request it belongs to.
+    pub request: RequestId,
+    /// Packed bytes.
+    pub packed: Vec<u8>,
+    /// Proof of acceptance.
+    pub mac: Option<Mac>,
+}
+
+/// An entry as it travels.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
-pub fn packed(conn: &Connection, entry: EntryId) -> Result<Option<(RequestId, Vec<u8>, Option<Mac>)>> {
+pub fn packed(conn: &Connection, entry: EntryId) -> Result<Option<Packed>> {
     Ok(conn
         .prepare_cached("SELECT request, packed, mac FROM entries WHERE id = ?1")?
         .query_row([entry.0], |r| {
-            Ok((RequestId(id(r, 0)?), r.get(1)?, Mac::from_slice(&r.get::<_, Vec<u8>>(2)?).ok()))
+            let mac = Mac::from_slice(&r.get::<_, Vec<u8>>(2)?).ok();
+            Ok(Packed { request: RequestId(id(r, 0)?), packed: r.get(1)?, mac })
         })
         .optional()?)
 }
@@ -134,8 +154,11 @@ pub fn packed(conn: &Connection, entry: EntryId) -> Result<Option<(RequestId, Ve
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn accepted(conn: &Connection, entry: EntryId, mac: &Mac, epoch: u64) -> Result<()> {
-    conn.prepare_cached("UPDATE entries SET mac = ?2, epoch = ?3, stamped = 1 WHERE id = ?1")?
-        .execute((entry.0, mac.0, epoch.cast_signed()))?;
+    conn.prepare_cached("UPDATE entries SET mac = ?2, epoch = ?3, stamped = 1 WHERE id = ?1")?.execute((
+        entry.0,
+        mac.0,
+        epoch.cast_signed(),
+    ))?;
     Ok(())
 }
 
@@ -156,7 +179,7 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(RequestId, Entry
     let mut statement = conn.prepare_cached(
         "SELECT request, id, length(packed) FROM entries WHERE length(mac) > 0 AND epoch <> ?1 AND mine = 1 ORDER BY rowid",
     )?;
-    let all = statement
-        .query_map([epoch.cast_signed()], |r| Ok((RequestId(id(r, 0)?), EntryId(id(r, 1)?), r.get(2)?)))?;
+    let all =
+        statement.query_map([epoch.cast_signed()], |r| Ok((RequestId(id(r, 0)?), EntryId(id(r, 1)?), r.get(2)?)))?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{FILE, Store, blobs, migrate, requests, rescue, settings, side};
+use super::{FILE, Store, migrate, requests, rescue, settings, side};
 use crate::door::view::Notice;
 use crate::error::{Code, Result, fail};
 use crate::ports::Ports;
@@ -73,12 +73,11 @@ impl Store {
         if ports.files.exists(&suspect) {
             ports.files.remove(&suspect)?;
         }
-        let store = Self { conn, side, dir: dir.to_owned(), ports: ports.clone() };
+        let mut store = Self { conn, side, dir: dir.to_owned(), ports: ports.clone() };
         if let Some(notice) = &notice {
             settings::add_notice(&store.conn, notice, ports.clock.now())?;
         }
-        requests::drop_discarded(&store.conn)?;
-        blobs::drop_unused(&store.conn)?;
+        store.write(requests::drop_discarded)?;
         store.keep_reserve();
         Ok((store, notice))
     }

@@ -160,8 +160,11 @@ pub fn done(conn: &Connection, what: What, key: &[u8]) -> Result<bool> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn put_off(conn: &Connection, what: What, key: &[u8], later: i64) -> Result<()> {
-    conn.prepare_cached("UPDATE outbox SET later = ?3, tries = tries + 1 WHERE kind = ?1 AND key = ?2")?
-        .execute((what.code(), key, later))?;
+    conn.prepare_cached("UPDATE outbox SET later = ?3, tries = tries + 1 WHERE kind = ?1 AND key = ?2")?.execute((
+        what.code(),
+        key,
+        later,
+    ))?;
     Ok(())
 }
 
@@ -210,7 +213,8 @@ pub fn needing(conn: &Connection, change: &[u8]) -> Result<Vec<Waiting>> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn find(conn: &Connection, what: What, key: &[u8]) -> Result<Option<Waiting>> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.kind = ?1 AND o.key = ?2"))?;
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM outbox o WHERE o.kind = ?1 AND o.key = ?2"))?;
     let mut rows = statement.query_map((what.code(), key), waiting)?;
     Ok(rows.next().transpose()?)
 }

@@ -112,7 +112,9 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let fix = Fix { lat: row.get(8)?, lon: row.get(9)?, accuracy: row.get(10)?, source: source_of(row.get(11)?) };
     let no: String = row.get(14)?;
-    let no: CaseNo = no.parse().map_err(|e| rusqlite::Error::FromSqlConversionFailure(14, rusqlite::types::Type::Text, Box::new(e)))?;
+    let no: CaseNo = no
+        .parse()
+        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(14, rusqlite::types::Type::Text, Box::new(e)))?;
     let rel: Vec<u8> = row.get(16)?;
     let request = Request {
         schema: row.get(2)?,
@@ -146,7 +148,9 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
 /// [`crate::error::Code::Storage`].
 pub fn get(conn: &Connection, request: RequestId) -> Result<Option<Record>> {
     let sql = format!("SELECT {COLUMNS} FROM requests r WHERE r.id = ?1");
-    let Some(mut found) = conn.prepare_cached(&sql)?.query_row([request.0], record).optional()? else { return Ok(None) };
+    let Some(mut found) = conn.prepare_cached(&sql)?.query_row([request.0], record).optional()? else {
+        return Ok(None);
+    };
     found.request.blobs = blobs::of_request(conn, request)?;
     Ok(Some(found))
 }
@@ -220,14 +224,13 @@ pub fn move_stage(conn: &Connection, from: Stage, to: Stage) -> Result<()> {
     Ok(())
 }
 
-/// Really drops thrown-away drafts; the caller drops their photos after.
+/// Really drops thrown-away drafts, with their photos.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn drop_discarded(conn: &Connection) -> Result<()> {
     conn.execute("DELETE FROM photos WHERE request IN (SELECT id FROM requests WHERE stage = 2)", [])?;
-    conn.execute("DELETE FROM requests WHERE stage = 2", [])?;
-    Ok(())
+    if conn.execute("DELETE FROM requests WHERE stage = 2", [])? > 0 { blobs::drop_unused(conn) } else { Ok(()) }
 }
 
 /// What the server decided, as far as lists show it.

@@ -13,8 +13,18 @@ use crate::ports::Ports;
 
 /// In the order of their worth: should the disk fill up meanwhile, words are over already.
 const TABLES: [&str; 12] = [
-    "settings", "requests", "changes", "entries", "outbox", "photos", "quarantine", "erased", "events", "uploads",
-    "thumbs", "blobs",
+    "settings",
+    "requests",
+    "changes",
+    "entries",
+    "outbox",
+    "photos",
+    "quarantine",
+    "erased",
+    "events",
+    "uploads",
+    "thumbs",
+    "blobs",
 ];
 
 /// Copies what is readable from the file set aside into `conn`; the damaged file itself is not changed.
@@ -23,7 +33,8 @@ pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: 
     let Ok(old) = keyed(damaged, ports, key) else { return 0 };
     // Leave the journal where it is: the file is evidence.
     let _ = old.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-    let _ = old.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON;");
+    let _ =
+        old.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON;");
     if migrate::version(&old).ok() != Some(migrate::latest()) {
         return 0;
     }

@@ -35,7 +35,12 @@ impl Side {
         let path = dir.join(FILE);
         match Self::try_open(&path, ports, key) {
             Ok(side) => Ok(side),
-            Err(error) if matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)) => {
+            Err(error)
+                if matches!(
+                    error.sqlite_error_code(),
+                    Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt)
+                ) =>
+            {
                 let aside = dir.join(format!("mbs-identity-damaged-{}.db", ports.clock.now()));
                 ports.files.rename(&path, &aside)?;
                 Ok(Self::try_open(&path, ports, key)?)

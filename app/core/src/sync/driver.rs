@@ -1,99 +1,105 @@
 //! A thread that steps the engine with real time and a real line. Thin: everything that is decided is
 //! decided in [`super::round`].
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Effect, Event, Nudge};
 use crate::Tablet;
-use crate::ports::Transport;
+use crate::ports::{HttpRequest, Transport};
 
 /// Longest sleep: a suspended tablet must notice soon that time has passed.
 const LONGEST: Duration = Duration::from_secs(60);
 
-/// The running driver; dropping it stops the thread after the request under way.
+/// The running driver; dropping it stops the thread, at the latest after the request under way.
 #[derive(Debug)]
 pub struct Driver {
-    wake: Option<Sender<Nudge>>,
-    thread: Option<JoinHandle<()>>,
+    wake: Sender<Nudge>,
+    stop: Arc<AtomicBool>,
 }
 
 impl Driver {
     /// Starts driving `tablet`. `changed` is called from the driver's thread after each exchange,
-    /// when screens should look again. Also nudges coming from [`Tablet::call`] reach it from here on.
+    /// when screens should look again. Calls that queue something wake it from here on.
     #[must_use]
     pub fn start(tablet: &Arc<Tablet>, changed: impl Fn() + Send + 'static) -> Self {
         let (wake, asleep) = channel();
         tablet.wake_with(wake.clone());
-        let weak = Arc::downgrade(tablet);
-        let thread = std::thread::Builder::new()
-            .name("sync".into())
-            .spawn(move || {
-                let mut line: Option<(String, Box<dyn Transport>)> = None;
-                let mut event = Event::Tick;
-                while let Some(effect) = step(&weak, event) {
-                    event = match effect {
-                        Effect::Http(request) => {
-                            let next = send(&weak, &mut line, request);
-                            changed();
-                            next
-                        }
-                        Effect::Wait(until) => {
-                            let Some(now) = weak.upgrade().map(|t| t.now()) else { return };
-                            let left = u64::try_from(until.saturating_sub(now)).unwrap_or(0);
-                            match asleep.recv_timeout(Duration::from_millis(left).min(LONGEST)) {
-                                Ok(nudge) => Event::Nudge(nudge),
-                                Err(RecvTimeoutError::Timeout) => Event::Tick,
-                                Err(RecvTimeoutError::Disconnected) => return,
-                            }
-                        }
-                        Effect::Idle => match asleep.recv_timeout(LONGEST) {
-                            Ok(nudge) => Event::Nudge(nudge),
-                            Err(RecvTimeoutError::Timeout) => Event::Tick,
-                            Err(RecvTimeoutError::Disconnected) => return,
-                        },
-                    };
-                }
-            })
-            .ok();
-        Self { wake: Some(wake), thread }
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut drive = Drive { tablet: Arc::downgrade(tablet), line: None, asleep, stop: stop.clone() };
+        // Without a thread the tablet works on, and hosts can still step the engine themselves.
+        let _ = std::thread::Builder::new().name("sync".into()).spawn(move || drive.run(&changed));
+        Self { wake, stop }
     }
 
     /// Wakes it up.
     pub fn nudge(&self, nudge: Nudge) {
-        if let Some(wake) = &self.wake {
-            let _ = wake.send(nudge);
-        }
+        let _ = self.wake.send(nudge);
     }
 }
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.wake = None;
-        drop(self.thread.take());
+        self.stop.store(true, Ordering::SeqCst);
+        let _ = self.wake.send(Nudge::Work);
     }
 }
 
-fn step(tablet: &Weak<Tablet>, event: Event) -> Option<Effect> {
-    let tablet = tablet.upgrade()?;
-    Some(tablet.engine().step(tablet.now(), event))
+struct Drive {
+    /// Weak, and never held while waiting: the tablet closes when its host lets it go.
+    tablet: Weak<Tablet>,
+    line: Option<(String, Box<dyn Transport>)>,
+    asleep: Receiver<Nudge>,
+    stop: Arc<AtomicBool>,
 }
 
-fn send(
-    tablet: &Weak<Tablet>,
-    line: &mut Option<(String, Box<dyn Transport>)>,
-    request: crate::ports::HttpRequest,
-) -> Event {
-    let ticket = request.ticket;
-    let Some(tablet) = tablet.upgrade() else { return Event::Cut(ticket) };
-    let server = tablet.server().unwrap_or_default();
-    if line.as_ref().is_none_or(|(to, _)| *to != server) {
-        *line = tablet.connect(&server).ok().map(|l| (server, l));
+impl Drive {
+    fn run(&mut self, changed: &impl Fn()) {
+        let mut event = Event::Tick;
+        loop {
+            let Some(tablet) = self.tablet.upgrade() else { return };
+            if self.stop.load(Ordering::SeqCst) {
+                return;
+            }
+            let now = tablet.now();
+            let effect = tablet.engine().step(now, event);
+            let wait = match effect {
+                Effect::Http(request) => {
+                    self.connect(&tablet);
+                    drop(tablet);
+                    event = self.send(request);
+                    changed();
+                    continue;
+                }
+                Effect::Wait(until) => {
+                    Duration::from_millis(u64::try_from(until.saturating_sub(now)).unwrap_or(0)).min(LONGEST)
+                }
+                Effect::Idle => LONGEST,
+            };
+            drop(tablet);
+            event = match self.asleep.recv_timeout(wait) {
+                Ok(nudge) => Event::Nudge(nudge),
+                Err(RecvTimeoutError::Timeout) => Event::Tick,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+        }
     }
-    match line.as_mut().map(|(_, l)| l.send(request)) {
-        Some(Ok(reply)) => Event::Reply(ticket, reply),
-        _ => Event::Cut(ticket),
+
+    /// A line to the tablet's server, kept from one request to the next.
+    fn connect(&mut self, tablet: &Tablet) {
+        let server = tablet.server().unwrap_or_default();
+        if self.line.as_ref().is_none_or(|(to, _)| *to != server) {
+            self.line = tablet.connect(&server).ok().map(|line| (server, line));
+        }
+    }
+
+    fn send(&mut self, request: HttpRequest) -> Event {
+        let ticket = request.ticket;
+        match self.line.as_mut().map(|(_, line)| line.send(request)) {
+            Some(Ok(reply)) => Event::Reply(ticket, reply),
+            _ => Event::Cut(ticket),
+        }
     }
 }

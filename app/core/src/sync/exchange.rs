@@ -72,7 +72,7 @@ fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, usize)>> {
         }
         What::Entry => {
             let Ok(id) = EntryId::from_slice(&wait.key) else { return Ok(None) };
-            let Some((_, packed, mac)) = entries::packed(conn, id)? else { return Ok(None) };
+            let Some(entries::Packed { packed, mac, .. }) = entries::packed(conn, id)? else { return Ok(None) };
             let raw = pack::unpack(&packed, MAX_ENTRY_FRAME).map_or(MAX_ENTRY_FRAME, |r| r.len());
             (ItemKind::Entry, packed, mac, raw)
         }
@@ -170,17 +170,27 @@ fn offer_again(conn: &Connection, item: &Pushed, now: i64) -> Result<()> {
 }
 
 /// Queues something once more; its proof goes with it.
-pub(crate) fn offer(conn: &Connection, what: What, key: &[u8], request: RequestId, bytes: usize, now: i64) -> Result<()> {
-    outbox::add(conn, &Waiting {
-        n: 0,
-        what,
-        key: key.to_vec(),
-        request,
-        count: 0,
-        since: now,
-        bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
-        needs: Vec::new(),
-        tries: 0,
-        later: 0,
-    })
+pub(crate) fn offer(
+    conn: &Connection,
+    what: What,
+    key: &[u8],
+    request: RequestId,
+    bytes: usize,
+    now: i64,
+) -> Result<()> {
+    outbox::add(
+        conn,
+        &Waiting {
+            n: 0,
+            what,
+            key: key.to_vec(),
+            request,
+            count: 0,
+            since: now,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            needs: Vec::new(),
+            tries: 0,
+            later: 0,
+        },
+    )
 }

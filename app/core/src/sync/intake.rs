@@ -57,16 +57,19 @@ struct Foreign<'a> {
 
 impl Foreign<'_> {
     fn refuse(&self, conn: &Connection, what: What, key: &[u8], reason: &str) -> Result<()> {
-        quarantine::add(conn, &Refused {
-            what,
-            key: key.to_vec(),
-            request: self.request,
-            own: false,
-            reason: reason.to_owned(),
-            at: self.now,
-            packed: self.packed.to_vec(),
-            mac: Some(*self.mac),
-        })
+        quarantine::add(
+            conn,
+            &Refused {
+                what,
+                key: key.to_vec(),
+                request: self.request,
+                own: false,
+                reason: reason.to_owned(),
+                at: self.now,
+                packed: self.packed.to_vec(),
+                mac: Some(*self.mac),
+            },
+        )
     }
 
     /// For what could not even be read.
@@ -116,8 +119,12 @@ fn one_change(conn: &Connection, from: &Foreign<'_>, epoch: u64) -> Result<bool>
     }
     match fit(conn, from.request, &raw, checked.is_first())? {
         Ok(reading) => {
-            let kept =
-                changes::Kept { hash: checked.hash, actor: checked.actor, packed: from.packed.to_vec(), mac: Some(*from.mac) };
+            let kept = changes::Kept {
+                hash: checked.hash,
+                actor: checked.actor,
+                packed: from.packed.to_vec(),
+                mac: Some(*from.mac),
+            };
             changes::add(conn, from.request, &kept, checked.at, epoch)?;
             project(conn, from.request, &reading)?;
             refold(conn, from.request)?;
@@ -159,7 +166,15 @@ pub(crate) fn project(conn: &Connection, request: RequestId, reading: &Reading) 
     requests::set_photos(conn, request, &reading.request.blobs)
 }
 
-fn entry(conn: &Connection, request: RequestId, packed: &[u8], stamp: &Stamp, mac: &Mac, epoch: u64, now: i64) -> Result<()> {
+fn entry(
+    conn: &Connection,
+    request: RequestId,
+    packed: &[u8],
+    stamp: &Stamp,
+    mac: &Mac,
+    epoch: u64,
+    now: i64,
+) -> Result<()> {
     let read = pack::unpack(packed, MAX_ENTRY_FRAME).and_then(|raw| wire::decode::<Entry>(&raw));
     match read {
         Ok(entry) => {
@@ -214,22 +229,25 @@ pub(crate) fn refuse_own(conn: &Connection, what: What, key: &[u8], reason: &str
             Err(_) => None,
         },
         What::Entry => match mbs_shared::id::EntryId::from_slice(key).map(|id| entries::packed(conn, id)) {
-            Ok(found) => found?.map(|(_, packed, _)| packed),
+            Ok(found) => found?.map(|e| e.packed),
             Err(_) => None,
         },
         // The bytes stay among the blobs.
         What::Photo => None,
     };
-    quarantine::add(conn, &Refused {
-        what,
-        key: key.to_vec(),
-        request: item.request,
-        own: true,
-        reason: reason.to_owned(),
-        at: now,
-        packed: packed.unwrap_or_default(),
-        mac: None,
-    })?;
+    quarantine::add(
+        conn,
+        &Refused {
+            what,
+            key: key.to_vec(),
+            request: item.request,
+            own: true,
+            reason: reason.to_owned(),
+            at: now,
+            packed: packed.unwrap_or_default(),
+            mac: None,
+        },
+    )?;
     outbox::done(conn, what, key)?;
     if what == What::Change {
         for photo in outbox::needing(conn, key)? {

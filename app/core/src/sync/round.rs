@@ -335,7 +335,14 @@ impl Round {
     }
 
     /// A frame refused whole: fewer items, until the one to blame stands alone; that one goes to quarantine.
-    fn frame_refused(&mut self, store: &mut Store, now: i64, pushed: &[Pushed], status: u16, code: Option<WireCode>) -> Result<()> {
+    fn frame_refused(
+        &mut self,
+        store: &mut Store,
+        now: i64,
+        pushed: &[Pushed],
+        status: u16,
+        code: Option<WireCode>,
+    ) -> Result<()> {
         match pushed {
             [] => self.fail(store, now),
             [one] => {
@@ -351,7 +358,8 @@ impl Round {
         match flight.kind {
             Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
             Kind::Snapshot => {
-                let page: SnapshotPage = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
+                let page: SnapshotPage =
+                    wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
                 let mut snapshot = self.snapshot.unwrap_or_default();
                 let (rows, last) = store.write(|c| snapshot.take(c, &page, now))?;
                 self.summary.pulled += rows;
@@ -375,7 +383,14 @@ impl Round {
         }
     }
 
-    fn take_sync(&mut self, store: &mut Store, now: i64, pushed: &[Pushed], reply: &HttpReply, fresh: [u8; 8]) -> Result<()> {
+    fn take_sync(
+        &mut self,
+        store: &mut Store,
+        now: i64,
+        pushed: &[Pushed],
+        reply: &HttpReply,
+        fresh: [u8; 8],
+    ) -> Result<()> {
         let reply: SyncReply = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
         if reply.session != self.session {
             // To an earlier process start: its results are not ours.

@@ -1,5 +1,6 @@
 //! A tablet with virtual time and a server that is a plain function, with faults by script.
-#![allow(dead_code, reason = "each test program uses its part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test program uses its part")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops here")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -254,17 +255,20 @@ impl Server {
         if snapshot {
             rows.clear();
         }
-        cbor(200, &SyncReply {
-            version: PROTOCOL,
-            abilities: Abilities::OURS,
-            session: self.session.unwrap_or(asked.session),
-            now: self.now,
-            results,
-            rows,
-            cursor: Cursor { epoch: self.epoch, seq },
-            more,
-            snapshot,
-        })
+        cbor(
+            200,
+            &SyncReply {
+                version: PROTOCOL,
+                abilities: Abilities::OURS,
+                session: self.session.unwrap_or(asked.session),
+                now: self.now,
+                results,
+                rows,
+                cursor: Cursor { epoch: self.epoch, seq },
+                more,
+                snapshot,
+            },
+        )
     }
 
     fn blob(&mut self, path: &str, request: &HttpRequest) -> HttpReply {
@@ -283,7 +287,8 @@ impl Server {
             self.thumbs.push(hash);
             return cbor(200, &BlobStatus { have: 0, done: false });
         }
-        let (offset, size): (usize, usize) = (query("offset").unwrap().parse().unwrap(), query("size").unwrap().parse().unwrap());
+        let (offset, size): (usize, usize) =
+            (query("offset").unwrap().parse().unwrap(), query("size").unwrap().parse().unwrap());
         let have = self.blobs.entry(hash).or_default();
         if self.whole.contains(&hash) {
             return cbor(200, &BlobStatus { have: u32::try_from(size).unwrap(), done: true });
@@ -312,21 +317,24 @@ impl Server {
         match request.path.as_str() {
             "/v1/enrol" => {
                 self.devices += 1;
-                cbor(200, &EnrolReply {
-                    device: DeviceNo(0x1000 + self.devices),
-                    prefix: format!("4KR{}", self.devices),
-                    token: [9; 32],
-                    mandate: self.mandate,
-                    neighbourhood: MUHTAR.into(),
-                    person: "Muhtar".into(),
-                    now: self.now,
-                    epoch: self.epoch,
-                })
+                cbor(
+                    200,
+                    &EnrolReply {
+                        device: DeviceNo(0x1000 + self.devices),
+                        prefix: format!("4KR{}", self.devices),
+                        token: [9; 32],
+                        mandate: self.mandate,
+                        neighbourhood: MUHTAR.into(),
+                        person: "Muhtar".into(),
+                        now: self.now,
+                        epoch: self.epoch,
+                    },
+                )
             }
             "/v1/sync" => self.sync(&request.body),
             "/v1/snapshot" => self.snapshot(),
             path => match path.strip_prefix("/v1/blobs/") {
-                Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(&path.to_owned(), request),
+                Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(path, request),
                 _ => envelope(404, Code::NotFound),
             },
         }
@@ -340,7 +348,10 @@ pub struct Line(pub Arc<Mutex<Server>>);
 impl Transport for Line {
     fn send(&mut self, request: HttpRequest) -> std::result::Result<HttpReply, Cut> {
         let mut server = self.0.lock().unwrap();
-        assert!(request.path == "/v1/enrol" || request.headers.iter().any(|(k, v)| *k == "authorization" && v.starts_with("Bearer ")));
+        assert!(
+            request.path == "/v1/enrol"
+                || request.headers.iter().any(|(k, v)| *k == "authorization" && v.starts_with("Bearer "))
+        );
         match server.faults.pop_front().unwrap_or(Fault::Pass) {
             Fault::Pass => Ok(server.handle(&request)),
             Fault::Lost => Err(Cut("lost".into())),
@@ -358,7 +369,8 @@ impl Transport for Line {
                 Ok(server.handle(&request))
             }
             Fault::Instead(status, headers, code) => {
-                let mut reply = code.map_or(HttpReply { status, headers: Vec::new(), body: Vec::new() }, |c| envelope(status, c));
+                let mut reply =
+                    code.map_or(HttpReply { status, headers: Vec::new(), body: Vec::new() }, |c| envelope(status, c));
                 reply.headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
                 Ok(reply)
             }
