@@ -128,13 +128,14 @@ pub fn fixture_bytes(name: &str) -> Vec<u8> {
 #[must_use]
 pub fn twelve_megapixels(n: usize) -> &'static [u8] {
     static PHOTOS: [OnceLock<Vec<u8>>; 3] = [const { OnceLock::new() }; 3];
-    PHOTOS[n % PHOTOS.len()].get_or_init(|| {
+    let n = n % PHOTOS.len();
+    PHOTOS[n].get_or_init(|| {
         let original = fixture_bytes("generated/g-12mp.jpg");
-        if n % PHOTOS.len() == 0 {
+        if n == 0 {
             return original;
         }
         let picture = image::load_from_memory(&original).unwrap_or_else(|e| panic!("g-12mp.jpg: {e}"));
-        let mirrored = if n % PHOTOS.len() == 1 { picture.fliph() } else { picture.flipv() };
+        let mirrored = if n == 1 { picture.fliph() } else { picture.flipv() };
         let mut out = std::io::Cursor::new(Vec::new());
         mirrored
             .write_to(&mut out, ImageFormat::Jpeg)

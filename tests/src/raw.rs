@@ -38,7 +38,11 @@ impl RawTablet {
     #[must_use]
     pub fn enrol(base: &str, code: &str, seed: u64) -> Self {
         mbs_tablet::sync::client::install_provider();
-        let client = Client::builder().no_proxy().build().unwrap_or_else(|e| panic!("no HTTP client: {e}"));
+        let client = Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build()
+            .unwrap_or_else(|e| panic!("no HTTP client: {e}"));
         let code = code.chars().filter(char::is_ascii_alphanumeric).collect();
         let ask = EnrolRequest { version: PROTOCOL, code, public_key: [7; 32], app: "0.1.0".into() };
         let bytes = carry(client.post(format!("{base}/v1/enrol")).body(encode(&ask)))

@@ -185,7 +185,9 @@ fn oversized_and_malformed_pushes_are_refused() {
     let code = |r: Result<mbs_shared::wire::sync::SyncReply, mbs_tests::raw::Refused>| r.unwrap_err();
     assert_eq!(code(raw.push_bytes(b"not a frame".to_vec())), (400, Some(Code::Malformed)));
     assert_eq!(code(raw.push_bytes(Vec::new())), (400, Some(Code::Malformed)));
-    assert_eq!(code(raw.push_bytes(vec![0; MAX_FRAME + 1])), (413, Some(Code::TooLarge)));
+    // It is refused before it is read: where that breaks the line before the answer is read, ask again.
+    let too_large = std::iter::repeat_with(|| code(raw.push_bytes(vec![0; MAX_FRAME + 1]))).take(20).find(|r| r.0 != 0);
+    assert_eq!(too_large, Some((413, Some(Code::TooLarge))));
     let request = raw.request(&words()[8]);
     let sound = raw.first_change(&request);
     let mut trailing = encode(&raw.frame(Vec::new()));
@@ -221,7 +223,8 @@ fn oversized_and_malformed_pushes_are_refused() {
 
     // Photos that are too large, or that no request refers to.
     let large = vec![1; MAX_BYTES as usize + 1];
-    assert_eq!(raw.put_photo(name_of(&large), id, large.len(), &large).unwrap_err(), (413, Some(Code::TooLarge)));
+    let put = || raw.put_photo(name_of(&large), id, large.len(), &large).unwrap_err();
+    assert_eq!(std::iter::repeat_with(put).take(20).find(|r| r.0 != 0), Some((413, Some(Code::TooLarge))));
     let photo = new_photo(77, 5);
     assert_eq!(raw.put_photo(name_of(&photo), id, photo.len(), &photo).unwrap_err().1, Some(Code::UnknownBlob));
 
@@ -259,7 +262,7 @@ fn hostile_photos_are_refused_or_cleaned_and_the_words_are_kept() {
                 );
                 let kept = tablet.photo(request.photos[0].hash);
                 clean(name, &kept);
-                assert!(!bytes.ends_with(&kept[kept.len() - 16..]), "{name} was made anew");
+                assert_ne!(bytes, kept, "{name} is made anew");
             }
             Err(error) => {
                 assert!(!expect.starts_with("geçerli"), "{name} was refused ({error}); wanted: {expect}");
