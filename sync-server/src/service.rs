@@ -45,7 +45,7 @@ impl Parts {
     /// # Errors
     /// When the folder cannot be used.
     pub fn folder(dir: &Path) -> Result<Self> {
-        std::fs::create_dir_all(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
+        make_private(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
         let file = dir.join("mbs.db");
         let db = Sqlite::open(&Options::new(&file)).with_context(|| format!("opening {}", file.display()))?;
         let random = Arc::new(SystemRandom);
@@ -61,6 +61,15 @@ impl Parts {
             url: String::new(),
         })
     }
+}
+
+/// Makes a folder that only its owner looks into.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }
 
 /// The service.

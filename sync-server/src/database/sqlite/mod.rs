@@ -35,8 +35,9 @@ impl Options {
 
 /// An open SQLite database.
 pub struct Sqlite {
-    writer: Mutex<Conn>,
+    // Closed first: the last connection to close folds the WAL in, and a read-only one cannot.
     readers: Vec<Mutex<Conn>>,
+    writer: Mutex<Conn>,
     next: AtomicUsize,
 }
 
