@@ -1,5 +1,11 @@
 //! Every fixture gives what its manifest expects.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test that cannot go on stops here")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on stops here"
+)]
 
 use std::path::PathBuf;
 

@@ -1,5 +1,11 @@
 //! The engine against a server that loses, repeats, refuses and forgets.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "a test that cannot go on stops here")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on stops here"
+)]
 
 mod support;
 

@@ -20,7 +20,7 @@ use crate::error::{Code, Result, fail};
 /// Largest original, in bytes.
 pub const MAX_ORIGINAL: usize = 24 * 1024 * 1024;
 /// Most memory for one photo at any moment, original included, in bytes.
-pub const MEMORY: u64 = 118 * 1024 * 1024;
+pub const MEMORY: u64 = 114 * 1024 * 1024;
 /// Longest edge of an original, in pixels.
 const MAX_ORIGINAL_EDGE: u32 = 20_000;
 /// Most scans of a JPEG: cameras write about ten, bombs thousands.
