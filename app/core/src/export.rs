@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use mbs_shared::id::BlobHash;
 use serde::Serialize;
 
 use crate::error::{Code, Result, fail};
@@ -58,7 +57,7 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
     let all: Vec<_> = waiting.chain(refused).collect();
     for (what, key, request, since, reason) in all {
         let (suffix, bytes) = match what {
-            What::Photo => ("jpg", BlobHash::from_slice(&key).map_or(Ok(None), |hash| blobs::bytes(c, hash))?),
+            What::Photo => ("jpg", outbox::photo_of(&key).map_or(Ok(None), |hash| blobs::bytes(c, hash))?),
             What::Change => {
                 let kept = mbs_shared::id::ChangeHash::from_slice(&key).map_or(Ok(None), |h| changes::find(c, h))?;
                 ("change", kept.map(|(_, k)| k.packed))
@@ -68,7 +67,10 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
                 ("entry", kept.map(|k| k.packed))
             }
         };
-        let name = format!("{}.{suffix}", hex::encode(&key));
+        let name = match outbox::photo_of(&key).filter(|_| what == What::Photo) {
+            Some(hash) => format!("{hash}.{suffix}"),
+            None => format!("{}.{suffix}", hex::encode(&key)),
+        };
         if let Some(bytes) = &bytes {
             files.write(&dir.join(&name), bytes)?;
             done.photos += u32::from(what == What::Photo);

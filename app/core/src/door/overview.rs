@@ -1,6 +1,6 @@
 //! The tablet as a whole: status, list, what waits.
 
-use mbs_shared::id::{BlobHash, ChangeHash};
+use mbs_shared::id::ChangeHash;
 use mbs_shared::istanbul;
 
 use super::view::{Identity, Link, Notice, Outbox, OutboxItem, OutboxKind, Row, Status};
@@ -82,7 +82,7 @@ impl Inner {
                 What::Entry => {}
                 What::Photo => {
                     item.what = OutboxKind::Photo;
-                    if let Ok(hash) = BlobHash::from_slice(&key) {
+                    if let Some(hash) = outbox::photo_of(&key) {
                         item.bytes = blobs::find(c, request, hash)?.map_or(item.bytes, |(b, _)| b.size);
                         item.sent = blobs::upload(c, hash)?.sent;
                     }

@@ -167,7 +167,7 @@ impl Inner {
             }
             Stage::Sent if removed => self.edit(id, &[Edit::RemoveBlob(hash)], |c, _| {
                 // Not sent yet: it need not go any more. Its bytes stay here.
-                outbox::done(c, What::Photo, hash.as_bytes()).map(drop)
+                outbox::done(c, What::Photo, &outbox::photo_key(hash, id)).map(drop)
             }),
             Stage::Sent => {
                 let now = self.now();

@@ -37,7 +37,8 @@ pub(crate) fn waiting(what: What, key: &[u8], request: RequestId, count: u32, by
     }
 }
 
-/// Queues a photo behind the change that names it, unless the server has it.
+/// Queues a photo behind the change that names it. Where the server has the bytes from another request,
+/// an exchange without them gives it to this one too.
 pub(crate) fn queue_photo(
     c: &Connection,
     request: RequestId,
@@ -46,10 +47,10 @@ pub(crate) fn queue_photo(
     needs: ChangeHash,
     now: i64,
 ) -> Result<()> {
-    if blobs::upload(c, hash)?.done || !blobs::is_here(c, hash)? {
+    if !blobs::is_here(c, hash)? {
         return Ok(());
     }
-    let mut row = waiting(What::Photo, hash.as_bytes(), request, 0, size as usize, now);
+    let mut row = waiting(What::Photo, &outbox::photo_key(hash, request), request, 0, size as usize, now);
     row.needs = needs.as_bytes().to_vec();
     outbox::add(c, &row)
 }

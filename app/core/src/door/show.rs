@@ -12,7 +12,7 @@ use mbs_shared::wire::entry::EntryKind;
 use super::view::{Answer, Conflict, Entry, Photo, Place, Request, Row, Step, Transport, Version};
 use crate::capture::{place, request};
 use crate::error::{Code, Result, fail};
-use crate::store::outbox::What;
+use crate::store::outbox::{self, What};
 use crate::store::requests::{self, Line, Stage};
 use crate::store::{blobs, changes, entries, events, quarantine, settings};
 use crate::tablet::Inner;
@@ -115,7 +115,7 @@ impl Inner {
                     height: b.height,
                     size: b.size,
                     sent: if upload.done { b.size } else { upload.sent },
-                    delivered: upload.done,
+                    delivered: upload.done && !outbox::photo_waits(c, b.hash, id)?,
                     here: blobs::is_here(c, b.hash)?,
                 })
             })

@@ -162,15 +162,15 @@ pub fn set_upload(conn: &Connection, hash: BlobHash, upload: Upload, epoch: u64)
     Ok(())
 }
 
-/// Blobs whose bytes are here and which a server of another epoch than `epoch` had, with a request that names each.
+/// Blobs whose bytes are here and which a server of another epoch than `epoch` had, with each request that names them.
 ///
 /// # Errors
 /// [`Code::Storage`].
 pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(BlobHash, RequestId, u32)>> {
     let mut statement = conn.prepare_cached(
-        "SELECT b.hash, min(p.request), length(b.bytes) FROM blobs b JOIN uploads u ON u.hash = b.hash
+        "SELECT b.hash, p.request, length(b.bytes) FROM blobs b JOIN uploads u ON u.hash = b.hash
          JOIN photos p ON p.hash = b.hash JOIN requests r ON r.id = p.request AND r.stage = 1
-         WHERE p.removed = 0 AND u.epoch <> ?1 GROUP BY b.hash",
+         WHERE p.removed = 0 AND u.epoch <> ?1 ORDER BY b.hash, p.request",
     )?;
     let all =
         statement.query_map([epoch.cast_signed()], |r| Ok((BlobHash(id(r, 0)?), RequestId(id(r, 1)?), r.get(2)?)))?;

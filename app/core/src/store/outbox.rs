@@ -1,6 +1,6 @@
 //! What waits for the server. A row is written with what it is about, and goes when the server has it.
 
-use mbs_shared::id::RequestId;
+use mbs_shared::id::{BlobHash, RequestId};
 use rusqlite::{Connection, Row, params};
 
 use super::id;
@@ -13,7 +13,7 @@ pub enum What {
     Change,
     /// An entry; its key is the id.
     Entry,
-    /// A photo or voice note; its key is the hash of the bytes.
+    /// A photo or voice note of one request; its key is [`photo_key`].
     Photo,
 }
 
@@ -35,6 +35,27 @@ impl What {
     }
 }
 
+/// Key of a photo: the hash of its bytes, then the request. The same photo in two requests is two things
+/// that wait, because the server gives a photo to a request only when that request brings it.
+#[must_use]
+pub fn photo_key(hash: BlobHash, request: RequestId) -> Vec<u8> {
+    [hash.as_bytes().as_slice(), request.as_bytes()].concat()
+}
+
+/// The photo of such a key.
+#[must_use]
+pub fn photo_of(key: &[u8]) -> Option<BlobHash> {
+    BlobHash::from_slice(key.get(..BlobHash::LEN)?).ok()
+}
+
+/// Whether that photo still waits to be given to that request.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn photo_waits(conn: &Connection, hash: BlobHash, request: RequestId) -> Result<bool> {
+    Ok(find(conn, What::Photo, &photo_key(hash, request))?.is_some())
+}
+
 /// One thing that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -42,7 +63,7 @@ pub struct Waiting {
     pub n: i64,
     /// What it is.
     pub what: What,
-    /// Hash or id.
+    /// Hash or id; of a photo [`photo_key`].
     pub key: Vec<u8>,
     /// The request it belongs to.
     pub request: RequestId,

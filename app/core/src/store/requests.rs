@@ -256,7 +256,8 @@ pub fn put_case(conn: &Connection, request: RequestId, case: &Case) -> Result<()
 
 const LINE: &str = "
     (SELECT count(*) FROM photos p WHERE p.request = r.id AND p.removed = 0),
-    (SELECT count(*) FROM photos p JOIN uploads u ON u.hash = p.hash WHERE p.request = r.id AND p.removed = 0 AND u.done = 1),
+    (SELECT count(*) FROM photos p JOIN uploads u ON u.hash = p.hash WHERE p.request = r.id AND p.removed = 0 AND u.done = 1
+       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 2 AND o.key = p.hash || r.id)),
     (SELECT p.hash FROM photos p WHERE p.request = r.id AND p.removed = 0 AND p.kind = 0 ORDER BY p.place LIMIT 1),
     EXISTS (SELECT 1 FROM outbox o WHERE o.request = r.id AND o.kind = 0 AND o.count > 0),
     EXISTS (SELECT 1 FROM quarantine q WHERE q.request = r.id AND q.own = 1 AND q.kind = 0),

@@ -29,6 +29,11 @@ pub(crate) struct Put {
 }
 
 impl Put {
+    /// Its row in the outbox.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        outbox::photo_key(self.hash(), self.request)
+    }
+
     pub(crate) fn hash(&self) -> BlobHash {
         match self.next {
             Next::Thumb(hash) | Next::Ask(hash) | Next::Slice { hash, .. } => hash,
@@ -65,7 +70,7 @@ pub(crate) fn build(conn: &Connection, certain: &Certain, line: &Line, now: i64)
     let waiting = outbox::photos(conn, now)?;
     let mut photos = Vec::with_capacity(waiting.len());
     for wait in &waiting {
-        let Ok(hash) = BlobHash::from_slice(&wait.key) else { continue };
+        let Some(hash) = outbox::photo_of(&wait.key) else { continue };
         let upload = blobs::upload(conn, hash)?;
         let thumb = if upload.thumb { 0 } else { blobs::thumb_size(conn, hash)? };
         photos.push(Photo {
@@ -82,7 +87,7 @@ pub(crate) fn build(conn: &Connection, certain: &Certain, line: &Line, now: i64)
         Next::Ask(hash) => (hash, Vec::new(), Some(blobs::upload(conn, hash)?.sent)),
         Next::Slice { hash, offset, len } => (hash, blobs::slice(conn, hash, offset, len)?, Some(offset)),
     };
-    let Some(wait) = waiting.iter().find(|w| w.key == hash.as_bytes()) else { return Ok(None) };
+    let Some(wait) = waiting.iter().find(|w| outbox::photo_of(&w.key) == Some(hash)) else { return Ok(None) };
     let mut query = vec![("request", wait.request.to_string())];
     let mut path = format!("/v1/blobs/{hash}");
     match offset {
@@ -124,7 +129,7 @@ pub(crate) fn take(
         let sent = if stuck { 0 } else { have };
         blobs::set_upload(conn, hash, Upload { sent, done, ..had }, epoch)?;
         if done {
-            outbox::done(conn, What::Photo, hash.as_bytes())?;
+            outbox::done(conn, What::Photo, &put.key())?;
         } else if stuck {
             put_off(conn, put, "hash_mismatch", now)?;
         }
@@ -141,7 +146,7 @@ pub(crate) fn take(
             put_off(conn, put, "hash_mismatch", now)?;
         }
         Ok(code @ (WireCode::TooLarge | WireCode::BadValue | WireCode::ForeignRequest | WireCode::TooMany)) => {
-            refuse_own(conn, What::Photo, hash.as_bytes(), &intake::name(code), now)?;
+            refuse_own(conn, What::Photo, &put.key(), &intake::name(code), now)?;
         }
         Ok(code) => put_off(conn, put, &intake::name(code), now)?,
         Err(_) => put_off(conn, put, "malformed", now)?,
@@ -151,12 +156,12 @@ pub(crate) fn take(
 
 /// One try more, later; after the last one into quarantine, where it is in nobody's way.
 fn put_off(conn: &Connection, put: &Put, reason: &str, now: i64) -> Result<()> {
-    let key = put.hash();
-    let tries = outbox::find(conn, What::Photo, key.as_bytes())?.map_or(0, |w| w.tries);
+    let key = put.key();
+    let tries = outbox::find(conn, What::Photo, &key)?.map_or(0, |w| w.tries);
     if tries + 1 >= TRIES {
-        return refuse_own(conn, What::Photo, key.as_bytes(), reason, now);
+        return refuse_own(conn, What::Photo, &key, reason, now);
     }
-    outbox::put_off(conn, What::Photo, key.as_bytes(), now + (LATER << tries))
+    outbox::put_off(conn, What::Photo, &key, now + (LATER << tries))
 }
 
 /// The next preview to fetch: of photos other devices added. None is asked for twice in one process.

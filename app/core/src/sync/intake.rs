@@ -216,8 +216,9 @@ fn blob(conn: &Connection, request: RequestId, hash: BlobHash, epoch: u64) -> Re
     let had = blobs::upload(conn, hash)?;
     let size = blobs::find(conn, request, hash)?.map_or(had.sent, |(b, _)| b.size);
     blobs::set_upload(conn, hash, blobs::Upload { sent: size, done: true, ..had }, epoch)?;
-    outbox::done(conn, What::Photo, hash.as_bytes())?;
-    quarantine::take_out(conn, What::Photo, hash.as_bytes())
+    let key = outbox::photo_key(hash, request);
+    outbox::done(conn, What::Photo, &key)?;
+    quarantine::take_out(conn, What::Photo, &key)
 }
 
 /// Puts something that was made here into quarantine, with the photos that wait for it.

@@ -323,8 +323,8 @@ impl Round {
                     Kind::Sync(pushed) if !pushed.is_empty() => self.line.frame_refused(pushed.len()),
                     Kind::Put(put) => {
                         // Another photo may fare better.
-                        let key = put.hash();
-                        store.write(|c| outbox::put_off(c, outbox::What::Photo, key.as_bytes(), now + LONGEST_WAIT))?;
+                        let key = put.key();
+                        store.write(|c| outbox::put_off(c, outbox::What::Photo, &key, now + LONGEST_WAIT))?;
                     }
                     _ => {}
                 }

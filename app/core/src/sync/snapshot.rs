@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::exchange::offer;
 use super::intake;
 use crate::error::Result;
-use crate::store::outbox::What;
+use crate::store::outbox::{self, What};
 use crate::store::{blobs, changes, cursor, entries};
 
 /// A snapshot under way. Lost with the process: the cursor is unchanged until the end, so it begins anew.
@@ -54,7 +54,7 @@ fn heal(conn: &Connection, epoch: u64, now: i64) -> Result<()> {
     }
     for (hash, request, bytes) in blobs::unknown_to(conn, epoch)? {
         blobs::set_upload(conn, hash, blobs::Upload::default(), epoch)?;
-        offer(conn, What::Photo, hash.as_bytes(), request, bytes as usize, now)?;
+        offer(conn, What::Photo, &outbox::photo_key(hash, request), request, bytes as usize, now)?;
     }
     Ok(())
 }

@@ -121,7 +121,7 @@ CREATE TABLE events (
 CREATE TABLE outbox (
     n       INTEGER PRIMARY KEY AUTOINCREMENT,
     kind    INTEGER NOT NULL,                 -- 0 change, 1 entry, 2 photo
-    key     BLOB NOT NULL,                    -- change hash, entry id, blob hash
+    key     BLOB NOT NULL,                    -- change hash, entry id, blob hash and request
     request BLOB NOT NULL,
     count   INTEGER NOT NULL,                 -- this tablet's count of what it made; 0: made elsewhere, or offered again
     since   INTEGER NOT NULL,
