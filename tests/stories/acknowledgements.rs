@@ -109,3 +109,28 @@ fn edits_pushed_in_any_order_are_told_apart() {
     assert_eq!(world.server.number("select count(*) from quarantine"), 0);
     assert_eq!(world.server.doubled(), Vec::<String>::new());
 }
+
+/// One photo shows two troubles: it is sent once, and stands at both requests.
+#[test]
+fn one_photo_in_two_requests_reaches_both() {
+    let mut world = World::begin();
+    let tablet = world.tablet(RASIMPASA);
+    let photo = new_photo(77_000, 40);
+    let new = |n: usize| New::of(&words()[n]).at(RASIMPASA_PLACE).with_photos([photo.clone()]);
+    let first = tablet.file(&new(1)).unwrap();
+    let second = tablet.file(&new(2)).unwrap();
+    tablet.settle();
+    let before = world.network.traffic().up;
+    // And a third one, after the bytes are there.
+    let third = tablet.file(&new(3)).unwrap();
+    tablet.settle();
+    assert!(world.network.traffic().up - before < 20_000, "the bytes are not sent again");
+    let hash = first.photos[0].hash;
+    for id in [first.row.id, second.row.id, third.row.id] {
+        let record = world.server.record(id);
+        assert_eq!((record.photos, record.here), (1, 1), "{record:?}");
+        assert!(is_delivered(&tablet.request(id).row));
+        assert_eq!(tablet.request(id).photos[0].hash, hash);
+    }
+    assert_eq!(world.server.photo(hash), tablet.photo(hash));
+}
