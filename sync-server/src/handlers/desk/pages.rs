@@ -12,7 +12,7 @@ use rust_embed::RustEmbed;
 use crate::service::Service;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../ui/dist/desk"]
+#[folder = "../ui/dist/desk"]
 #[allow_missing = true]
 struct Files;
 
