@@ -115,3 +115,15 @@ fn the_browser_host_answers_only_its_own_pages() {
     assert_eq!(named.status(), 403);
     assert_eq!(get("/changes").headers()["content-type"], "text/event-stream");
 }
+
+/// The desk's pages are served as they were built; where they were not, the server says what to do.
+#[test]
+fn the_desk_is_served_with_the_server() {
+    let world = World::begin();
+    let reply = reqwest::blocking::get(format!("{}/desk/", world.server.url())).unwrap();
+    let (status, page) = (reply.status().as_u16(), reply.text().unwrap());
+    match std::fs::read_to_string(mbs_tests::people::root().join("ui/dist/desk/index.html")) {
+        Ok(built) => assert_eq!((status, page), (200, built)),
+        Err(_) => assert!(status == 503 && page.contains("cargo demo"), "{status} {page}"),
+    }
+}
