@@ -1,6 +1,8 @@
 //! What is logged, and what never is: no words, names, places, numbers or addresses of anybody, only which
 //! call failed with which code.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// Environment variable with the filter.
@@ -9,5 +11,9 @@ const FILTER: &str = "MBS_LOG";
 /// Starts logging to standard error. A second start in one process changes nothing.
 pub(crate) fn start() {
     let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new("warn,mbs_shell=info"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .try_init();
 }

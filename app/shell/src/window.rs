@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tauri::webview::NewWindowResponse;
-use tauri::{App, Manager, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{App, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
 
 use crate::trouble;
 

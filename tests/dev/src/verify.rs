@@ -47,8 +47,10 @@ const SUITES: &[Suite] = &[
     },
     Suite { name: "generated types", command: |_| fresh_types() },
     Suite { name: "one story", command: |_| story() },
-    Suite { name: "screens: browser", command: browser },
 ];
+
+/// What takes longer: only with `--long`.
+const LONG_SUITES: &[Suite] = &[Suite { name: "screens: browser", command: |_| browser() }];
 
 fn fresh_types() -> Command {
     // The tests above have just written them again: a difference means the committed ones are stale.
@@ -63,14 +65,9 @@ fn story() -> Command {
     story
 }
 
-/// Every screen in a real browser: in two modes, with `--long` in every mode.
-fn browser(long: bool) -> Command {
-    let pictures = run::target().join("shots");
-    let mut node = shots_into(&pictures);
-    if !long {
-        node.arg("--quick");
-    }
-    node
+/// Every screen in a real browser, in every mode, with axe.
+fn browser() -> Command {
+    shots_into(&run::target().join("shots"))
 }
 
 fn shots_into(dir: &Path) -> Command {
@@ -83,14 +80,16 @@ fn shots_into(dir: &Path) -> Command {
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let long = args.iter().any(|a| a == "--long");
     let only: Vec<&String> = args.iter().filter(|a| !a.starts_with("--")).collect();
-    if let Some(unknown) = only.iter().find(|o| !SUITES.iter().any(|s| s.name == o.as_str())) {
-        let names: Vec<_> = SUITES.iter().map(|s| s.name).collect();
+    let all = || SUITES.iter().chain(LONG_SUITES);
+    if let Some(unknown) = only.iter().find(|o| !all().any(|s| s.name == o.as_str())) {
+        let names: Vec<_> = all().map(|s| s.name).collect();
         return Err(format!("There is no suite {unknown:?}; there are: {}.", names.join(", ")));
     }
     needs::system(For::Testing)?;
     ui::build()?;
     let mut ran = Vec::new();
-    for suite in SUITES.iter().filter(|s| only.is_empty() || only.iter().any(|o| *o == s.name)) {
+    let wanted = SUITES.iter().chain(LONG_SUITES.iter().filter(|_| long || !only.is_empty()));
+    for suite in wanted.filter(|s| only.is_empty() || only.iter().any(|o| *o == s.name)) {
         let mut command = (suite.command)(long);
         if long {
             command.env("MBS_LONG", "1");
