@@ -7,7 +7,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", screens.display());
     if !screens.join("index.html").exists() {
         println!(
-            "cargo::error=The tablet's screens are not built yet. Run `npm --prefix ui ci && npm --prefix ui run build` in the repository \
+            "cargo::error=The tablet's screens are not built yet. Run `npm --prefix ui install && npm --prefix ui run build` in the repository \
              and try again (`cargo demo` and `cargo verify` do it by themselves)."
         );
         return;
