@@ -51,10 +51,10 @@ pub(crate) fn packages() -> Result<(), String> {
     if fs::read_to_string(&stamp).is_ok_and(|old| old == now) {
         return Ok(());
     }
-    run::must(
-        "installing the front end's packages",
-        &mut run::npm(&["ci", "--no-audit", "--no-fund", "--loglevel=error"]),
-    )?;
+    // Not `npm ci`: a dependency names optional packages for other machines that were never published,
+    // and `ci` takes a lock without them for a stale one. `install` keeps to the lock all the same.
+    let install = ["install", "--no-audit", "--no-fund", "--loglevel=error"];
+    run::must("installing the front end's packages", &mut run::npm(&install))?;
     fs::write(&stamp, now).map_err(|e| format!("{} cannot be written: {e}", stamp.display()))
 }
 
