@@ -111,11 +111,16 @@ impl Drop for Group {
 }
 
 /// The app in its window, steered.
-///
-/// The group goes first: a driver that is gone is not asked to say goodbye when a test fails.
 struct Window {
-    _group: Group,
     driver: WebDriver,
+    _group: Group,
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // The whole group ends now: a goodbye would only be waited for.
+        let _ = self.driver.clone().leak();
+    }
 }
 
 impl Window {
@@ -129,7 +134,7 @@ impl Window {
         let mut wanted = Capabilities::new();
         wanted.set("webkitgtk:browserOptions", json!({ "binary": APP, "args": ["--data", data] })).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the window opens");
-        let window = Self { _group: group, driver };
+        let window = Self { driver, _group: group };
         window.value(HEAR_REFUSALS).await;
         window
     }
@@ -181,9 +186,7 @@ impl Window {
 
     /// Ends app, WebKit and driver at once, as an empty battery does, and waits until the folder is free.
     fn battery_pulled(self, data: &Path) {
-        let Self { _group, driver } = self;
-        drop(_group);
-        driver.leak().unwrap();
+        drop(self);
         until("the folder is free again", || {
             OpenOptions::new().write(true).open(data.join("window.lock")).unwrap().try_lock().ok()
         });
@@ -311,8 +314,6 @@ async fn a_second_window_on_the_same_folder_says_so() {
     let third = Window::open(&display, home.path(), &data).await;
     third.find(By::XPath("//p[contains(., 'MBS zaten açık')]")).await;
     third.picture("6-second.png").await;
-    let Window { driver, .. } = third;
-    driver.leak().unwrap();
 }
 
 #[test]
