@@ -136,6 +136,14 @@ byte_id!(
     Mac, 16, "mac"
 );
 byte_id!(
+    /// Public half of an Ed25519 key.
+    PublicKey, 32, "public key"
+);
+byte_id!(
+    /// An Ed25519 signature.
+    SignatureBytes, 64, "signature"
+);
+byte_id!(
     /// Automerge actor: device number (8 bytes, big-endian) followed by 8 random bytes of the process start.
     Actor, 16, "actor"
 );

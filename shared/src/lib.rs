@@ -15,4 +15,5 @@ pub mod pack;
 pub mod place;
 pub mod request;
 pub mod routing;
+pub mod signature;
 pub mod wire;

@@ -3,8 +3,9 @@
 
 use std::fmt::Write;
 
-use mbs_shared::id::{BlobHash, DeviceNo, EntryId, Mac, OfficialNo, RequestId, SessionId};
+use mbs_shared::id::{BlobHash, DeviceNo, EntryId, Mac, OfficialNo, PublicKey, RequestId, SessionId};
 use mbs_shared::routing::{Event, Outcome, What, Who};
+use mbs_shared::signature::ServerKey;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
@@ -123,6 +124,7 @@ fn all_frames(to: &mut impl Visit) {
             person: "Örnek Muhtar".into(),
             now: NOW,
             epoch: 1,
+            server_keys: Some(vec![ServerKey { id: 2, public: PublicKey([0x88; 32]) }]),
         },
     );
     to.frame("Entry", entry());

@@ -2,14 +2,16 @@
 //!
 //! `keys.json` is made at the first start and read-only to others. Keys have ids; the newest of a
 //! use signs, and old ones verify for ever. Losing the file costs the proofs of acceptance that tablets
-//! hold, so it belongs into every backup, and to every instance.
+//! hold and the signatures they believe, so it belongs into every backup, and to every instance.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use ed25519_dalek::SigningKey;
 use hmac::{Hmac, KeyInit, Mac as _};
-use mbs_shared::id::{Mac, RequestId};
+use mbs_shared::id::{Mac, PublicKey, RequestId};
+use mbs_shared::signature::{self, Purpose, ServerKey, Signature};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -38,56 +40,114 @@ struct KeyEntry {
     secret: String,
 }
 
+/// Proofs of acceptance.
+const MAC: &str = "mac";
+/// Signatures that tablets and citizens verify.
+const SIGN: &str = "sign";
+
+impl KeyFile {
+    /// Gives a use that has no key yet one. Whether something was added.
+    fn complete(&mut self, random: &dyn Random) -> bool {
+        let before = self.keys.len();
+        for purpose in [MAC, SIGN] {
+            if self.keys.iter().all(|k| k.purpose != purpose) {
+                let id = self.keys.iter().map(|k| k.id).max().unwrap_or(0) + 1;
+                let secret = hex::encode(random.bytes::<32>());
+                self.keys.push(KeyEntry { id, purpose: purpose.into(), secret });
+            }
+        }
+        self.keys.len() > before
+    }
+
+    /// The keys of one use, oldest first.
+    fn of(&self, purpose: &str) -> Result<Vec<(u32, [u8; 32])>> {
+        let mut keys = Vec::new();
+        for key in self.keys.iter().filter(|k| k.purpose == purpose) {
+            let mut secret = [0; 32];
+            hex::decode_to_slice(&key.secret, &mut secret).with_context(|| format!("key {} is damaged", key.id))?;
+            keys.push((key.id, secret));
+        }
+        keys.sort_by_key(|(id, _)| *id);
+        Ok(keys)
+    }
+}
+
 /// The server's keys, ready for use.
 pub struct Secrets {
     /// Keyed once; the last one signs.
     macs: Vec<Hmac<Sha256>>,
+    /// By number; the last one signs.
+    signing: Vec<(u32, SigningKey)>,
 }
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secrets").field("macs", &self.macs.len()).finish_non_exhaustive()
+        f.debug_struct("Secrets")
+            .field("macs", &self.macs.len())
+            .field("signing", &self.signing.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Secrets {
-    /// Keys for proofs of acceptance, oldest first.
+    /// Keys for proofs of acceptance and for signatures (seeds, with their numbers), oldest first.
     ///
     /// # Errors
-    /// When there is none.
-    pub fn new(mac_keys: &[[u8; 32]]) -> Result<Self> {
+    /// When one of the two is missing.
+    pub fn new(mac_keys: &[[u8; 32]], signing_keys: &[(u32, [u8; 32])]) -> Result<Self> {
         let macs = mac_keys
             .iter()
             .map(|key| Hmac::new_from_slice(key).map_err(|e| anyhow::anyhow!("a MAC key cannot be used: {e}")))
             .collect::<Result<Vec<_>>>()?;
-        if macs.is_empty() {
-            bail!("there is no MAC key");
+        let signing: Vec<_> = signing_keys.iter().map(|(id, seed)| (*id, SigningKey::from_bytes(seed))).collect();
+        if macs.is_empty() || signing.is_empty() {
+            bail!("the server needs a key for proofs and one for signatures");
         }
-        Ok(Self { macs })
+        Ok(Self { macs, signing })
     }
 
-    /// Reads the data folder's keys; makes them when the file is missing.
+    /// Reads the data folder's keys; makes those that are missing.
     ///
     /// # Errors
     /// When the file cannot be read or made, or is not what it should be.
     pub fn open(dir: &Path, random: &dyn Random) -> Result<Self> {
         let path = dir.join(FILE);
-        if !path.try_exists().with_context(|| format!("looking for {}", path.display()))? {
-            let key = KeyEntry { id: 1, purpose: "mac".into(), secret: hex::encode(random.bytes::<32>()) };
-            write_private(&path, &serde_json::to_vec_pretty(&KeyFile { keys: vec![key] })?)?;
+        // One process at a time, or two first starts would each go on with keys of their own.
+        let folder = std::fs::File::open(dir).with_context(|| format!("opening {}", dir.display()))?;
+        folder.lock().with_context(|| format!("locking {}", dir.display()))?;
+        let there = path.try_exists().with_context(|| format!("looking for {}", path.display()))?;
+        let mut file = if there { read(&path)? } else { KeyFile { keys: Vec::new() } };
+        if file.complete(random) {
+            write_private(&path, &serde_json::to_vec_pretty(&file)?)?;
         }
-        let text = std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
-        let mut file: KeyFile =
-            serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))?;
-        file.keys.sort_by_key(|k| k.id);
-        let mut macs = Vec::new();
-        for key in file.keys.iter().filter(|k| k.purpose == "mac") {
-            let mut secret = [0; 32];
-            hex::decode_to_slice(&key.secret, &mut secret)
-                .with_context(|| format!("key {} in {} is damaged", key.id, path.display()))?;
-            macs.push(secret);
-        }
-        Self::new(&macs)
+        Self::of_file(&file).with_context(|| format!("{} is damaged", path.display()))
+    }
+
+    fn of_file(file: &KeyFile) -> Result<Self> {
+        let macs: Vec<_> = file.of(MAC)?.into_iter().map(|(_, secret)| secret).collect();
+        Self::new(&macs, &file.of(SIGN)?)
+    }
+
+    /// Signs `body` with the newest key.
+    ///
+    /// # Errors
+    /// When there is none, which [`Self::new`] does not let happen.
+    pub fn sign(&self, purpose: Purpose, body: &[u8]) -> Result<Signature> {
+        let (id, key) = self.signing.last().context("there is no signing key")?;
+        Ok(signature::sign(*id, key, purpose, body))
+    }
+
+    /// Signs `body` with every key there ever was, for a reader that may know only an old one.
+    #[must_use]
+    pub fn sign_by_all(&self, purpose: Purpose, body: &[u8]) -> Vec<Signature> {
+        self.signing.iter().map(|(id, key)| signature::sign(*id, key, purpose, body)).collect()
+    }
+
+    /// The public halves of all signing keys, oldest first.
+    #[must_use]
+    pub fn server_keys(&self) -> Vec<ServerKey> {
+        let public = |key: &SigningKey| PublicKey(key.verifying_key().to_bytes());
+        self.signing.iter().map(|(id, key)| ServerKey { id: *id, public: public(key) }).collect()
     }
 
     fn tag(key: &Hmac<Sha256>, request: RequestId, hash: &[u8; 32]) -> Mac {
@@ -115,18 +175,24 @@ impl Secrets {
     }
 }
 
-/// Writes a new file only its owner may read, durably.
+fn read(path: &Path) -> Result<KeyFile> {
+    let text = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is damaged", path.display()))
+}
+
+/// Writes a file only its owner may read, durably and whole: its name never stands for half of it.
 fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let dir = path.parent().context("a file without a folder")?;
+    let temporary = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).with_context(|| format!("making {}", path.display()))?;
+    let mut file = options.open(&temporary).with_context(|| format!("making {}", temporary.display()))?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    if let Some(dir) = path.parent() {
-        std::fs::File::open(dir)?.sync_all()?;
-    }
+    std::fs::rename(&temporary, path).with_context(|| format!("naming {}", path.display()))?;
+    std::fs::File::open(dir)?.sync_all()?;
     Ok(())
 }
 
@@ -150,9 +216,37 @@ mod tests {
     #[test]
     fn an_old_key_still_verifies_and_the_newest_signs() {
         let (request, hash) = (RequestId([1; 16]), [2; 32]);
-        let old = Secrets::new(&[[1; 32]]).unwrap().mac(request, &hash);
-        let both = Secrets::new(&[[1; 32], [2; 32]]).unwrap();
+        let signing = [(2, [3; 32])];
+        let old = Secrets::new(&[[1; 32]], &signing).unwrap().mac(request, &hash);
+        let both = Secrets::new(&[[1; 32], [2; 32]], &signing).unwrap();
         assert!(both.proves(&old.0, request, &hash));
         assert_ne!(both.mac(request, &hash), old);
+    }
+
+    #[test]
+    fn a_file_from_before_signatures_gets_a_signing_key_and_keeps_its_proofs() {
+        let dir = tempfile::tempdir().unwrap();
+        let (request, hash) = (RequestId([1; 16]), [2; 32]);
+        let key = KeyEntry { id: 1, purpose: MAC.into(), secret: hex::encode([7; 32]) };
+        let file = KeyFile { keys: vec![key] };
+        std::fs::write(dir.path().join(FILE), serde_json::to_vec(&file).unwrap()).unwrap();
+        let opened = Secrets::open(dir.path(), &SystemRandom).unwrap();
+        let before = Secrets::new(&[[7; 32]], &[(2, [1; 32])]).unwrap().mac(request, &hash);
+        assert!(opened.proves(&before.0, request, &hash));
+        let again = Secrets::open(dir.path(), &SystemRandom).unwrap();
+        assert_eq!(again.server_keys(), opened.server_keys());
+        let signed = opened.sign(Purpose::Receipt, b"words").unwrap();
+        assert!(signature::verify(&again.server_keys(), Purpose::Receipt, b"words", &signed));
+    }
+
+    #[test]
+    fn a_new_key_signs_and_an_old_reader_still_finds_one_it_knows() {
+        let mac = [[1; 32]];
+        let old = Secrets::new(&mac, &[(2, [3; 32])]).unwrap();
+        let new = Secrets::new(&mac, &[(2, [3; 32]), (3, [4; 32])]).unwrap();
+        assert_eq!(new.sign(Purpose::Receipt, b"words").unwrap().key, 3);
+        let all = new.sign_by_all(Purpose::Revocation, b"words");
+        let known = |s: &Signature| signature::verify(&old.server_keys(), Purpose::Revocation, b"words", s);
+        assert_eq!(all.iter().filter(|s| known(s)).count(), 1);
     }
 }

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use crate::id::DeviceNo;
+use crate::signature::ServerKey;
 
 /// How long an enrolment code is good for, in milliseconds.
 pub const CODE_LIFETIME: i64 = 15 * 60 * 1_000;
@@ -53,4 +54,8 @@ pub struct EnrolReply {
     /// The server's epoch; a restore begins a new one.
     #[n(7)]
     pub epoch: u64,
+    /// What the server signs with, newest last: the tablet believes these keys and no others. Older servers
+    /// sign nothing.
+    #[n(8)]
+    pub server_keys: Option<Vec<ServerKey>>,
 }

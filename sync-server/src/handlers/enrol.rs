@@ -208,6 +208,7 @@ fn trade(
             person: mandate.person,
             now,
             epoch: service.epoch,
+            server_keys: Some(service.secrets.server_keys()),
         };
         return Ok((reply, device));
     }

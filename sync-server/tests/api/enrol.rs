@@ -29,6 +29,7 @@ async fn a_code_is_traded_once_for_an_identity() {
     assert_eq!(reply.person, "Rasimpaşa Muhtarı");
     assert_eq!((reply.now, reply.epoch), (MORNING, town.service.epoch));
     assert_eq!(reply.prefix.len(), 4);
+    assert_eq!(reply.server_keys, Some(town.service.secrets.server_keys()));
     assert!(reply.device.0 > 0 && reply.device.0 >> 63 == 0);
     assert!(town.service.devices.find(&reply.token, &*town.service.db).is_ok());
     assert_eq!(trade(&town, None, &code).await.unwrap_err(), Code::BadEnrolmentCode);

@@ -112,6 +112,7 @@ impl Inner {
             neighbourhood: PRACTICE_PLACE.into(),
             person: "Deneme".into(),
             practice: true,
+            server_keys: Vec::new(),
         };
         self.become_(&identity)
     }

@@ -44,6 +44,9 @@ pub struct Identity {
     pub person: String,
     /// Whether nothing is ever sent.
     pub practice: bool,
+    /// What the server signs with, as it said at enrolment.
+    #[serde(default)]
+    pub server_keys: Vec<mbs_shared::signature::ServerKey>,
 }
 
 /// A value.

@@ -53,6 +53,7 @@ pub(crate) fn take(server: &str, seed: &[u8; 32], reply: &HttpReply) -> Result<(
         neighbourhood: got.neighbourhood.clone(),
         person: got.person.clone(),
         practice: false,
+        server_keys: got.server_keys.clone().unwrap_or_default(),
     };
     Ok((identity, got))
 }

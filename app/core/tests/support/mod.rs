@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use mbs_shared::document::verify::{Unfit, join, verify};
-use mbs_shared::id::{BlobHash, ChangeHash, DeviceNo, Mac, RequestId, SessionId};
+use mbs_shared::id::{BlobHash, ChangeHash, DeviceNo, Mac, PublicKey, RequestId, SessionId};
 use mbs_shared::pack::{pack, unpack};
 use mbs_shared::routing::{Event as Decided, What, Who};
+use mbs_shared::signature::ServerKey;
 use mbs_shared::wire;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolReply;
@@ -131,7 +132,17 @@ pub fn envelope(status: u16, code: Code) -> HttpReply {
     HttpReply { status, headers: Vec::new(), body }
 }
 
+/// What this server signs with.
+pub fn signing_key() -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&[5; 32])
+}
+
 impl Server {
+    /// The public half of [`signing_key`].
+    pub fn server_key(&self) -> ServerKey {
+        ServerKey { id: 2, public: PublicKey(signing_key().verifying_key().to_bytes()) }
+    }
+
     pub fn new() -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             epoch: 7,
@@ -328,6 +339,7 @@ impl Server {
                         person: "Muhtar".into(),
                         now: self.now,
                         epoch: self.epoch,
+                        server_keys: Some(vec![self.server_key()]),
                     },
                 )
             }
