@@ -5,6 +5,7 @@
 //! and most of the product's rules are tested here without a network or a database.
 
 pub mod blob;
+pub mod digest;
 pub mod directory;
 pub mod document;
 pub mod fold;

@@ -8,6 +8,7 @@ pub mod blob_store;
 pub mod commands;
 pub mod config;
 pub mod database;
+pub mod digest;
 pub mod error;
 pub mod handlers;
 pub mod knowledge;

@@ -26,7 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
-use crate::handlers::{api, blob, desk, enrol, events, health, snapshot, sync};
+use crate::handlers::{api, blob, desk, enrol, events, health, reconcile, snapshot, sync};
 use crate::service::Service;
 
 /// Longest a call may take, the wake-up streams excepted.
@@ -49,6 +49,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/enrol", post(enrol_))
         .route("/v1/sync", post(sync_))
         .route("/v1/snapshot", get(snapshot_))
+        .route("/v1/reconcile", post(reconcile_))
         .route("/v1/blobs/{hash}", put(put_blob).get(get_blob))
         .route("/v1/blobs/{hash}/thumb", put(put_thumb).get(get_thumb))
         .route("/health", get(health_))
@@ -161,6 +162,12 @@ async fn snapshot_(
     let Query(query) = query.map_err(|_| Code::Malformed)?;
     let page = snapshot::snapshot(&service, &caller, query.after, query.page.unwrap_or(MAX_PAGE))?;
     Ok(frame(encode(&page)))
+}
+
+async fn reconcile_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Result<Response, Fault> {
+    let caller = caller(&service, &headers)?;
+    let body = read_body(&headers, body, mbs_shared::wire::reconcile::MAX_FRAME).await?;
+    Ok(frame(encode(&reconcile::reconcile(&service, &caller, &body)?)))
 }
 
 fn name(hash: &str) -> Result<BlobHash, Fault> {

@@ -11,6 +11,7 @@ use crate::auth::device::Devices;
 use crate::blob_store::{BlobStore, Folder};
 use crate::database::sqlite::{Options, Sqlite};
 use crate::database::{Database, DbResult, Session, devices, meta, people};
+use crate::digest::Digests;
 use crate::error::Fault;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
@@ -98,6 +99,8 @@ pub struct Service {
     pub epoch: u64,
     /// Address it is reached at; may be empty.
     pub url: String,
+    /// What each muhtarlık has, for polls.
+    pub digests: Digests,
     /// Enrolment tries.
     pub tries: Tries,
     approvals: RwLock<HashMap<String, bool>>,
@@ -143,6 +146,7 @@ impl Service {
             writer,
             epoch,
             url,
+            digests: Digests::default(),
             tries: Tries::default(),
             approvals: RwLock::new(approvals),
             devices_version: version.into(),

@@ -110,7 +110,7 @@ impl RawTablet {
     /// Any bytes as an item.
     pub fn item(&mut self, kind: ItemKind, request: RequestId, packed: Vec<u8>) -> Item {
         self.made += 1;
-        Item { kind, request, packed: packed.into(), count: self.made, mac: None }
+        Item { kind, request, packed: packed.into(), count: self.made, mac: None, past: None }
     }
 
     /// A frame around items.
@@ -124,6 +124,7 @@ impl RawTablet {
             page: FIRST_PAGE,
             created: self.made,
             items,
+            digest: None,
         }
     }
 

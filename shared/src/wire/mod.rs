@@ -5,6 +5,7 @@ pub mod blob;
 pub mod enrol;
 pub mod entry;
 pub mod error;
+pub mod reconcile;
 pub mod snapshot;
 pub mod sync;
 pub mod version;

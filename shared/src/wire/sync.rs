@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use super::entry::Stamp;
 use super::error::Code;
 use super::version::Abilities;
+use crate::digest::Digest;
 use crate::id::{BlobHash, Mac, RequestId, SessionId};
 
 /// Items in one push.
@@ -59,6 +60,9 @@ pub struct SyncRequest {
     /// What is pushed, at most [`MAX_ITEMS`].
     #[n(7)]
     pub items: Vec<Item>,
+    /// Everything accepted that the tablet has; given where nothing is pushed.
+    #[n(8)]
+    pub digest: Option<Digest>,
 }
 
 /// What an item is.
@@ -91,6 +95,34 @@ pub struct Item {
     /// Proof that a server accepted it once, for what a restored server no longer has.
     #[n(4)]
     pub mac: Option<Mac>,
+    /// What else a server that lost it needs, to have it back as it was.
+    #[n(5)]
+    pub past: Option<Past>,
+}
+
+/// Events that go with one item at most.
+pub const MAX_PAST: usize = 64;
+
+/// What a server once said about an item that is offered to it again.
+#[derive(Debug, Clone, PartialEq, Default, Encode, Decode)]
+pub struct Past {
+    /// With the first change of a request: routing events the server lacks, in their order, at most [`MAX_PAST`].
+    #[n(0)]
+    pub events: Vec<PastEvent>,
+    /// With an entry from the desk: who wrote it and when, as the server stamped it.
+    #[n(1)]
+    pub stamp: Option<Stamp>,
+}
+
+/// A routing event as it came down once.
+#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+pub struct PastEvent {
+    /// Packed [`crate::routing::Event`].
+    #[n(0)]
+    pub packed: ByteVec,
+    /// Proof of acceptance.
+    #[n(1)]
+    pub mac: Mac,
 }
 
 /// What became of one item.
@@ -153,6 +185,9 @@ pub struct SyncReply {
     /// Whether the cursor is of another epoch or expired: take a snapshot, then push everything the server lacks.
     #[n(8)]
     pub snapshot: bool,
+    /// Whether the server has something else than the digest says, although nothing is new: reconcile.
+    #[n(9)]
+    pub differs: Option<bool>,
 }
 
 /// One row of the feed.

@@ -34,6 +34,8 @@ statements! {
             where f.scope = $1 and f.seq > $2 order by f.seq limit $3";
     /// Everything of one request, in order.
     OF_REQUEST = "select seq, kind, n, author, at, mac, packed from feed where request = $1 and kind < 16 order by seq";
+    /// Kinds and proofs of a scope's rows after a place.
+    PROOFS = "select kind, mac from feed where scope = $1 and seq > $2 order by seq";
     /// Rows with that key.
     BY_KEY = "select seq, request, kind, mac, packed from feed where key = $1 and key <> 0";
     /// The last place.

@@ -13,6 +13,7 @@ pub mod blobs;
 pub mod changes;
 pub mod devices;
 pub mod entries;
+pub mod erased;
 pub mod events;
 pub mod feed;
 pub mod lists;
@@ -332,6 +333,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         changes::STATEMENTS,
         devices::STATEMENTS,
         entries::STATEMENTS,
+        erased::STATEMENTS,
         events::STATEMENTS,
         feed::STATEMENTS,
         lists::STATEMENTS,

@@ -13,6 +13,11 @@ statements! {
     /// One by session cookie.
     BY_SESSION = "select s.id, s.name, s.role, s.unit, t.expires from staff_session t join staff s on s.id = t.staff \
                   where t.token = $1 and t.expires > $2 and s.disabled = 0";
+    /// One by the name their words are shown with.
+    BY_SHOWN = "select id from staff where case when title <> '' then title else name end = $1 order by id limit 1";
+    /// Someone who is known only by what they wrote, and cannot sign in.
+    ADD_GONE = "insert into staff (login, name, title, role, unit, password, created, disabled) \
+                values ($1, $2, '', $3, '', '', $4, $4) on conflict (login) do nothing";
     /// Name of one.
     NAME = "select name from staff where id = $1";
     /// A new session.
@@ -103,4 +108,19 @@ pub fn begin(session: &mut dyn Session, token: &[u8; 32], staff: i64, now: i64, 
 /// [`DbError`].
 pub fn end(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<()> {
     session.execute(END_SESSION, &[token.into()]).map(drop)
+}
+
+/// Whoever words are shown as written by; made, without a way to sign in, when a restored server does not
+/// know the name any more.
+///
+/// # Errors
+/// [`DbError`].
+pub fn named(session: &mut dyn Session, name: &str, now: i64) -> DbResult<i64> {
+    let find = |s: &mut dyn Session| s.first(BY_SHOWN, &[name.into()], |r| r.int(0));
+    if let Some(id) = find(session)? {
+        return Ok(id);
+    }
+    let login = format!("eski-{}", hex::encode(crate::secrets::sha256(name.as_bytes()).split_at(6).0));
+    session.execute(ADD_GONE, &[login.as_str().into(), name.into(), Role::Auditor.code().into(), now.into()])?;
+    find(session)?.ok_or_else(|| DbError::Unexpected("a name just written is not there".into()))
 }

@@ -7,5 +7,6 @@ pub mod desk;
 pub mod enrol;
 pub mod events;
 pub mod health;
+pub mod reconcile;
 pub mod snapshot;
 pub mod sync;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mbs_shared::id::{BlobHash, EntryId, RequestId};
+use mbs_shared::id::{BlobHash, EntryId, Mac, RequestId};
 use mbs_shared::routing::case::{CONFIRM_DAYS, REPLY_DAYS};
 use mbs_shared::routing::deadline::calendar_days;
 use mbs_shared::routing::{Action, Case, Event, State, What, Who};
@@ -14,6 +14,7 @@ use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
 use crate::database::{DbResult, Session, blobs, events};
 use crate::error::Fault;
+use crate::handlers::sync::plan::Past;
 use crate::secrets::sha256;
 use crate::service::Service;
 use crate::writer::Tx;
@@ -75,32 +76,55 @@ pub fn make(service: &Service, case: &mut Case, steps: Vec<Step>, origin: &Origi
 /// # Errors
 /// [`crate::database::DbError`].
 pub fn store(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made], author: i64) -> DbResult<()> {
-    for Made { event, before, after } in made {
-        let raw = encode(event);
+    for made in made {
+        let raw = encode(&made.event);
         let mac = service.secrets.mac(head.id, &sha256(&raw));
-        let row = NewRow {
-            scope: head.scope,
-            rid: head.rid,
-            kind: kind::EVENT,
-            n: event.n,
-            key: 0,
-            session: 0,
-            author,
-            at: event.at,
-            mac: mac.as_bytes(),
-            packed: &pack_event(&raw),
-        };
-        let seq = tx.next_seq();
-        feed::add(tx.session(), seq, &row)?;
-        let pointer = |kind| NewRow { kind, mac: &[], packed: &[], ..row };
-        if before == after {
-            point(tx, *after, &pointer(kind::STEP))?;
-        } else {
-            point(tx, *before, &pointer(kind::LEFT))?;
-            point(tx, *after, &pointer(kind::ENTERED))?;
-        }
+        append(tx, head, made, author, &mac, &pack_event(&raw))?;
     }
     tx.wake(head.scope);
+    Ok(())
+}
+
+/// One event's rows.
+fn append(tx: &mut Tx<'_>, head: &Head, made: &Made, author: i64, mac: &Mac, packed: &[u8]) -> DbResult<()> {
+    let Made { event, before, after } = made;
+    let row = NewRow {
+        scope: head.scope,
+        rid: head.rid,
+        kind: kind::EVENT,
+        n: event.n,
+        key: 0,
+        session: 0,
+        author,
+        at: event.at,
+        mac: mac.as_bytes(),
+        packed,
+    };
+    let seq = tx.next_seq();
+    feed::add(tx.session(), seq, &row)?;
+    let pointer = |kind| NewRow { kind, mac: &[], packed: &[], ..row };
+    if before == after {
+        point(tx, *after, &pointer(kind::STEP))
+    } else {
+        point(tx, *before, &pointer(kind::LEFT))?;
+        point(tx, *after, &pointer(kind::ENTERED))
+    }
+}
+
+/// Appends an event as it once was, with its own proof; the index row is the caller's to write.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn put_back(tx: &mut Tx<'_>, service: &Service, loaded: &mut Loaded, past: &Past) -> DbResult<()> {
+    let Loaded { head, case, .. } = loaded;
+    let number = |case: &Case| case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
+    let before = number(case);
+    case.apply(&past.event);
+    let after = number(case);
+    let made = Made { event: past.event.clone(), before, after };
+    append(tx, head, &made, 0, &past.mac, &past.packed)?;
+    tx.wake(head.scope);
+    requests::take_case(head, case, after, past.event.at);
     Ok(())
 }
 

@@ -5,15 +5,16 @@ use mbs_shared::id::Mac;
 use mbs_shared::request::MAX_ENTRY;
 use mbs_shared::routing::{Action, What, Who};
 use mbs_shared::wire::decode;
-use mbs_shared::wire::entry::{Entry, EntryKind};
+use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use mbs_shared::wire::error::Code;
 
 use super::apply::{self, Origin};
 use super::decide::{Command, Step, for_muhtar};
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::Head;
-use crate::database::{DbResult, entries};
+use crate::database::{DbError, DbResult, entries, events};
 use crate::error::Fault;
+use crate::secrets::sha256;
 use crate::service::Service;
 use crate::writer::Tx;
 
@@ -26,6 +27,22 @@ pub struct Checked {
     pub hash: [u8; 32],
     /// As it was packed.
     pub packed: Vec<u8>,
+}
+
+/// Proof that an entry was accepted once.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// The proof.
+    pub mac: Mac,
+    /// For one from the desk: who wrote it, and when.
+    pub stamp: Option<Stamp>,
+}
+
+/// What the proof of an entry from the desk covers: also that it is one, and when it was written. So nobody
+/// can offer the desk's words as a muhtar's, or his as the desk's.
+#[must_use]
+pub fn stamped(hash: &[u8; 32], stamp: &Stamp) -> [u8; 32] {
+    sha256(&[b"desk".as_slice(), hash, &stamp.at.to_be_bytes()].concat())
 }
 
 /// Checks a raw entry.
@@ -94,17 +111,41 @@ pub enum Kept {
 /// # Errors
 /// [`Fault`] from the database only.
 pub fn keep(tx: &mut Tx<'_>, service: &Service, head: &Head, checked: &Checked, writer: Writer) -> Result<Kept, Fault> {
+    keep_offered(tx, service, head, checked, writer, None)
+}
+
+/// [`keep`], for an entry that was accepted once when there is proof of that.
+///
+/// # Errors
+/// As there.
+pub fn keep_offered(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    head: &Head,
+    checked: &Checked,
+    writer: Writer,
+    offered: Option<&Offered>,
+) -> Result<Kept, Fault> {
     let Checked { entry, hash, packed } = checked;
-    let mac = service.secrets.mac(head.id, hash);
+    let mac = match offered {
+        Some(offered) => offered.mac,
+        None if writer.author > 0 => {
+            let stamp = Stamp { at: writer.at, author: String::new() };
+            service.secrets.mac(head.id, &stamped(hash, &stamp))
+        }
+        None => service.secrets.mac(head.id, hash),
+    };
     let key = feed::key_of(entry.id.as_bytes());
     for twin in feed::twins(tx.session(), key)? {
         if twin.kind != kind::ENTRY {
             continue;
         }
-        if twin.rid == head.rid && service.secrets.proves(&twin.mac, head.id, hash) {
+        let raw = unpacked(&twin.packed)?;
+        if twin.rid == head.rid && sha256(&raw) == *hash {
+            let mac = Mac::from_slice(&twin.mac).map_err(|e| DbError::Unexpected(e.to_string()))?;
             return Ok(Kept::There { seq: twin.seq, mac, new: false });
         }
-        if id_of(&twin.packed)? == Some(entry.id) {
+        if decode::<Entry>(&raw).is_ok_and(|e| e.id == entry.id) {
             return Ok(Kept::Clash);
         }
     }
@@ -129,16 +170,21 @@ pub fn keep(tx: &mut Tx<'_>, service: &Service, head: &Head, checked: &Checked, 
     // Only the muhtar has intents; the desk acts by commands.
     if writer.author < 0
         && let Some(action) = intent(entry.kind)
+        && !(offered.is_some() && decided(tx, head, entry)?)
     {
         decide_intent(tx, service, head, entry, action, writer)?;
     }
     Ok(Kept::There { seq, mac, new: true })
 }
 
-fn id_of(packed: &[u8]) -> DbResult<Option<mbs_shared::id::EntryId>> {
-    let raw = mbs_shared::pack::unpack(packed, entries::MAX_RAW)
-        .map_err(|e| crate::database::DbError::Unexpected(format!("a stored entry: {e:?}")))?;
-    Ok(decode::<Entry>(&raw).ok().map(|e| e.id))
+fn unpacked(packed: &[u8]) -> DbResult<Vec<u8>> {
+    mbs_shared::pack::unpack(packed, entries::MAX_RAW)
+        .map_err(|e| DbError::Unexpected(format!("a stored entry: {e:?}")))
+}
+
+/// Whether an event already says what became of an intent: the events of a lost request come back before it.
+fn decided(tx: &mut Tx<'_>, head: &Head, entry: &Entry) -> DbResult<bool> {
+    Ok(events::of_request(tx.session(), head.rid)?.iter().any(|e| e.event.entry == Some(entry.id)))
 }
 
 /// Decides an intent; what may not be becomes a refusal the muhtar can read.

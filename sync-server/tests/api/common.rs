@@ -82,6 +82,13 @@ impl Town {
         Self { dir, service, clock, random }
     }
 
+    /// A new town whose server has the keys of this one and nothing else: it lost everything.
+    pub(crate) fn that_lost_everything(&self) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::copy(self.dir.path().join("keys.json"), dir.path().join("keys.json")).unwrap();
+        Self::build(dir, true, 3)
+    }
+
     /// The same folder, opened anew, as after a restart.
     pub(crate) fn restarted(self) -> Self {
         let Self { dir, service, clock, .. } = self;
@@ -243,6 +250,7 @@ impl Tablet {
             page: MAX_PAGE,
             created: self.counter,
             items,
+            digest: None,
         }
     }
 
@@ -282,11 +290,11 @@ impl Tablet {
 }
 
 pub(crate) fn change_item(request: RequestId, raw: &[u8]) -> Item {
-    Item { kind: ItemKind::Change, request, packed: pack(raw).into(), count: 1, mac: None }
+    Item { kind: ItemKind::Change, request, packed: pack(raw).into(), count: 1, mac: None, past: None }
 }
 
 pub(crate) fn entry_item(request: RequestId, entry: &Entry) -> Item {
-    Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 1, mac: None }
+    Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 1, mac: None, past: None }
 }
 
 /// `n` bytes that do not compress, and a reference to them.

@@ -14,6 +14,7 @@ mod blob;
 mod decide;
 mod enrol;
 mod http;
+mod reconcile;
 mod routing;
 mod snapshot;
 mod statements;

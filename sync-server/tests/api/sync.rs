@@ -208,7 +208,8 @@ async fn what_cannot_be_read_is_refused_item_by_item() {
     let town = Town::new();
     let mut tablet = town.tablet("kadikoy-rasimpasa").await;
     let id = tablet.filed("yol.cukur").await;
-    let item = |kind, packed: Vec<u8>| Item { kind, request: id, packed: packed.into(), count: 1, mac: None };
+    let item =
+        |kind, packed: Vec<u8>| Item { kind, request: id, packed: packed.into(), count: 1, mac: None, past: None };
     let long = Entry {
         id: mbs_shared::id::EntryId([4; 16]),
         kind: EntryKind::Message,

@@ -10,6 +10,7 @@ use mbs_server::handlers::{enrol, sync};
 use mbs_server::routing::apply::Act;
 use mbs_server::routing::decide::Command as Order;
 use mbs_server::service::Service;
+use mbs_shared::digest::Digest;
 use mbs_shared::document::Document;
 use mbs_shared::id::{Actor, DeviceNo, RequestId, SessionId};
 use mbs_shared::pack::pack;
@@ -50,7 +51,7 @@ impl Tablet {
         let (_, change) = Document::create(self.actor, &city.request(self.t, n, photos)?)?;
         self.count += 1;
         let packed = pack(&change.raw).into();
-        Ok(Item { kind: ItemKind::Change, request: self.id(n), packed, count: self.count, mac: None })
+        Ok(Item { kind: ItemKind::Change, request: self.id(n), packed, count: self.count, mac: None, past: None })
     }
 
     fn frame(&self, session: u8, cursor: Cursor, items: Vec<Item>) -> Vec<u8> {
@@ -62,6 +63,8 @@ impl Tablet {
             now: NOW,
             page: MAX_PAGE,
             created: self.count,
+            // A poll carries a digest, which the server compares.
+            digest: items.is_empty().then_some(Digest(u64::MAX)),
             items,
         })
     }

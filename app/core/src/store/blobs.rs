@@ -152,6 +152,21 @@ pub fn upload(conn: &Connection, hash: BlobHash) -> Result<Upload> {
         .unwrap_or_default())
 }
 
+/// Photos of a request whose bytes are here and which the server is believed to have whole for it.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn delivered(conn: &Connection, request: RequestId) -> Result<Vec<BlobHash>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT p.hash FROM photos p JOIN uploads u ON u.hash = p.hash
+         WHERE p.request = ?1 AND u.done = 1 AND EXISTS (SELECT 1 FROM blobs b WHERE b.hash = p.hash)
+           AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.kind = 2 AND o.key = p.hash || p.request)
+         ORDER BY p.place",
+    )?;
+    let all = statement.query_map([request.0], |r| Ok(BlobHash(id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Notes how much the server of that epoch has.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use mbs_shared::id::{Actor, ChangeHash, Mac, RequestId};
 use mbs_shared::pack;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::id;
+use super::{digest, id};
 use crate::error::{Code, Result, fail};
 
 /// A change as it is kept.
@@ -39,8 +39,10 @@ pub fn add(conn: &Connection, request: RequestId, change: &Kept, at: i64, epoch:
         mac_bytes(change.mac.as_ref()),
         epoch.cast_signed(),
     ])?;
-    Ok(())
+    digest::moved(conn, None, change.mac.as_ref())
 }
+
+const PROOF: &str = "SELECT mac FROM changes WHERE hash = ?1";
 
 pub(crate) fn mac_bytes(mac: Option<&Mac>) -> &[u8] {
     mac.map_or(&[], |m| m.as_bytes())
@@ -98,11 +100,41 @@ pub fn find(conn: &Connection, hash: ChangeHash) -> Result<Option<(RequestId, Ke
 /// # Errors
 /// [`Code::Storage`].
 pub fn accepted(conn: &Connection, hash: ChangeHash, mac: &Mac, epoch: u64) -> Result<()> {
-    conn.prepare_cached("UPDATE changes SET mac = ?2, epoch = ?3 WHERE hash = ?1")?.execute((
+    let had = digest::proof(conn, PROOF, [hash.0])?;
+    let there = conn.prepare_cached("UPDATE changes SET mac = ?2, epoch = ?3 WHERE hash = ?1")?.execute((
         hash.0,
         mac.0,
         epoch.cast_signed(),
     ))?;
+    if there > 0 { digest::moved(conn, had.as_ref(), Some(mac)) } else { Ok(()) }
+}
+
+/// Notes that no server is known to have the request's changes.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn forget_epoch(conn: &Connection, request: RequestId) -> Result<()> {
+    conn.prepare_cached("UPDATE changes SET epoch = 0 WHERE request = ?1")?.execute([request.0])?;
+    Ok(())
+}
+
+/// Whether the server of `epoch` is known to have it.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn is_known_to(conn: &Connection, hash: ChangeHash, epoch: u64) -> Result<bool> {
+    let mut statement = conn.prepare_cached("SELECT 1 FROM changes WHERE hash = ?1 AND epoch = ?2")?;
+    Ok(statement.exists((hash.0, epoch.cast_signed()))?)
+}
+
+/// Notes that the server of `epoch` was seen to have everything another one had, but for what is marked 0.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn all_known_to(conn: &Connection, epoch: u64) -> Result<()> {
+    for table in ["changes", "entries", "events", "uploads"] {
+        conn.execute(&format!("UPDATE {table} SET epoch = ?1 WHERE epoch NOT IN (0, ?1)"), [epoch.cast_signed()])?;
+    }
     Ok(())
 }
 
@@ -124,6 +156,7 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(RequestId, Chang
 /// # Errors
 /// [`Code::Storage`].
 pub fn take_out(conn: &Connection, hash: ChangeHash) -> Result<()> {
+    let had = digest::proof(conn, PROOF, [hash.0])?;
     conn.prepare_cached("DELETE FROM changes WHERE hash = ?1")?.execute([hash.0])?;
-    Ok(())
+    digest::moved(conn, had.as_ref(), None)
 }

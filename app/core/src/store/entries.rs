@@ -5,7 +5,7 @@ use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::changes::mac_bytes;
-use super::id;
+use super::{digest, id};
 use crate::error::Result;
 
 /// An entry as it is kept.
@@ -44,6 +44,8 @@ fn code(kind: EntryKind) -> i64 {
     KINDS.iter().position(|k| *k == kind).and_then(|n| i64::try_from(n).ok()).unwrap_or(0)
 }
 
+const PROOF: &str = "SELECT mac FROM entries WHERE id = ?1";
+
 /// Keeps an entry made here.
 ///
 /// # Errors
@@ -79,6 +81,7 @@ fn put(
     mac: Option<&Mac>,
     epoch: u64,
 ) -> Result<()> {
+    let had = digest::proof(conn, PROOF, [entry.id.0])?;
     conn.prepare_cached(
         "INSERT INTO entries (id, request, kind, words, at, mine, author, stamped, refused, packed, mac, epoch)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, '', ?9, ?10, ?11)
@@ -97,7 +100,7 @@ fn put(
         mac_bytes(mac),
         epoch.cast_signed(),
     ])?;
-    Ok(())
+    digest::moved(conn, had.as_ref(), mac)
 }
 
 /// The thread of a request, oldest first.
@@ -133,6 +136,8 @@ pub struct Packed {
     pub packed: Vec<u8>,
     /// Proof of acceptance.
     pub mac: Option<Mac>,
+    /// For one from the desk: who wrote it and when, as the server said.
+    pub stamp: Option<Stamp>,
 }
 
 /// An entry as it travels.
@@ -141,10 +146,11 @@ pub struct Packed {
 /// [`crate::error::Code::Storage`].
 pub fn packed(conn: &Connection, entry: EntryId) -> Result<Option<Packed>> {
     Ok(conn
-        .prepare_cached("SELECT request, packed, mac FROM entries WHERE id = ?1")?
+        .prepare_cached("SELECT request, packed, mac, mine, at, author FROM entries WHERE id = ?1")?
         .query_row([entry.0], |r| {
             let mac = Mac::from_slice(&r.get::<_, Vec<u8>>(2)?).ok();
-            Ok(Packed { request: RequestId(id(r, 0)?), packed: r.get(1)?, mac })
+            let stamp = if r.get(3)? { None } else { Some(Stamp { at: r.get(4)?, author: r.get(5)? }) };
+            Ok(Packed { request: RequestId(id(r, 0)?), packed: r.get(1)?, mac, stamp })
         })
         .optional()?)
 }
@@ -154,12 +160,32 @@ pub fn packed(conn: &Connection, entry: EntryId) -> Result<Option<Packed>> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn accepted(conn: &Connection, entry: EntryId, mac: &Mac, epoch: u64) -> Result<()> {
-    conn.prepare_cached("UPDATE entries SET mac = ?2, epoch = ?3, stamped = 1 WHERE id = ?1")?.execute((
-        entry.0,
-        mac.0,
-        epoch.cast_signed(),
-    ))?;
+    let had = digest::proof(conn, PROOF, [entry.0])?;
+    let there = conn
+        .prepare_cached("UPDATE entries SET mac = ?2, epoch = ?3, stamped = 1 WHERE id = ?1")?
+        .execute((entry.0, mac.0, epoch.cast_signed()))?;
+    if there > 0 { digest::moved(conn, had.as_ref(), Some(mac)) } else { Ok(()) }
+}
+
+/// Notes that no server is known to have the request's entries.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn forget_epoch(conn: &Connection, request: RequestId) -> Result<()> {
+    conn.prepare_cached("UPDATE entries SET epoch = 0 WHERE request = ?1")?.execute([request.0])?;
     Ok(())
+}
+
+/// Entries of a request once accepted, the desk's too, which the server of `epoch` is not known to have.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn unknown_to_of(conn: &Connection, request: RequestId, epoch: u64) -> Result<Vec<(EntryId, u32)>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, length(packed) FROM entries WHERE request = ?1 AND length(mac) > 0 AND epoch <> ?2 ORDER BY at, rowid",
+    )?;
+    let all = statement.query_map((request.0, epoch.cast_signed()), |r| Ok((EntryId(id(r, 0)?), r.get(1)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Notes why the server refused an intent.

@@ -13,6 +13,7 @@ use crate::ports::Ports;
 pub mod blobs;
 pub mod changes;
 pub mod cursor;
+pub mod digest;
 pub mod entries;
 pub mod events;
 pub mod migrate;

@@ -4,8 +4,8 @@ use mbs_shared::id::{Mac, RequestId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::changes::mac_bytes;
-use super::id;
 use super::outbox::What;
+use super::{digest, id};
 use crate::error::Result;
 
 /// A change of another device that builds on one not here yet.
@@ -14,6 +14,9 @@ pub const MISSING_DEPS: &str = "missing_deps";
 pub const FORK: &str = "fork";
 /// Made under a mandate this tablet no longer serves.
 pub const OTHER_MANDATE: &str = "other_mandate";
+
+/// A decision of a server that was restored to before it and went on otherwise.
+pub const OTHER_SERIES: &str = "other_series";
 
 /// One refused thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,10 @@ const COLUMNS: &str = "kind, key, request, own, reason, at, packed, mac";
 /// # Errors
 /// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
 pub fn add(conn: &Connection, item: &Refused) -> Result<()> {
+    if !item.own && reason(conn, item.what, &item.key)?.is_none() {
+        // The server has it: it counts as ours, or the digests would differ for ever.
+        digest::moved(conn, None, item.mac.as_ref())?;
+    }
     conn.prepare_cached(
         "INSERT INTO quarantine (kind, key, request, own, reason, at, packed, mac) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (kind, key) DO UPDATE SET reason = ?5",
@@ -123,8 +130,10 @@ pub fn reason(conn: &Connection, what: What, key: &[u8]) -> Result<Option<String
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn take_out(conn: &Connection, what: What, key: &[u8]) -> Result<()> {
+    let sql = "SELECT mac FROM quarantine WHERE kind = ?1 AND key = ?2 AND own = 0";
+    let had = digest::proof(conn, sql, (what.code(), key))?;
     conn.prepare_cached("DELETE FROM quarantine WHERE kind = ?1 AND key = ?2")?.execute((what.code(), key))?;
-    Ok(())
+    digest::moved(conn, had.as_ref(), None)
 }
 
 /// How many things made here lie here.

@@ -8,7 +8,7 @@ use mbs_shared::request::{Kind, Request};
 use mbs_shared::routing::{Case, Outcome, State};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{blobs, id};
+use super::{blobs, digest, id};
 use crate::error::Result;
 
 /// Where a request stands on this tablet.
@@ -215,6 +215,19 @@ pub fn unaccepted(conn: &Connection) -> Result<Vec<RequestId>> {
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Requests a server has accepted something of, in the order of their ids.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn accepted_after(conn: &Connection, after: Option<RequestId>, most: usize) -> Result<Vec<RequestId>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT request FROM changes WHERE request > ?1 AND length(mac) > 0 ORDER BY request LIMIT ?2",
+    )?;
+    let after = after.map_or(Vec::new(), |a| a.0.to_vec());
+    let all = statement.query_map((after, i64::try_from(most).unwrap_or(i64::MAX)), |r| Ok(RequestId(id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Moves everything of one stage to another.
 ///
 /// # Errors
@@ -320,6 +333,7 @@ pub fn needing_me(conn: &Connection) -> Result<u32> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
+    digest::without(conn, request)?;
     for table in ["outbox", "quarantine", "changes", "entries", "events", "photos"] {
         conn.execute(&format!("DELETE FROM {table} WHERE request = ?1"), [request.0])?;
     }

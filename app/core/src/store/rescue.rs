@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::open::keyed;
-use super::{cursor, migrate};
+use super::{cursor, digest, migrate};
 use crate::error::Result;
 use crate::ports::Ports;
 
@@ -39,6 +39,7 @@ pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: 
         return 0;
     }
     let rows = TABLES.iter().map(|table| take(conn, &old, table)).sum();
+    let _ = digest::recount(conn);
     // Rows may be missing: everything is asked for once more.
     let _ = cursor::set(conn, mbs_shared::wire::sync::Cursor::default());
     rows

@@ -18,6 +18,10 @@ pub const OLDEST_READER: &str = "oldest_reader";
 pub const LAST_CONTACT: &str = "last_contact";
 /// Tablet's clock minus server's, ms.
 pub const CLOCK_OFF: &str = "clock_off";
+/// When this tablet and its server were last compared whole, Unix ms.
+pub const RECONCILED: &str = "reconciled";
+/// When they were last compared because their digests differed, Unix ms.
+pub const COMPARED: &str = "compared";
 /// Notices, JSON.
 pub const NOTICES: &str = "notices";
 /// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old.

@@ -2,7 +2,7 @@
 
 use mbs_shared::id::{Actor, ChangeHash, DeviceNo, EntryId, RequestId, SessionId};
 use mbs_shared::pack;
-use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, SyncReply, SyncRequest};
+use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, MAX_PAST, Past, PastEvent, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use rusqlite::Connection;
 
@@ -11,7 +11,7 @@ use super::plan::{self, Line, Size};
 use super::replay::replay;
 use crate::error::Result;
 use crate::store::outbox::{self, Waiting, What};
-use crate::store::{changes, cursor, entries, quarantine, requests, settings};
+use crate::store::{changes, cursor, digest, entries, events, quarantine, requests, settings};
 
 /// How often something is pushed in vain before it is put aside.
 const TRIES: u32 = 3;
@@ -25,6 +25,8 @@ pub(crate) struct Pushed {
     pub(crate) key: Vec<u8>,
     pub(crate) request: RequestId,
     tries: u32,
+    /// Number of the last routing event that goes along; 0: none does.
+    events: u32,
 }
 
 /// A push, and what it holds: results come in the order of the items, acknowledgements count by hash and id.
@@ -38,16 +40,18 @@ pub(crate) fn build(
     let mut items = Vec::new();
     let mut sizes = Vec::new();
     for wait in waiting {
-        let Some((item, raw)) = item(conn, &wait)? else {
+        let Some((item, events, raw)) = item(conn, &wait)? else {
             // What it was about is gone (erased): nothing waits any more.
             outbox::done(conn, wait.what, &wait.key)?;
             continue;
         };
-        sizes.push(Size { packed: item.packed.len() + 64, raw });
-        items.push((item, Pushed { what: wait.what, key: wait.key, request: wait.request, tries: wait.tries }));
+        let along: usize = item.past.iter().flat_map(|p| &p.events).map(|e| e.packed.len() + 24).sum();
+        sizes.push(Size { packed: item.packed.len() + 64 + along, raw: raw + along });
+        let Waiting { what, key, request, tries, .. } = wait;
+        items.push((item, Pushed { what, key, request, tries, events }));
     }
     items.truncate(plan::batch(&sizes, line));
-    let (items, pushed) = items.into_iter().unzip();
+    let (items, pushed): (Vec<_>, Vec<_>) = items.into_iter().unzip();
     let created = u32::try_from(settings::number(conn, settings::MADE)?).unwrap_or(u32::MAX);
     let request = SyncRequest {
         version: PROTOCOL,
@@ -57,28 +61,60 @@ pub(crate) fn build(
         now,
         page: line.page,
         created,
+        digest: if items.is_empty() { Some(digest::get(conn)?) } else { None },
         items,
     };
     Ok((request, pushed))
 }
 
-fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, usize)>> {
+/// The item, the last routing event that goes along (0: none), and its unpacked size.
+fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, u32, usize)>> {
+    let (mut along, mut stamp) = (Vec::new(), None);
     let (kind, packed, mac, raw) = match wait.what {
         What::Change => {
             let Ok(hash) = ChangeHash::from_slice(&wait.key) else { return Ok(None) };
             let Some((_, kept)) = changes::find(conn, hash)? else { return Ok(None) };
             let raw = changes::unpack(&kept.packed)?.len();
+            if wait.count == 0 && kept.mac.is_some() {
+                along = lacking_events(conn, wait.request, hash)?;
+            }
             (ItemKind::Change, kept.packed, kept.mac, raw)
         }
         What::Entry => {
             let Ok(id) = EntryId::from_slice(&wait.key) else { return Ok(None) };
-            let Some(entries::Packed { packed, mac, .. }) = entries::packed(conn, id)? else { return Ok(None) };
+            let Some(kept) = entries::packed(conn, id)? else { return Ok(None) };
+            let entries::Packed { packed, mac, .. } = kept;
+            stamp = kept.stamp;
             let raw = pack::unpack(&packed, MAX_ENTRY_FRAME).map_or(MAX_ENTRY_FRAME, |r| r.len());
             (ItemKind::Entry, packed, mac, raw)
         }
         What::Photo => return Ok(None),
     };
-    Ok(Some((Item { kind, request: wait.request, packed: packed.into(), count: wait.count, mac }, raw)))
+    let last = along.last().map_or(0, |(n, _)| *n);
+    let past = Past { events: along.into_iter().map(|(_, event)| event).collect(), stamp };
+    let past = Some(past).filter(|p| *p != Past::default());
+    Ok(Some((Item { kind, request: wait.request, packed: packed.into(), count: wait.count, mac, past }, last, raw)))
+}
+
+/// Bytes of routing events that go along with one change at most.
+const MAX_ALONG: usize = 96 * 1024;
+
+/// With the first change of a request that is offered again go the events the server was not seen to have.
+fn lacking_events(conn: &Connection, request: RequestId, hash: ChangeHash) -> Result<Vec<(u32, PastEvent)>> {
+    if changes::of_request(conn, request)?.first().map(|first| first.hash) != Some(hash) {
+        return Ok(Vec::new());
+    }
+    let epoch = cursor::get(conn)?.epoch;
+    let mut bytes = 0;
+    let mut along = Vec::new();
+    for events::Kept { n, packed, mac } in events::unknown_to(conn, request, epoch, MAX_PAST)? {
+        bytes += packed.len();
+        if bytes > MAX_ALONG && !along.is_empty() {
+            break;
+        }
+        along.push((n, PastEvent { packed: packed.into(), mac }));
+    }
+    Ok(along)
 }
 
 /// What a reply came to.
@@ -107,7 +143,7 @@ pub(crate) fn take(
         match result {
             ItemResult::Ok { mac, .. } => {
                 taken.pushed += 1;
-                accepted(conn, item, mac, reply.cursor.epoch)?;
+                accepted(conn, item, mac, reply.cursor.epoch, now)?;
             }
             ItemResult::MissingDeps if item.tries + 1 >= TRIES => {
                 refuse_own(conn, what, key, quarantine::MISSING_DEPS, now)?;
@@ -138,7 +174,7 @@ pub(crate) fn take(
     Ok(taken)
 }
 
-fn accepted(conn: &Connection, item: &Pushed, mac: &mbs_shared::id::Mac, epoch: u64) -> Result<()> {
+fn accepted(conn: &Connection, item: &Pushed, mac: &mbs_shared::id::Mac, epoch: u64, now: i64) -> Result<()> {
     match item.what {
         What::Change => {
             if let Ok(hash) = ChangeHash::from_slice(&item.key) {
@@ -153,6 +189,13 @@ fn accepted(conn: &Connection, item: &Pushed, mac: &mbs_shared::id::Mac, epoch: 
         What::Photo => {}
     }
     outbox::done(conn, item.what, &item.key)?;
+    if item.events > 0 {
+        events::known_to(conn, item.request, item.events, epoch)?;
+        // A long series goes in several turns.
+        if !events::unknown_to(conn, item.request, epoch, 1)?.is_empty() {
+            offer(conn, item.what, &item.key, item.request, 0, now)?;
+        }
+    }
     quarantine::take_out(conn, item.what, &item.key)
 }
 

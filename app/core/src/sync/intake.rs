@@ -57,6 +57,15 @@ struct Foreign<'a> {
 
 impl Foreign<'_> {
     fn refuse(&self, conn: &Connection, what: What, key: &[u8], reason: &str) -> Result<()> {
+        self.keep(conn, what, key, reason, Some(*self.mac))
+    }
+
+    /// For what the server does not have any more.
+    fn set_aside(&self, conn: &Connection, what: What, key: &[u8], reason: &str) -> Result<()> {
+        self.keep(conn, what, key, reason, None)
+    }
+
+    fn keep(&self, conn: &Connection, what: What, key: &[u8], reason: &str, mac: Option<Mac>) -> Result<()> {
         quarantine::add(
             conn,
             &Refused {
@@ -67,7 +76,7 @@ impl Foreign<'_> {
                 reason: reason.to_owned(),
                 at: self.now,
                 packed: self.packed.to_vec(),
-                mac: Some(*self.mac),
+                mac,
             },
         )
     }
@@ -190,6 +199,13 @@ fn entry(
 fn event(conn: &Connection, request: RequestId, packed: &[u8], mac: &Mac, epoch: u64, now: i64) -> Result<()> {
     match events::read(packed) {
         Ok(event) => {
+            for other in events::take_out_other(conn, request, event.n, mac, epoch)? {
+                // What a server decided before it was restored, and this one otherwise: kept to be looked at.
+                let packed = other.packed.as_slice();
+                let key = mbs_shared::blob::name_of(packed).0;
+                let from = Foreign { request, packed, mac: &other.mac, now };
+                from.set_aside(conn, What::Entry, &key, quarantine::OTHER_SERIES)?;
+            }
             events::add(conn, request, event.n, packed, mac, epoch)?;
             refold(conn, request)
         }

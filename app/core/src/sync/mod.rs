@@ -2,7 +2,7 @@
 //!
 //! A stepped engine: events go in, one effect comes out, and nothing in here sleeps, waits or opens a
 //! socket. [`round`] decides when, [`plan`] what next, [`exchange`] speaks `POST /v1/sync`, [`blob`]
-//! photos, [`snapshot`] everything; [`client`] is the only file that knows HTTP.
+//! photos, [`snapshot`] everything, [`reconcile`] what differs; [`client`] is the only file that knows HTTP.
 
 mod blob;
 pub mod client;
@@ -11,6 +11,7 @@ pub(crate) mod enrol;
 mod exchange;
 pub(crate) mod intake;
 pub mod plan;
+mod reconcile;
 pub(crate) mod replay;
 pub mod round;
 mod snapshot;

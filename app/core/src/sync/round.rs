@@ -5,6 +5,7 @@
 
 use mbs_shared::id::{BlobHash, RequestId, SessionId};
 use mbs_shared::wire::error::{Code as WireCode, Envelope};
+use mbs_shared::wire::reconcile::ReconcileReply;
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{MAX_ITEMS, SyncReply};
 use mbs_shared::wire::{self, MEDIA_TYPE};
@@ -13,13 +14,14 @@ use super::blob::{Certain, Put};
 use super::exchange::{self, Pushed};
 use super::intake::refuse_own;
 use super::plan::Line;
+use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
 use super::{Effect, Event, Nudge, blob};
 use crate::Summary;
 use crate::error::{Code, Result, fail};
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, cursor, outbox};
+use crate::store::{Store, cursor, outbox, requests};
 
 /// Time between polls when nothing happens, in ms.
 pub const POLL: i64 = 30_000;
@@ -36,6 +38,11 @@ const LOST: i64 = 150_000;
 /// The time of the last contact is written down this often when nothing else is, in ms.
 const NOTE: i64 = 10 * 60_000;
 
+/// Server and tablet are compared whole this often, whatever their digests say, in ms.
+const WEEK: i64 = 7 * 24 * 60 * 60_000;
+/// After a comparison because digests differed the next one for that reason comes this much later, in ms.
+const COMPARED: i64 = 6 * 60 * 60_000;
+
 /// Why nothing goes any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Closed {
@@ -51,6 +58,7 @@ pub(crate) enum Closed {
 enum Kind {
     Sync(Vec<Pushed>),
     Snapshot,
+    Reconcile,
     Put(Put),
     Fetch(BlobHash),
 }
@@ -76,6 +84,9 @@ pub(crate) struct Round {
     more: bool,
     snapshot: Option<Snapshot>,
     snapshots: u32,
+    reconcile: Option<Reconcile>,
+    /// Polls in a row whose digests differed: one may be a poll that met a write.
+    differed: u32,
     certain: Certain,
     asked: Vec<BlobHash>,
     noted: i64,
@@ -103,6 +114,8 @@ impl Round {
             more: false,
             snapshot: None,
             snapshots: 0,
+            reconcile: None,
+            differed: 0,
             certain: Certain::default(),
             asked: Vec::new(),
             noted: 0,
@@ -197,20 +210,16 @@ impl Round {
         if let Some(snapshot) = self.snapshot {
             return Ok(self.send(&identity, now, snapshot_request(&snapshot, &self.line), Kind::Snapshot));
         }
+        if let Some(reconcile) = self.reconcile {
+            let frame = wire::encode(&reconcile.ask(store.read(), &self.line)?);
+            return Ok(self.send(&identity, now, post("/v1/reconcile", frame, 8 * 1024 * 1024), Kind::Reconcile));
+        }
         let texts = outbox::texts(store.read(), now, MAX_ITEMS)?;
         if !texts.is_empty() || self.more || self.poll <= now {
             let session = self.session;
             let line = self.line;
             let (frame, pushed) = store.write(|c| exchange::build(c, session, now, &line, texts))?;
-            let request = HttpRequest {
-                ticket: 0,
-                method: Method::Post,
-                path: "/v1/sync".into(),
-                query: Vec::new(),
-                headers: vec![("content-type", MEDIA_TYPE.into())],
-                body: wire::encode(&frame),
-                cap: 1024 * 1024,
-            };
+            let request = post("/v1/sync", wire::encode(&frame), 1024 * 1024);
             return Ok(self.send(&identity, now, request, Kind::Sync(pushed)));
         }
         if let Some((request, put)) = blob::build(store.read(), &self.certain, &self.line, now)? {
@@ -235,7 +244,7 @@ impl Round {
 
     fn cut(&mut self, store: &Store, now: i64, kind: Kind) {
         match kind {
-            Kind::Sync(_) | Kind::Snapshot => self.line.page_cut(),
+            Kind::Sync(_) | Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
             Kind::Put(put) => {
                 self.line.slice_cut();
                 self.certain.cut(put.hash());
@@ -313,7 +322,13 @@ impl Round {
                     Ok(true)
                 }
                 Kind::Put(_) | Kind::Fetch(_) => Ok(false),
-                Kind::Snapshot => {
+                // A server from before this exchange: everything comes whole.
+                Kind::Reconcile if reply.status == 404 => {
+                    self.reconcile = None;
+                    self.snapshot = Some(Snapshot::default());
+                    Ok(true)
+                }
+                Kind::Snapshot | Kind::Reconcile => {
                     self.fail(store, now);
                     Ok(true)
                 }
@@ -370,6 +385,25 @@ impl Round {
                 }
                 Ok(())
             }
+            Kind::Reconcile => {
+                let page: ReconcileReply =
+                    wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
+                let mut reconcile = self.reconcile.unwrap_or_default();
+                let taken = store.write(|c| {
+                    let taken = reconcile.take(c, &page, now)?;
+                    if taken.last {
+                        settings::set_number(c, settings::RECONCILED, now)?;
+                    }
+                    Ok(taken)
+                })?;
+                self.summary.pulled += taken.rows;
+                self.reconcile = if taken.last { None } else { Some(reconcile) };
+                self.line.page_passed();
+                if taken.last {
+                    self.poll = now;
+                }
+                Ok(())
+            }
             Kind::Put(put) => {
                 let epoch = cursor::get(store.read())?.epoch;
                 let certain = &mut self.certain;
@@ -419,10 +453,15 @@ impl Round {
         self.line.page_passed();
         self.more = reply.more && !snapshot;
         self.poll = now + POLL;
+        self.compare(store, now, nothing, reply.differs == Some(true))?;
         if snapshot {
             // A server that asks for it again and again is not followed at once.
             self.snapshots += 1;
-            self.snapshot = Some(Snapshot::default());
+            if requests::accepted_after(store.read(), None, 1)?.is_empty() {
+                self.snapshot = Some(Snapshot::default());
+            } else {
+                self.reconcile = Some(Reconcile::default());
+            }
             if self.snapshots > 2 {
                 return Err(fail(Code::Protocol, "a snapshot is wanted again and again"));
             }
@@ -430,6 +469,47 @@ impl Round {
             self.snapshots = 0;
         }
         Ok(())
+    }
+}
+
+impl Round {
+    /// Compares tablet and server whole where a poll gives reason to: their digests differed twice, or a week
+    /// went by.
+    fn compare(&mut self, store: &mut Store, now: i64, nothing: bool, differs: bool) -> Result<()> {
+        self.differed = if differs { self.differed.saturating_add(1) } else { 0 };
+        if !nothing || self.more {
+            return Ok(());
+        }
+        let last = settings::number(store.read(), settings::RECONCILED)?;
+        if last == 0 {
+            return store.write(|c| settings::set_number(c, settings::RECONCILED, now));
+        }
+        if (now - last).abs() > WEEK {
+            self.reconcile = Some(Reconcile::default());
+        }
+        if self.differed == 0 || (now - settings::number(store.read(), settings::COMPARED)?).abs() <= COMPARED {
+            return Ok(());
+        }
+        if self.differed == 1 {
+            // Once more, at once: so a tablet that is opened for a minute finds out too.
+            self.poll = now;
+            return Ok(());
+        }
+        self.differed = 0;
+        self.reconcile = Some(Reconcile::default());
+        store.write(|c| settings::set_number(c, settings::COMPARED, now))
+    }
+}
+
+fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
+    HttpRequest {
+        ticket: 0,
+        method: Method::Post,
+        path: path.into(),
+        query: Vec::new(),
+        headers: vec![("content-type", MEDIA_TYPE.into())],
+        body,
+        cap,
     }
 }
 

@@ -278,6 +278,7 @@ impl Server {
                 cursor: Cursor { epoch: self.epoch, seq },
                 more,
                 snapshot,
+                differs: None,
             },
         )
     }

@@ -5,13 +5,16 @@
 //! simulated server can run them one by one.
 
 pub mod page;
+mod past;
 pub mod plan;
 pub mod store;
 
 use std::sync::Arc;
 
+use mbs_shared::digest::Digest;
+use mbs_shared::id::SessionId;
 use mbs_shared::wire::error::Code;
-use mbs_shared::wire::sync::{ItemResult, MAX_FRAME, MAX_ITEMS, SyncReply, SyncRequest};
+use mbs_shared::wire::sync::{Cursor, ItemResult, MAX_FRAME, MAX_ITEMS, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, OLDEST, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
 
@@ -64,7 +67,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
         return Err(Code::Revoked.into());
     }
     caller.saw(now, frame.created);
-    let SyncRequest { session, cursor, page, items, .. } = frame;
+    let SyncRequest { session, cursor, page, items, digest, .. } = frame;
     let session_key = feed::key_of(session.as_bytes());
     let results = if items.is_empty() {
         Vec::new()
@@ -73,34 +76,60 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
         let (inner, who) = (service.clone(), caller.clone());
         service.write(move |tx| store::store(tx, &inner, &who, batch)).await?
     };
-    let reply = reply(service, caller, session, now, results, cursor, page)?;
-    Ok(encode(&reply))
+    let asked = Asked { session, cursor, page, digest };
+    Ok(encode(&reply(service, caller, &asked, now, results)?))
 }
 
-/// The reply: results, and the page of the feed after `cursor`.
+/// What a tablet asks beside what it pushes.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    /// Its process start.
+    pub session: SessionId,
+    /// Everything up to here it has.
+    pub cursor: Cursor,
+    /// Bytes of rows.
+    pub page: u32,
+    /// Everything accepted that it has.
+    pub digest: Option<Digest>,
+}
+
+/// The reply: results, the page of the feed after the cursor, and where nothing is new whether the digests
+/// differ all the same.
 ///
 /// # Errors
 /// When the database does not answer.
 pub fn reply(
     service: &Service,
     caller: &Caller,
-    session: mbs_shared::id::SessionId,
+    asked: &Asked,
     now: i64,
     results: Vec<ItemResult>,
-    cursor: mbs_shared::wire::sync::Cursor,
-    page: u32,
 ) -> Result<SyncReply, Fault> {
-    let own = feed::key_of(session.as_bytes());
-    let page = service.db.ask(|s| page::page(s, service.epoch, caller.device.scope, cursor, page, own))?;
+    let own = feed::key_of(asked.session.as_bytes());
+    let scope = caller.device.scope;
+    let (page, differs) = service.db.ask(|s| {
+        let page = page::page(s, service.epoch, scope, asked.cursor, asked.page, own)?;
+        let quiet = results.is_empty() && page.rows.is_empty() && !page.more && !page.snapshot;
+        let differs = match asked.digest.filter(|_| quiet) {
+            Some(theirs) => theirs != service.digests.of(s, scope, page.cursor.seq.cast_signed())?,
+            None => false,
+        };
+        Ok((page, differs))
+    })?;
+    if differs {
+        metrics::counter!("mbs_digests_differ_total").increment(1);
+    }
     Ok(SyncReply {
         version: PROTOCOL,
         abilities: Abilities::OURS,
-        session,
+        session: asked.session,
         now,
         results,
         rows: page.rows,
         cursor: page.cursor,
         more: page.more,
         snapshot: page.snapshot,
+        // Left out where they agree: a poll stays small.
+        differs: differs.then_some(true),
     })
 }

@@ -5,14 +5,16 @@
 
 use mbs_shared::document::schema::MAX_CHANGE;
 use mbs_shared::document::{Checked, Reading, Unfit, join, verify_first};
-use mbs_shared::id::{Actor, CaseNo, RequestId};
+use mbs_shared::id::{Actor, CaseNo, Mac, RequestId};
 use mbs_shared::pack::unpack;
 use mbs_shared::request::{Kind, Request};
+use mbs_shared::routing::Event;
+use mbs_shared::wire::decode;
 use mbs_shared::wire::error::Code;
-use mbs_shared::wire::sync::{Item, ItemKind, ItemResult, MAX_UNPACKED};
+use mbs_shared::wire::sync::{Item, ItemKind, ItemResult, MAX_PAST, MAX_UNPACKED};
 
 use crate::auth::device::Caller;
-use crate::database::{changes, entries, requests};
+use crate::database::{changes, entries, events, requests};
 use crate::error::Fault;
 use crate::routing::first::{self, Target};
 use crate::routing::thread;
@@ -57,8 +59,8 @@ pub enum Plan {
     First(Box<First>),
     /// A further change.
     Next(Box<Next>),
-    /// A thread entry.
-    Entry(Box<thread::Checked>),
+    /// A thread entry, with the proof that it was accepted once where there is one.
+    Entry(Box<thread::Checked>, Option<thread::Offered>),
 }
 
 /// A new request.
@@ -78,6 +80,34 @@ pub struct First {
     pub place: u32,
     /// Where it goes by itself.
     pub target: Target,
+    /// What a server decided about it before it lost it.
+    pub past: Vec<Past>,
+}
+
+/// A routing event that a server, this one before a restore or another of the same keys, once appended.
+#[derive(Debug)]
+pub struct Past {
+    /// The event.
+    pub event: Event,
+    /// As it was packed.
+    pub packed: Vec<u8>,
+    /// Its proof.
+    pub mac: Mac,
+}
+
+/// The events that came with an item, as far as each one is proven.
+fn past(service: &Service, item: &Item) -> Vec<Past> {
+    let events = item.past.iter().flat_map(|p| &p.events).take(MAX_PAST);
+    events
+        .map_while(|e| {
+            let raw = unpack(&e.packed, events::MAX_RAW).ok()?;
+            if !service.secrets.proves(e.mac.as_bytes(), item.request, &sha256(&raw)) {
+                tracing::warn!(request = %item.request, "an event without a valid proof was offered");
+                return None;
+            }
+            Some(Past { event: decode(&raw).ok()?, packed: e.packed.to_vec(), mac: e.mac })
+        })
+        .collect()
 }
 
 /// A further change.
@@ -219,8 +249,14 @@ fn one(
     *unpacked += raw.len();
     if item.kind == ItemKind::Entry {
         let entry = thread::check(&raw)?;
-        let checked = thread::Checked { entry, hash: sha256(&raw), packed: item.packed.to_vec() };
-        return Ok(Plan::Entry(Box::new(checked)));
+        let hash = sha256(&raw);
+        let offered = offered(service, item, &hash);
+        if offered.is_none() && item.past.as_ref().is_some_and(|p| p.stamp.is_some()) {
+            // Said to be the desk's, and not proven: never to be taken as the muhtar's own words.
+            return Err(Code::ForeignActor.into());
+        }
+        let checked = thread::Checked { entry, hash, packed: item.packed.to_vec() };
+        return Ok(Plan::Entry(Box::new(checked), offered));
     }
     let (checked, request) = verify_first(&raw)?;
     let hash = checked.hash.0;
@@ -231,7 +267,8 @@ fn one(
         return Ok(Plan::Settled(ItemResult::Later));
     }
     if checked.is_first() {
-        let first = first(service, caller, request.ok_or(Code::BadValue)?, hash);
+        let mut first = first(service, caller, request.ok_or(Code::BadValue)?, hash);
+        first.past = past(service, item);
         if several {
             overlay.push((item.request, raw));
         }
@@ -253,7 +290,19 @@ fn first(service: &Service, caller: &Caller, request: Request, hash: [u8; 32]) -
         place: place.map_or(0, |code| service.scopes.number(code)),
         target: first::target(service, &request.category, place.unwrap_or(home)),
         category: request.category,
+        past: Vec::new(),
     }
+}
+
+/// Whether an entry was accepted once, and as whose.
+fn offered(service: &Service, item: &Item, hash: &[u8; 32]) -> Option<thread::Offered> {
+    let mac = item.mac?;
+    let stamp = item.past.as_ref().and_then(|p| p.stamp.clone());
+    let proven = match &stamp {
+        Some(stamp) => service.secrets.proves(mac.as_bytes(), item.request, &thread::stamped(hash, stamp)),
+        None => service.secrets.proves(mac.as_bytes(), item.request, hash),
+    };
+    proven.then_some(thread::Offered { mac, stamp })
 }
 
 fn next(

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use mbs_shared::document::Unfit;
-use mbs_shared::id::{OfficialNo, RequestId};
+use mbs_shared::id::{Mac, OfficialNo, RequestId};
 use mbs_shared::routing::{Case, State};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{ItemKind, ItemResult, SyncRequest};
 
+use super::past;
 use super::plan::{Batch, Content, First, Next, Plan, Planned, fit};
 use crate::auth::device::Caller;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::quarantine::{self, Refused};
 use crate::database::requests::{self, Head};
-use crate::database::{changes, devices};
+use crate::database::{DbError, changes, devices, erased, staff};
 use crate::error::Fault;
 use crate::routing::thread::{self, Kept};
 use crate::routing::{apply, first};
@@ -43,7 +44,7 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) 
             Plan::Settled(result) => (result.clone(), false),
             Plan::First(plan) => begin(tx, service, push, item, plan)?,
             Plan::Next(plan) => go_on(tx, service, push, item, plan)?,
-            Plan::Entry(checked) => entry(tx, service, push, item.request, checked)?,
+            Plan::Entry(checked, offered) => entry(tx, service, push, item.request, checked, offered.as_ref())?,
         };
         if let ItemResult::Rejected(code) = result {
             refuse(tx, caller, item, code, batch.now)?;
@@ -79,7 +80,8 @@ fn known(tx: &mut Tx<'_>, service: &Service, head: &Head, hash: &[u8; 32]) -> Re
     for twin in feed::twins(tx.session(), feed::key_of(hash))? {
         let same = twin.kind == kind::CHANGE && twin.rid == head.rid;
         if same && service.secrets.proves(&twin.mac, head.id, hash) {
-            let mac = service.secrets.mac(head.id, hash);
+            // The stored one: what both sides keep must be the same bytes, whichever key made them.
+            let mac = Mac::from_slice(&twin.mac).map_err(|e| DbError::Unexpected(e.to_string()))?;
             return Ok(Some(ItemResult::Ok { seq: twin.seq.cast_unsigned(), mac }));
         }
     }
@@ -91,11 +93,26 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         if head.scope != push.scope {
             return rejected(Code::ForeignRequest);
         }
-        return match known(tx, service, &head, &plan.hash)? {
-            Some(result) => Ok((result, false)),
-            // A second beginning of the same document.
-            None => rejected(Code::BadHistory),
-        };
+        // A second beginning of the same document?
+        let Some(result) = known(tx, service, &head, &plan.hash)? else { return rejected(Code::BadHistory) };
+        if !plan.past.is_empty() {
+            past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
+        }
+        return Ok((result, false));
+    }
+    if erased::is_erased(tx.session(), item.request)? {
+        return Ok((ItemResult::Erased, false));
+    }
+    if let Some((no, received)) = past::number(tx, &plan.past)? {
+        // A server had it and lost it: back as it was, under its own number.
+        let mut head = new_head(item.request, Push { now: received, ..push }, plan, no);
+        head.rid = tx.next_rid();
+        if !requests::add(tx.session(), &head)? {
+            return Err(Fault::internal(anyhow::anyhow!("request {} was there and was not", item.request)));
+        }
+        let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
+        past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
+        return Ok((result, true));
     }
     let mut case = Case::default();
     let (no, made) = first::events(tx, service, &mut case, &plan.category, &plan.target, push.now)?;
@@ -169,9 +186,15 @@ fn append(
     Ok(ItemResult::Ok { seq: seq.cast_unsigned(), mac })
 }
 
+/// The answer to what belongs to a request that is not here.
+fn absent(tx: &mut Tx<'_>, request: RequestId) -> Outcome {
+    let erased = erased::is_erased(tx.session(), request)?;
+    Ok((if erased { ItemResult::Erased } else { ItemResult::MissingDeps }, false))
+}
+
 fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &Next) -> Outcome {
     let Some(mut head) = requests::by_id(tx.session(), item.request)? else {
-        return Ok((ItemResult::MissingDeps, false));
+        return absent(tx, item.request);
     };
     if head.scope != push.scope {
         return rejected(Code::ForeignRequest);
@@ -210,15 +233,26 @@ fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
     Ok((result, true))
 }
 
-fn entry(tx: &mut Tx<'_>, service: &Service, push: Push, request: RequestId, checked: &thread::Checked) -> Outcome {
+fn entry(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    push: Push,
+    request: RequestId,
+    checked: &thread::Checked,
+    offered: Option<&thread::Offered>,
+) -> Outcome {
     let Some(head) = requests::by_id(tx.session(), request)? else {
-        return Ok((ItemResult::MissingDeps, false));
+        return absent(tx, request);
     };
     if head.scope != push.scope {
         return rejected(Code::ForeignRequest);
     }
-    let writer = thread::Writer { author: push.author, session: push.session, at: push.now };
-    Ok(match thread::keep(tx, service, &head, checked, writer)? {
+    let mut writer = thread::Writer { author: push.author, session: push.session, at: push.now };
+    if let Some(stamp) = offered.and_then(|o| o.stamp.as_ref()) {
+        let author = staff::named(tx.session(), &stamp.author, push.now)?;
+        writer = thread::Writer { author, at: stamp.at, ..writer };
+    }
+    Ok(match thread::keep_offered(tx, service, &head, checked, writer, offered)? {
         Kept::There { seq, mac, new } => (ItemResult::Ok { seq: seq.cast_unsigned(), mac }, new),
         Kept::Clash => return rejected(Code::BadHistory),
     })

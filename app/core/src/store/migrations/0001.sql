@@ -10,7 +10,8 @@ CREATE TABLE settings (
 CREATE TABLE cursor (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL,
-    seq   INTEGER NOT NULL
+    seq   INTEGER NOT NULL,
+    digest INTEGER NOT NULL DEFAULT 0         -- of everything accepted that is here
 ) STRICT;
 INSERT INTO cursor (one, epoch, seq) VALUES (1, 0, 0);
 

@@ -130,6 +130,12 @@ create table blob_chunk (
   primary key (hash, scope, start)
 ) strict;
 
+-- Requests erased by law: never taken in again.
+create table erased (
+  request blob primary key not null,
+  at      integer not null
+) strict, without rowid;
+
 -- What was refused, readable for a person.
 create table quarantine (
   id      integer primary key,
