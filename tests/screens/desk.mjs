@@ -1,4 +1,7 @@
 // The desk's screens, each with what is done before the picture. Who is signed in is `as`.
+import { fileURLToPath } from 'node:url';
+
+const photo = fileURLToPath(new URL('../fixtures/photos/generated/g-ist-04.jpg', import.meta.url));
 const named = (mode, tr, en) => (mode.locale === 'tr' ? tr : en);
 const press = async (page, keys) => {
   for (const key of keys) await page.keyboard.press(key);
@@ -151,7 +154,7 @@ const screens = [
     async prepare(page) {
       await page.locator('.pick').first().click();
       await page.locator('textarea').fill('Sayın Muhtarımız,\n\nEğitim Mahallesi’nde bildirdiğiniz göçük 24.11.2026 günü kapatılmış, yol trafiğe açılmıştır.\n\nSorun sürerse bu başvuruya itiraz edebilirsiniz; yeni başvuru gerekmez.');
-      await page.locator('input[type=file]').setInputFiles([{ name: 'yama.jpg', mimeType: 'application/octet-stream', buffer: Buffer.from('x') }]);
+      await page.locator('input[type=file]').setInputFiles(photo);
       await page.locator('form .photo img').waitFor();
     },
   },

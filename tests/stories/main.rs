@@ -9,6 +9,7 @@
 
 mod acknowledgements;
 mod command_line;
+mod desk_browser;
 mod desk_steps;
 mod kills;
 mod main_job;

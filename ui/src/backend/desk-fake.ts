@@ -210,6 +210,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     answer: seed.answer ? { text: seed.answer, outcome: seed.outcome ?? 'done', photos: (photos.set(`a${i}`, scene('fixed', i)), [`a${i}`]), at: step(0.8), official: seed.state === 'concluded' } : null,
     planned,
     can: [],
+    approval: true,
     suggestions: seed.unit ? [] : suggested(seed.category, place).map((code, at) => ({ unit: ref(code), external: unitOf.get(code)?.external ?? false, why: at ? 'alternative' : 'rule' })),
   };
 }

@@ -95,6 +95,10 @@ planned: string | null,
  */
 can: Array<Action>, 
 /**
+ * Whether an answer of the unit that holds it goes to an approver first.
+ */
+approval: boolean, 
+/**
  * Where the category's rule would send it, best first, with the reason.
  */
 suggestions: Array<UnitSuggestion>, };

@@ -154,7 +154,13 @@ fn unit_of(what: &What) -> Option<&str> {
 ///
 /// # Errors
 /// [`DbError`].
-pub fn request(session: &mut dyn Session, names: Names<'_>, person: &Person, stored: &Stored) -> DbResult<DeskRequest> {
+pub fn request(
+    session: &mut dyn Session,
+    names: Names<'_>,
+    person: &Person,
+    stored: &Stored,
+    approval: bool,
+) -> DbResult<DeskRequest> {
     let Stored { head, content, case, .. } = stored;
     let unit = case.unit.clone().unwrap_or_default();
     let mut can: Vec<Action> = Vec::new();
@@ -209,6 +215,7 @@ pub fn request(session: &mut dyn Session, names: Names<'_>, person: &Person, sto
         answer: answer(case),
         planned: case.planned.clone(),
         can,
+        approval,
         suggestions: if matches!(case.state, State::Received | State::InReview) {
             suggestions(names, &head.category, if head.place == 0 { &muhtarlik } else { &place })
         } else {

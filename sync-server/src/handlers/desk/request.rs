@@ -120,5 +120,6 @@ fn find(service: &Service, seat: &Seat, id: RequestId) -> Result<Stored, Fault> 
 
 fn page(service: &Service, seat: &Seat, id: RequestId) -> Result<DeskRequest, Fault> {
     let stored = find(service, seat, id)?;
-    Ok(service.db.ask(|s| with_names(service, |names| build::request(s, names, &seat.0, &stored)))?)
+    let approval = stored.case.unit.as_deref().is_some_and(|unit| service.needs_approval(unit));
+    Ok(service.db.ask(|s| with_names(service, |names| build::request(s, names, &seat.0, &stored, approval)))?)
 }

@@ -204,6 +204,8 @@ pub struct DeskRequest {
     pub planned: Option<String>,
     /// What the signed-in person may do now, derived from the transition table and his unit.
     pub can: Vec<Action>,
+    /// Whether an answer of the unit that holds it goes to an approver first.
+    pub approval: bool,
     /// Where the category's rule would send it, best first, with the reason.
     pub suggestions: Vec<UnitSuggestion>,
 }

@@ -1,0 +1,57 @@
+// One journey at the real desk: node tests/screens/journey.mjs ADDRESS LOGIN PASSWORD NUMBER PHOTO WORDS
+//
+// A unit's person signs in at a real server in Debian's Chromium, finds the request by its number, accepts
+// it, answers it with a photo from the spot, and sees it concluded. Anything that goes wrong in between, in
+// the page or on the line, ends it.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const need = createRequire(fileURLToPath(new URL('../../ui/package.json', import.meta.url)));
+const { chromium } = need('playwright-core');
+const [address, login, password, number, photo, words] = process.argv.slice(2);
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const troubles = [];
+try {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => troubles.push(`in the page: ${error.message}`));
+  page.on('response', (answer) => {
+    // Before the sign-in the page asks who sits here, and is told that nobody does.
+    const asked = new URL(answer.url()).pathname;
+    if (answer.status() >= 400 && !(answer.status() === 401 && asked.endsWith('/api/me'))) troubles.push(`${answer.status()} from ${asked}`);
+  });
+  const button = (name) => page.getByRole('button', { name }).first();
+  const state = (name) => page.locator('main').getByText(name, { exact: true }).first().waitFor();
+  // A step can be taken back for ten seconds; nobody here wants to.
+  const now = () => button('Şimdi gönder').click();
+
+  await page.goto(`${address}/desk/`);
+  await page.getByLabel('Kullanıcı adı').fill(login);
+  await page.getByLabel('Parola', { exact: true }).fill(password);
+  await button('Gir').click();
+  await page.getByText(number).first().click();
+  await page.keyboard.press('e');
+  await state('Yönlendirildi');
+  await button('Kabul et').click();
+  await now();
+  await state('İşlemde');
+  await button('Cevap yaz').click();
+  await page.getByText('Yapıldı', { exact: true }).first().click();
+  await page.locator('textarea').fill(words);
+  await page.locator('input[type=file]').setInputFiles(photo);
+  await page.locator('form .photo img').waitFor();
+  await page.keyboard.press('Control+Enter');
+  await now();
+  await state('Sonuçlandı');
+} catch (error) {
+  troubles.push(error.message);
+} finally {
+  await browser.close();
+}
+for (const trouble of troubles) console.error(trouble);
+process.exit(troubles.length ? 1 : 0);
