@@ -40,17 +40,11 @@ const SUITES: &[Suite] = &[
             run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         },
     },
-    Suite {
-        name: "rust",
-        // The window is compiled and linted with the rest, and has not been played yet: see its README.
-        command: |_| run::cargo(&["test", "--workspace", "--exclude", "mbs-shell", "--all-features", "--no-fail-fast"]),
-    },
+    Suite { name: "rust", command: |_| run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]) },
     Suite { name: "generated types", command: |_| fresh_types() },
     Suite { name: "one story", command: |_| story() },
+    Suite { name: "screens: browser", command: |_| browser() },
 ];
-
-/// What takes longer: only with `--long`.
-const LONG_SUITES: &[Suite] = &[Suite { name: "screens: browser", command: |_| browser() }];
 
 fn fresh_types() -> Command {
     // The tests above have just written them again: a difference means the committed ones are stale.
@@ -80,23 +74,38 @@ fn shots_into(dir: &Path) -> Command {
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let long = args.iter().any(|a| a == "--long");
     let only: Vec<&String> = args.iter().filter(|a| !a.starts_with("--")).collect();
-    let all = || SUITES.iter().chain(LONG_SUITES);
-    if let Some(unknown) = only.iter().find(|o| !all().any(|s| s.name == o.as_str())) {
-        let names: Vec<_> = all().map(|s| s.name).collect();
+    if let Some(unknown) = only.iter().find(|o| !SUITES.iter().any(|s| s.name == o.as_str())) {
+        let names: Vec<_> = SUITES.iter().map(|s| s.name).collect();
         return Err(format!("There is no suite {unknown:?}; there are: {}.", names.join(", ")));
     }
     needs::system(For::Testing)?;
     ui::build()?;
     let mut ran = Vec::new();
-    let wanted = SUITES.iter().chain(LONG_SUITES.iter().filter(|_| long || !only.is_empty()));
-    for suite in wanted.filter(|s| only.is_empty() || only.iter().any(|o| *o == s.name)) {
+    for suite in SUITES.iter().filter(|s| only.is_empty() || only.iter().any(|o| *o == s.name)) {
         let mut command = (suite.command)(long);
         if long {
             command.env("MBS_LONG", "1");
         }
         ran.push(one(suite.name, &mut command)?);
     }
+    let table = table(&ran);
+    println!("\n{table}");
+    if long && only.is_empty() {
+        keep(&table)?;
+    }
     close(&ran)
+}
+
+/// Keeps the table of a long run, to be committed with what it proves.
+fn keep(table: &str) -> Result<(), String> {
+    let said = |program: &str, args: &[&str]| {
+        let out = Command::new(program).args(args).current_dir(run::root()).output();
+        out.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default()
+    };
+    let (date, commit) = (said("date", &["-u", "+%F"]), said("git", &["log", "-1", "--format=%h %s"]));
+    let text = format!("# The last long run\n\n`cargo verify --long` on {date}, at {commit}\n\n```\n{table}```\n");
+    let file = run::root().join("tests/long-run.md");
+    std::fs::write(&file, text).map_err(|e| format!("{} cannot be written: {e}", file.display()))
 }
 
 /// Runs one suite, shows its output as it comes and reads the counts out of it.
@@ -179,23 +188,29 @@ fn strip_colour(line: &str) -> String {
     out
 }
 
+/// What each suite brought, a line each, and their sum.
+fn table(ran: &[Ran]) -> String {
+    let mut text = format!("{:<20} {:>7} {:>7} {:>8} {:>8}\n", "suite", "passed", "failed", "skipped", "seconds");
+    let mut line = |name: &str, c: Count, time: Duration| {
+        let seconds = time.as_secs_f64();
+        text += &format!("{name:<20} {:>7} {:>7} {:>8} {seconds:>8.0}\n", c.passed, c.failed, c.skipped);
+    };
+    ran.iter().for_each(|r| line(r.name, r.count, r.time));
+    line("all", sum(ran), ran.iter().map(|r| r.time).sum());
+    text
+}
+
+fn sum(ran: &[Ran]) -> Count {
+    ran.iter().fold(Count::default(), |sum, r| Count {
+        passed: sum.passed + r.count.passed,
+        failed: sum.failed + r.count.failed,
+        skipped: sum.skipped + r.count.skipped,
+    })
+}
+
 fn close(ran: &[Ran]) -> Result<(), String> {
-    println!("\n{:<20} {:>7} {:>7} {:>8} {:>8}", "suite", "passed", "failed", "skipped", "seconds");
-    let mut sum = Count::default();
-    for r in ran {
-        println!(
-            "{:<20} {:>7} {:>7} {:>8} {:>8.0}",
-            r.name,
-            r.count.passed,
-            r.count.failed,
-            r.count.skipped,
-            r.time.as_secs_f64()
-        );
-        sum.passed += r.count.passed;
-        sum.failed += r.count.failed;
-        sum.skipped += r.count.skipped;
-    }
-    println!("\n{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skipped);
+    let sum = sum(ran);
+    println!("{} passed, {} failed, {} skipped", sum.passed, sum.failed, sum.skipped);
     if sum.failed > 0 {
         let names: Vec<_> = ran.iter().filter(|r| r.count.failed > 0).map(|r| r.name).collect();
         return Err(format!(
