@@ -8,12 +8,20 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::engines::{Photos, Place};
+
 /// Options every command has.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
-    /// Folder that holds everything: database, photos, keys. Made if it is missing. [default: mbs-data]
+    /// Folder that holds everything that has no other place: database, photos, keys. Made if it is missing. [default: mbs-data]
     #[arg(long, global = true, env = "MBS_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// PostgreSQL database instead of a file in the data folder, e.g. postgres://mbs:PASSWORD@db.example.org/mbs. Several servers may share one
+    #[arg(long, global = true, env = "MBS_DATABASE", value_name = "ADDRESS", hide_env_values = true)]
+    pub database: Option<String>,
+    /// S3 store for photos instead of the data folder, e.g. s3://BUCKET?endpoint=https://s3.example.org&region=NAME; key and secret by AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+    #[arg(long, global = true, env = "MBS_PHOTOS", value_name = "ADDRESS", hide_env_values = true)]
+    pub photos: Option<String>,
     /// Settings file (TOML), with the same names as the options, e.g. `listen = "0.0.0.0:8480"`
     #[arg(long, global = true, env = "MBS_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -44,6 +52,8 @@ pub struct Serve {
 #[serde(deny_unknown_fields)]
 struct File {
     data: Option<PathBuf>,
+    database: Option<String>,
+    photos: Option<String>,
     url: Option<String>,
     log: Option<String>,
     listen: Option<SocketAddr>,
@@ -56,6 +66,10 @@ struct File {
 pub struct Settings {
     /// Data folder.
     pub data: PathBuf,
+    /// Where the database is.
+    pub database: Place,
+    /// Where photos lie.
+    pub photos: Photos,
     /// Address tablets reach the server at; may be empty.
     pub url: String,
     /// Log filter.
@@ -72,7 +86,7 @@ impl Settings {
     /// Puts command line (with environment), file and defaults together.
     ///
     /// # Errors
-    /// When the settings file cannot be read.
+    /// When the settings file cannot be read, or an address in it is none.
     pub fn gather(common: &Common, serve: &Serve) -> Result<Self> {
         let file = match &common.config {
             Some(path) => read(path)?,
@@ -80,6 +94,8 @@ impl Settings {
         };
         Ok(Self {
             data: common.data.clone().or(file.data).unwrap_or_else(|| "mbs-data".into()),
+            database: Place::parse(&common.database.clone().or(file.database).unwrap_or_default())?,
+            photos: Photos::parse(&common.photos.clone().or(file.photos).unwrap_or_default())?,
             url: common.url.clone().or(file.url).unwrap_or_default(),
             log: common.log.clone().or(file.log).unwrap_or_else(|| "info".into()),
             listen: serve.listen.or(file.listen).unwrap_or_else(|| ([127, 0, 0, 1], 8480).into()),
@@ -109,6 +125,7 @@ mod tests {
         assert_eq!(settings.url, "https://line.example");
         assert_eq!(settings.listen.port(), 9000);
         assert_eq!(settings.data, PathBuf::from("mbs-data"));
+        assert_eq!(settings.database, Place::DataFolder);
     }
 
     #[test]

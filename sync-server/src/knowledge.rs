@@ -76,7 +76,7 @@ impl Scopes {
         let mut added = false;
         for code in codes {
             if known.number(code) == 0 {
-                session.execute(meta::ADD_SCOPE, &[next.into(), code.as_str().into()])?;
+                session.send(meta::ADD_SCOPE, &[next.into(), code.as_str().into()])?;
                 next += 1;
                 added = true;
             }

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod digest;
+pub mod engines;
 pub mod error;
 pub mod handlers;
 pub mod knowledge;

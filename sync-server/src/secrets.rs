@@ -16,10 +16,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::database::feed::key_of;
+use crate::database::{Database, meta};
 use crate::ports::Random;
 
 /// Name of the file in the data folder.
 pub const FILE: &str = "keys.json";
+/// Where a shared database notes which keys it was begun with.
+const KEYS: &str = "keys";
 
 /// SHA-256.
 #[must_use]
@@ -148,6 +152,44 @@ impl Secrets {
     pub fn server_keys(&self) -> Vec<ServerKey> {
         let public = |key: &SigningKey| PublicKey(key.verifying_key().to_bytes());
         self.signing.iter().map(|(id, key)| ServerKey { id: *id, public: public(key) }).collect()
+    }
+
+    /// The keys of a database that several instances share: the first one makes them, and every other one must
+    /// have a copy of its file, or the proofs of one would be refused by the other.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when the file is missing or is another one than the database was begun with.
+    pub fn shared(dir: &Path, random: &dyn Random, db: &dyn Database) -> Result<Self> {
+        let path = dir.join(FILE);
+        let begun = db.ask(|s| meta::get(s, KEYS))?;
+        if begun != 0 && !path.try_exists()? {
+            bail!(
+                "the database is in use with other keys: copy {FILE} from the first server's data folder to {}",
+                path.display()
+            );
+        }
+        let secrets = Self::open(dir, random)?;
+        let ours = secrets.mark();
+        let theirs = db.change(|tx| {
+            let theirs = meta::get(tx, KEYS)?;
+            if theirs == 0 {
+                meta::set(tx, KEYS, ours)?;
+            }
+            Ok(if theirs == 0 { ours } else { theirs })
+        })?;
+        if theirs != ours {
+            bail!(
+                "{} holds other keys than the database was begun with: copy the file of the first server",
+                path.display()
+            );
+        }
+        Ok(secrets)
+    }
+
+    /// Tells this set of keys from another one, by its oldest key; never 0.
+    fn mark(&self) -> i64 {
+        let tag = self.macs.first().map_or(Mac([0; 16]), |key| Self::tag(key, RequestId([0; 16]), &[0; 32]));
+        key_of(&tag.0)
     }
 
     fn tag(key: &Hmac<Sha256>, request: RequestId, hash: &[u8; 32]) -> Mac {

@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use mbs_shared::wire::error::Code;
 
 use crate::auth::device::Devices;
-use crate::blob_store::{BlobStore, Folder};
-use crate::database::sqlite::{Options, Sqlite};
-use crate::database::{Database, DbResult, Session, devices, meta, people};
+use crate::blob_store::BlobStore;
+use crate::database::{Database, DbResult, News, Session, devices, meta, people};
 use crate::digest::Digests;
+use crate::engines::{Opener, Photos, Place};
 use crate::error::Fault;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
@@ -46,16 +46,27 @@ impl Parts {
     /// # Errors
     /// When the folder cannot be used.
     pub fn folder(dir: &Path) -> Result<Self> {
+        Self::open(dir, &Place::DataFolder, &Photos::DataFolder)
+    }
+
+    /// The machine's clock and chance; database and photos where the settings say, keys in the folder.
+    ///
+    /// # Errors
+    /// When something cannot be opened, or the keys are not those of the database.
+    pub fn open(dir: &Path, database: &Place, photos: &Photos) -> Result<Self> {
         make_private(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
-        let file = dir.join("mbs.db");
-        let db = Sqlite::open(&Options::new(&file)).with_context(|| format!("opening {}", file.display()))?;
+        let db = database.open(dir, Opener::Server)?;
+        let store = photos.open(dir, Opener::Server)?;
         let random = Arc::new(SystemRandom);
-        let photos = dir.join("blobs");
+        let secrets = match database {
+            Place::DataFolder => Secrets::open(dir, &*random)?,
+            Place::Postgres(_) => Secrets::shared(dir, &*random, &*db)?,
+        };
         Ok(Self {
-            db: Arc::new(db),
-            store: Arc::new(Folder::open(&photos).with_context(|| format!("opening {}", photos.display()))?),
+            db,
+            store,
             clock: Arc::new(SystemClock),
-            secrets: Secrets::open(dir, &*random)?,
+            secrets,
             random,
             knowledge: Knowledge::istanbul(),
             queue: writer::QUEUE,
@@ -133,7 +144,7 @@ impl Service {
         let (version, approvals) = db.ask(|s| Ok((meta::get(s, "devices")?, load_approvals(s)?)))?;
         let wakes = Arc::new(Wakes::default());
         let writer = Arc::new(Writer::new(db.clone(), wakes.clone(), queue));
-        Ok(Arc::new(Self {
+        let service = Arc::new(Self {
             db,
             store,
             clock,
@@ -150,7 +161,30 @@ impl Service {
             tries: Tries::default(),
             approvals: RwLock::new(approvals),
             devices_version: version.into(),
-        }))
+        });
+        let weak = Arc::downgrade(&service);
+        let hear = move |news| {
+            if let Some(service) = weak.upgrade() {
+                service.hear(news);
+            }
+        };
+        service.db.listen(Box::new(hear)).context("starting to listen to other instances")?;
+        Ok(service)
+    }
+
+    /// Takes what another instance announced.
+    fn hear(&self, news: News) {
+        match news {
+            News::Scope(scope) => self.wakes.wake(scope),
+            News::Settings | News::Missed => {
+                if let Err(e) = self.refresh_settings() {
+                    tracing::warn!(error = %e, "other instances' news could not be read; the next tick tries again");
+                }
+            }
+        }
+        if news == News::Missed {
+            self.wakes.wake_all();
+        }
     }
 
     /// Opens the embedded default on a folder.
@@ -196,7 +230,11 @@ impl Service {
             return Err(Fault::because(Code::BadInput, "Birim dizinde yok."));
         }
         let code = unit.to_owned();
-        self.write(move |tx| Ok(tx.session().execute(meta::SET_UNIT, &[code.as_str().into(), on.into()])?)).await?;
+        self.write(move |tx| {
+            tx.db.announce(News::Settings);
+            Ok(tx.session().execute(meta::SET_UNIT, &[code.as_str().into(), on.into()])?)
+        })
+        .await?;
         self.approvals.write().unwrap_or_else(PoisonError::into_inner).insert(unit.to_owned(), on);
         Ok(())
     }
@@ -214,21 +252,30 @@ impl Service {
         Ok(())
     }
 
+    /// Takes over what other processes changed: tablets and units' switches.
+    ///
+    /// # Errors
+    /// [`crate::database::DbError`].
+    pub fn refresh_settings(&self) -> DbResult<()> {
+        self.refresh_devices()?;
+        let approvals = self.db.ask(load_approvals)?;
+        *self.approvals.write().unwrap_or_else(PoisonError::into_inner) = approvals;
+        Ok(())
+    }
+
     /// What is to be done now and then: tablets' last contacts, cases whose time has passed, old slices.
     /// Called every second; what is rarer looks at the time itself.
     ///
     /// # Errors
     /// When the database does not answer; the next call tries again.
     pub async fn tick(self: &Arc<Self>, now: i64) -> Result<(), Fault> {
-        self.refresh_devices()?;
-        let approvals = self.db.ask(load_approvals)?;
-        *self.approvals.write().unwrap_or_else(PoisonError::into_inner) = approvals;
+        self.refresh_settings()?;
         if self.tries.every_minute(now) {
             self.write_news().await?;
             crate::routing::apply::lapses(self, now).await?;
             self.write(move |tx| {
                 let old = now - 30 * 86_400_000;
-                tx.session().execute(crate::database::blobs::DROP_OLD_CHUNKS, &[old.into()])?;
+                tx.session().send(crate::database::blobs::DROP_OLD_CHUNKS, &[old.into()])?;
                 Ok(tx.session().execute(people::DROP_CODES, &[old.into()])?)
             })
             .await?;
@@ -253,7 +300,7 @@ impl Service {
         self.write(move |tx| {
             for (id, seen, created) in &news {
                 let args = [(*seen).into(), (*created).into(), 0_i64.into(), (*id).into()];
-                tx.session().execute(devices::SEEN, &args)?;
+                tx.session().send(devices::SEEN, &args)?;
             }
             Ok(())
         })

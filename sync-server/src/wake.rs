@@ -35,6 +35,14 @@ impl Wakes {
         }
     }
 
+    /// Wakes everyone: some news may have been missed.
+    pub fn wake_all(&self) {
+        let scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        for sender in scopes.values() {
+            sender.send_modify(|n| *n += 1);
+        }
+    }
+
     /// Ends every listener's wait: the server stops.
     pub fn close(&self) {
         self.scopes.lock().unwrap_or_else(PoisonError::into_inner).clear();

@@ -16,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use mbs_shared::wire::error::Code;
 use tokio::sync::oneshot;
 
-use crate::database::{Database, DbError, DbResult, Session, Transaction, meta};
+use crate::database::{Database, DbError, DbResult, News, Session, Transaction, meta};
 use crate::error::Fault;
 use crate::wake::Wakes;
 
@@ -268,8 +268,6 @@ impl Writer {
             job.finish(verdict);
         }
         if verdict == Verdict::Durable {
-            woken.sort_unstable();
-            woken.dedup();
             for scope in woken {
                 self.wakes.wake(scope);
             }
@@ -321,6 +319,11 @@ fn run_group(db: &mut dyn Transaction, jobs: &mut [Box<dyn Job>], woken: &mut Ve
                 db.roll_back()?;
             }
         }
+    }
+    woken.sort_unstable();
+    woken.dedup();
+    for scope in woken {
+        db.announce(News::Scope(*scope));
     }
     counters.store(&before, db)
 }

@@ -4,6 +4,7 @@
 
 pub mod demo;
 pub mod host;
+pub mod instances;
 pub mod network;
 pub mod people;
 pub mod process;

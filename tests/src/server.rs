@@ -1,4 +1,4 @@
-//! A real server process on a folder of its own, and its database as a file: what stands there counts.
+//! A real server process, and what stands in its database and photo store: that counts.
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
 
 use std::collections::BTreeMap;
@@ -7,8 +7,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use mbs_server::database::postgres::Postgres;
+use mbs_server::database::sqlite::Sqlite;
+use mbs_server::database::{Database, DbResult, Row, Session};
 use mbs_shared::id::{BlobHash, RequestId};
-use rusqlite::{Connection, OpenFlags};
 
 use crate::people::Muhtarlik;
 use crate::process::{self, Serving, program};
@@ -19,9 +21,21 @@ pub const PASSWORD: &str = "yedi tepe bir muhtar";
 /// A server on a folder; the process may be running or not.
 #[derive(Debug)]
 pub struct Server {
-    /// Where it keeps everything.
+    /// Where it keeps everything that has no other place.
     pub dir: PathBuf,
+    shared: Option<Shared>,
     serving: Option<Serving>,
+}
+
+/// Database and photos that several servers share.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Address of the PostgreSQL database.
+    pub database: String,
+    /// Address of the S3 store.
+    pub photos: String,
+    /// The same store as a folder.
+    pub bucket: PathBuf,
 }
 
 /// Someone at the desk.
@@ -77,6 +91,9 @@ impl Server {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(program("mbs-server"));
         command.args(words).arg("--data").arg(&self.dir);
+        if let Some(shared) = &self.shared {
+            command.env("MBS_DATABASE", &shared.database).env("MBS_PHOTOS", &shared.photos);
+        }
         command
     }
 
@@ -92,7 +109,13 @@ impl Server {
     /// A server on `dir` that does not run yet.
     #[must_use]
     pub fn on(dir: &Path) -> Self {
-        Self { dir: dir.to_path_buf(), serving: None }
+        Self { dir: dir.to_path_buf(), shared: None, serving: None }
+    }
+
+    /// A server on a database and photos that others use too; it does not run yet.
+    #[must_use]
+    pub fn sharing(dir: &Path, shared: Shared) -> Self {
+        Self { dir: dir.to_path_buf(), shared: Some(shared), serving: None }
     }
 
     /// Starts the process at that address.
@@ -182,15 +205,13 @@ impl Server {
         self.run(&["key", "add", "--unit", unit, "--name", unit]).trim().to_owned()
     }
 
-    /// Its database, read only.
-    ///
-    /// # Panics
-    /// When it cannot be opened.
-    #[must_use]
-    pub fn database(&self) -> Connection {
-        let path = database_in(&self.dir);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Connection::open_with_flags(&path, flags).unwrap_or_else(|e| panic!("{} cannot be opened: {e}", path.display()))
+    /// Asks its database directly, beside the process.
+    fn ask<T>(&self, question: impl FnOnce(&mut dyn Session) -> DbResult<T>) -> T {
+        let opened: DbResult<Box<dyn Database>> = match &self.shared {
+            Some(shared) => Postgres::open_with(&shared.database, 0).map(|db| Box::new(db) as _),
+            None => Sqlite::look(&database_in(&self.dir)).map(|db| Box::new(db) as _),
+        };
+        opened.and_then(|db| db.ask(question)).unwrap_or_else(|e| panic!("the server's database: {e}"))
     }
 
     /// One number out of its database.
@@ -198,8 +219,8 @@ impl Server {
     /// # Panics
     /// When the query is wrong.
     #[must_use]
-    pub fn number(&self, sql: &str) -> i64 {
-        self.database().query_row(sql, [], |row| row.get(0)).unwrap_or_else(|e| panic!("{sql}: {e}"))
+    pub fn number(&self, sql: &'static str) -> i64 {
+        self.ask(|s| s.first(sql, &[], |row| row.int(0))).unwrap_or_else(|| panic!("{sql}: no row"))
     }
 
     /// Every request in its database.
@@ -210,23 +231,23 @@ impl Server {
     pub fn records(&self) -> Vec<Record> {
         const ALL: &str = "select r.id, r.no, r.title, r.category, coalesce(u.code, ''), coalesce(s.code, ''), r.changes, r.blobs, r.here
             from request r left join scope u on u.id = r.unit left join scope s on s.id = r.scope order by r.rid";
-        let db = self.database();
-        let mut all = db.prepare(ALL).unwrap_or_else(|e| panic!("{e}"));
-        let rows = all.query_map([], |row| {
-            let no: i64 = row.get(1)?;
-            Ok(Record {
-                id: RequestId(row.get(0)?),
-                no: format!("{:04}-{:06}", no / 1_000_000_000, no % 1_000_000_000),
-                title: row.get(2)?,
-                category: row.get(3)?,
-                unit: row.get(4)?,
-                muhtarlik: row.get(5)?,
-                changes: row.get(6)?,
-                photos: row.get(7)?,
-                here: row.get(8)?,
+        let text = |row: &dyn Row, column| row.text(column).map(str::to_owned);
+        self.ask(|s| {
+            s.all(ALL, &[], |row| {
+                let no = row.int(1)?;
+                Ok(Record {
+                    id: RequestId(row.bytes16(0)?),
+                    no: format!("{:04}-{:06}", no / 1_000_000_000, no % 1_000_000_000),
+                    title: text(row, 2)?,
+                    category: text(row, 3)?,
+                    unit: text(row, 4)?,
+                    muhtarlik: text(row, 5)?,
+                    changes: row.count(6)?,
+                    photos: row.count(7)?,
+                    here: row.count(8)?,
+                })
             })
-        });
-        rows.and_then(Iterator::collect).unwrap_or_else(|e| panic!("requests: {e}"))
+        })
     }
 
     /// One request in its database.
@@ -249,13 +270,12 @@ impl Server {
     pub fn doubled(&self) -> Vec<String> {
         const TWICE: &str = "select request, kind, n, count(*) from feed where kind in (0, 2) group by request, kind, n having count(*) > 1
             union all select request, kind, key, count(*) from feed where kind in (0, 1) group by request, kind, key having count(*) > 1";
-        let db = self.database();
-        let mut twice = db.prepare(TWICE).unwrap_or_else(|e| panic!("{e}"));
-        let rows = twice.query_map([], |row| {
-            let (request, kind, n, times): (i64, i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-            Ok(format!("request row {request}, kind {kind}, {n}: {times} times"))
-        });
-        rows.and_then(Iterator::collect).unwrap_or_else(|e| panic!("feed: {e}"))
+        self.ask(|s| {
+            s.all(TWICE, &[], |row| {
+                let (request, kind, n, times) = (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
+                Ok(format!("request row {request}, kind {kind}, {n}: {times} times"))
+            })
+        })
     }
 
     /// A photo's bytes out of its store.
@@ -275,7 +295,8 @@ impl Server {
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, PathBuf> {
         let mut found = BTreeMap::new();
-        collect(&self.dir.join("blobs"), &mut found);
+        let root = self.shared.as_ref().map_or_else(|| self.dir.join("blobs"), |shared| shared.bucket.clone());
+        collect(&root, &mut found);
         found
     }
 }

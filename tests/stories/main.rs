@@ -15,4 +15,5 @@ mod kills;
 mod main_job;
 mod refusals;
 mod two_days_offline;
+mod two_instances;
 mod two_tablets;

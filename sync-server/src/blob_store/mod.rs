@@ -1,10 +1,14 @@
-//! Where the bytes of photos and voice notes lie. Narrow on purpose: a folder now, S3 later.
+//! Where the bytes of photos and voice notes lie. Narrow on purpose: a folder, or an S3 store.
 
 pub mod folder;
+#[cfg(feature = "s3")]
+pub mod s3;
 
 use mbs_shared::id::BlobHash;
 
 pub use folder::Folder;
+#[cfg(feature = "s3")]
+pub use s3::S3;
 
 /// What is stored under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,6 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::config::Settings;
-use crate::database::Database;
 use crate::handlers::enrol::{NoCode, make_code, qr_text};
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, SystemClock, SystemRandom};
@@ -29,7 +28,6 @@ pub(super) struct EnrolCode {
 pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
     let EnrolCode { neighbourhood, person, successor, quiet } = options;
     let db = super::database(settings)?;
-    let db: &dyn Database = &db;
     let directory = Knowledge::istanbul().directory;
     let Some(place) = directory.neighbourhood(neighbourhood) else {
         let near: Vec<&str> = directory

@@ -5,7 +5,6 @@ use clap::Args;
 use mbs_shared::id::Prefix;
 
 use crate::config::Settings;
-use crate::database::Database;
 use crate::handlers::enrol::revoke;
 use crate::ports::{Clock, SystemClock};
 
@@ -21,7 +20,6 @@ pub(super) fn run(settings: &Settings, options: &Revoke) -> Result<()> {
     let prefix: Prefix =
         options.tablet.parse().context("a tablet is named by the four characters its case numbers begin with")?;
     let db = super::database(settings)?;
-    let db: &dyn Database = &db;
     if !db.change(|tx| revoke(tx, prefix, SystemClock.now()))? {
         bail!("there is no tablet {prefix}, or it is revoked already");
     }

@@ -1,15 +1,18 @@
-//! `doctor`: whether the data folder is sound.
+//! `doctor`: whether database, photos and keys are sound.
 
 use anyhow::{Result, bail};
+use mbs_shared::id::BlobHash;
 
+use crate::blob_store::Key;
 use crate::config::Settings;
 use crate::database::{Database, blobs, feed, quarantine};
+use crate::engines::{FILE, Opener, Place};
 use crate::ports::SystemRandom;
 use crate::secrets::Secrets;
 
 pub(super) fn run(settings: &Settings) -> Result<()> {
     let dir = &settings.data;
-    if !dir.join("mbs.db").try_exists()? {
+    if settings.database == Place::DataFolder && !dir.join(FILE).try_exists()? {
         bail!("there is no database in {}: `mbs-server init` makes one", dir.display());
     }
     let mut troubles = 0;
@@ -20,16 +23,15 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
             println!("TROUBLE  {name}: {e:#}");
         }
     };
-    say("keys", Secrets::open(dir, &SystemRandom).map(|_| "readable".into()));
-    match super::database(settings) {
+    let db = super::database(settings);
+    let keys = match (&settings.database, &db) {
+        (Place::Postgres(_), Ok(db)) => Secrets::shared(dir, &SystemRandom, &**db),
+        _ => Secrets::open(dir, &SystemRandom),
+    };
+    say("keys", keys.map(|_| "readable".into()));
+    match db {
         Ok(db) => {
-            say(
-                "database",
-                db.with_connection(|c| c.query_row("pragma quick_check(5)", [], |r| r.get::<_, String>(0)))
-                    .map_err(Into::into)
-                    .and_then(|text| if text == "ok" { Ok("sound".into()) } else { bail!("{text}: restore a backup") }),
-            );
-            let db: &dyn Database = &db;
+            say("database", db.check().map_err(Into::into));
             say("feed", db.ask(feed::last).map(|n| format!("{n} rows so far")).map_err(Into::into));
             say(
                 "quarantine",
@@ -37,7 +39,7 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
                     .map(|n| format!("{} refused items wait for a person", n.unwrap_or(0)))
                     .map_err(Into::into),
             );
-            say("photos", missing_photos(settings, db));
+            say("photos", missing_photos(settings, &*db));
         }
         Err(e) => say("database", Err(e)),
     }
@@ -49,17 +51,16 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
 
 /// Whether every photo the database calls whole lies in the store.
 fn missing_photos(settings: &Settings, db: &dyn Database) -> Result<String> {
-    let store = crate::blob_store::Folder::open_existing(&settings.data.join("blobs"));
+    let store = settings.photos.open(&settings.data, Opener::Command)?;
     let hashes = db.ask(|s| s.all(blobs::ALL, &[], |r| r.bytes32(0)))?;
-    let missing = hashes
-        .iter()
-        .filter(|hash| {
-            let key = crate::blob_store::Key::Full(mbs_shared::id::BlobHash(**hash));
-            !crate::blob_store::BlobStore::has(&store, key).unwrap_or(false)
-        })
-        .count();
+    let mut missing = 0;
+    for hash in &hashes {
+        if !store.has(Key::Full(BlobHash(*hash)))? {
+            missing += 1;
+        }
+    }
     if missing > 0 {
-        bail!("{missing} of {} are missing from the blobs folder: copy it back from a backup", hashes.len());
+        bail!("{missing} of {} are missing from the photo store: copy them back from a backup", hashes.len());
     }
     Ok(format!("all {} are there", hashes.len()))
 }

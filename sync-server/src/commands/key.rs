@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 
 use crate::auth::keys;
 use crate::config::Settings;
-use crate::database::{Database, api_keys};
+use crate::database::api_keys;
 use crate::knowledge::Knowledge;
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 
@@ -38,7 +38,6 @@ pub(super) struct Add {
 
 pub(super) fn run(settings: &Settings, key: &Key) -> Result<()> {
     let db = super::database(settings)?;
-    let db: &dyn Database = &db;
     let now = SystemClock.now();
     match key {
         Key::Add(add) => {

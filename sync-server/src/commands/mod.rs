@@ -8,16 +8,20 @@ mod key;
 mod serve;
 mod user;
 
-use anyhow::{Context, Result};
+use std::sync::Arc;
+
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Common, Serve, Settings};
-use crate::database::sqlite::{Options, Sqlite};
+use crate::database::{Database, meta};
+use crate::engines::{FILE, Opener, Place};
+use crate::service::{Parts, Service};
 
 /// Takes what muhtars' tablets file, numbers it, routes it to the units of the municipality, and gives
 /// back what was decided.
 ///
-/// Everything lives in one folder. To begin:
+/// Everything lives in one folder, unless --database or --photos say otherwise. To begin:
 ///
 ///   mbs-server serve --data /var/lib/mbs --listen 127.0.0.1:8480
 ///   mbs-server enrol-code --data /var/lib/mbs --neighbourhood kadikoy-rasimpasa --person "Rasimpaşa Muhtarı"
@@ -82,18 +86,33 @@ pub fn run() -> Result<()> {
 }
 
 fn init(settings: &Settings) -> Result<()> {
-    crate::service::Service::open(&settings.data)?;
+    begin(settings)?;
     println!("The data folder {} is ready.", settings.data.display());
     Ok(())
 }
 
-/// The database of the data folder, for one command beside a running server.
-fn database(settings: &Settings) -> Result<Sqlite> {
-    let file = settings.data.join("mbs.db");
-    if !file.try_exists()? {
-        // The folder need not have been served yet.
-        crate::service::Service::open(&settings.data)?;
+/// A service by the settings; makes and seeds what is missing.
+fn begin(settings: &Settings) -> Result<Arc<Service>> {
+    let mut parts = Parts::open(&settings.data, &settings.database, &settings.photos)?;
+    parts.url.clone_from(&settings.url);
+    Service::new(parts)
+}
+
+/// The database, for one command beside a running server.
+fn database(settings: &Settings) -> Result<Arc<dyn Database>> {
+    let seeded = match &settings.database {
+        Place::DataFolder => settings.data.join(FILE).try_exists()?,
+        Place::Postgres(_) => {
+            let db = settings.database.open(&settings.data, Opener::Command)?;
+            if db.ask(|s| meta::get(s, "epoch"))? != 0 {
+                return Ok(db);
+            }
+            false
+        }
+    };
+    if !seeded {
+        // It need not have been served yet.
+        begin(settings)?;
     }
-    let options = Options { readers: 0, exclusive: false, ..Options::new(&file) };
-    Sqlite::open(&options).with_context(|| format!("opening {}", file.display()))
+    settings.database.open(&settings.data, Opener::Command)
 }

@@ -6,20 +6,27 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 
 use crate::config::Settings;
+use crate::engines::Place;
 use crate::serve;
-use crate::service::{Parts, Service};
+
+/// Threads that may wait for PostgreSQL beside those that work.
+const ASKING: usize = 8;
 
 pub(super) fn run(settings: &Settings) -> Result<()> {
     start_log(&settings.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if settings.database != Place::DataFolder {
+        // A thread that asks PostgreSQL waits for its answer: others must go on meanwhile.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        builder.worker_threads(cores + ASKING);
+    }
+    let runtime = builder.enable_all().build().context("starting the runtime")?;
     runtime.block_on(run_async(settings))
 }
 
 async fn run_async(settings: &Settings) -> Result<()> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder();
-    let mut parts = Parts::folder(&settings.data)?;
-    parts.url.clone_from(&settings.url);
-    let service = Service::new(parts)?;
+    let service = super::begin(settings)?;
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!("listening at {}: is another server running there? Choose another with --listen", settings.listen)
     })?;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::auth::password;
 use crate::config::Settings;
-use crate::database::{Database, staff};
+use crate::database::staff;
 use crate::handlers::desk::view::Role;
 use crate::knowledge::Knowledge;
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
@@ -52,7 +52,6 @@ pub(super) fn run(settings: &Settings, User::Add(add): &User) -> Result<()> {
     let random: &dyn Random = &SystemRandom;
     let hash = password::hash(line.trim_end_matches(['\r', '\n']), random.bytes()).map_err(anyhow::Error::msg)?;
     let db = super::database(settings)?;
-    let db: &dyn Database = &db;
     let now = SystemClock.now();
     if !db.change(|tx| staff::add(tx, &add.login, &add.name, role, &add.unit, &hash, now))? {
         bail!("someone signs in as {:?} already", add.login);

@@ -34,7 +34,7 @@ pub fn add(
     now: i64,
     expires: i64,
 ) -> DbResult<()> {
-    session.execute(ADD, &[token.into(), name.into(), unit.into(), now.into(), expires.into()]).map(drop)
+    session.send(ADD, &[token.into(), name.into(), unit.into(), now.into(), expires.into()])
 }
 
 /// The key with that hash, unless it was revoked.

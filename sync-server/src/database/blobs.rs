@@ -66,7 +66,7 @@ pub fn by_hash(session: &mut dyn Session, hash: BlobHash) -> DbResult<Option<Blo
 /// # Errors
 /// [`super::DbError`].
 pub fn add(session: &mut dyn Session, hash: BlobHash, size: u32, staff: i64, at: i64) -> DbResult<Blob> {
-    session.execute(ADD, &[hash.as_bytes().into(), size.into(), staff.into(), at.into()])?;
+    session.send(ADD, &[hash.as_bytes().into(), size.into(), staff.into(), at.into()])?;
     by_hash(session, hash)?.ok_or_else(|| super::DbError::Unexpected("a photo just written is not there".into()))
 }
 

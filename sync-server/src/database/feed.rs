@@ -85,24 +85,22 @@ pub struct NewRow<'a> {
 /// # Errors
 /// [`super::DbError`].
 pub fn add(session: &mut dyn Session, seq: i64, row: &NewRow<'_>) -> DbResult<()> {
-    session
-        .execute(
-            ADD,
-            &[
-                Value::Int(seq),
-                row.scope.into(),
-                Value::Int(row.rid),
-                row.kind.into(),
-                row.n.into(),
-                Value::Int(row.key),
-                Value::Int(row.session),
-                Value::Int(row.author),
-                Value::Int(row.at),
-                Value::Blob(row.mac),
-                Value::Blob(row.packed),
-            ],
-        )
-        .map(drop)
+    session.send(
+        ADD,
+        &[
+            Value::Int(seq),
+            row.scope.into(),
+            Value::Int(row.rid),
+            row.kind.into(),
+            row.n.into(),
+            Value::Int(row.key),
+            Value::Int(row.session),
+            Value::Int(row.author),
+            Value::Int(row.at),
+            Value::Blob(row.mac),
+            Value::Blob(row.packed),
+        ],
+    )
 }
 
 /// A row of a scope's feed, borrowed while it is looked at.

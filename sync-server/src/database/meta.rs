@@ -32,5 +32,5 @@ pub fn get(session: &mut dyn Session, name: &str) -> DbResult<i64> {
 /// # Errors
 /// [`super::DbError`].
 pub fn set(session: &mut dyn Session, name: &str, value: i64) -> DbResult<()> {
-    session.execute(SET, &[name.into(), value.into()]).map(drop)
+    session.send(SET, &[name.into(), value.into()])
 }

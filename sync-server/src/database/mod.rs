@@ -19,6 +19,8 @@ pub mod feed;
 pub mod lists;
 pub mod meta;
 pub mod people;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod quarantine;
 pub mod requests;
 pub mod sqlite;
@@ -167,6 +169,16 @@ pub trait Session {
     /// [`DbError`].
     fn execute(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<u64>;
 
+    /// Runs a statement whose count nobody needs. An engine behind a network does not wait for the answer: a
+    /// failure then shows at the next call, at the latest when the savepoint is released or the transaction
+    /// committed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn send(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
+        self.execute(sql, args).map(drop)
+    }
+
     /// Runs a query and shows each row, until `each` has enough.
     ///
     /// # Errors
@@ -212,6 +224,20 @@ impl dyn Session + '_ {
     }
 }
 
+/// What one instance tells the others once it is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// The scope's feed has grown.
+    Scope(u32),
+    /// A tablet was revoked, or a unit's switch was turned.
+    Settings,
+    /// Some news may have been missed: look at everything.
+    Missed,
+}
+
+/// What is done with [`News`].
+pub type Hear = dyn Fn(News) + Send;
+
 /// The write transaction, with a savepoint for each job inside it.
 pub trait Transaction: Session {
     /// Opens the savepoint. Savepoints do not nest.
@@ -229,6 +255,8 @@ pub trait Transaction: Session {
     /// # Errors
     /// [`DbError`]: then the whole transaction is lost.
     fn roll_back(&mut self) -> DbResult<()>;
+    /// Tells the other instances, if there can be any, once the transaction is durable.
+    fn announce(&mut self, _news: News) {}
 }
 
 /// How a write transaction failed.
@@ -271,6 +299,22 @@ pub trait Database: Send + Sync {
 
     /// A name for logs and `doctor`.
     fn engine(&self) -> &'static str;
+
+    /// Looks whether it is sound, thoroughly; what was found, for `doctor`.
+    ///
+    /// # Errors
+    /// [`DbError`] that says what to do.
+    fn check(&self) -> DbResult<String> {
+        self.read(&mut |s| s.query(meta::UNIT_SETTINGS, &[], &mut |_| Ok(Go::On))).map(|()| "answers".into())
+    }
+
+    /// Calls `hear` with what other instances announce, from now on. Nothing where there can be no other one.
+    ///
+    /// # Errors
+    /// When the machine gives no thread to listen on.
+    fn listen(&self, _hear: Box<Hear>) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl dyn Database + '_ {

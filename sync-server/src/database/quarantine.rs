@@ -45,18 +45,16 @@ pub fn add(session: &mut dyn Session, refused: &Refused<'_>) -> DbResult<()> {
         return Ok(());
     }
     let key = super::feed::key_of(&crate::secrets::sha256(refused.bytes));
-    session
-        .execute(
-            ADD,
-            &[
-                refused.device.into(),
-                refused.request.as_bytes().into(),
-                refused.kind.into(),
-                (refused.code as u32).into(),
-                key.into(),
-                refused.at.into(),
-                refused.bytes.into(),
-            ],
-        )
-        .map(drop)
+    session.send(
+        ADD,
+        &[
+            refused.device.into(),
+            refused.request.as_bytes().into(),
+            refused.kind.into(),
+            (refused.code as u32).into(),
+            key.into(),
+            refused.at.into(),
+            refused.bytes.into(),
+        ],
+    )
 }

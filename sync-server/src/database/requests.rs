@@ -253,24 +253,22 @@ pub fn take_case(h: &mut Head, case: &Case, unit: u32, at: i64) {
 /// # Errors
 /// [`DbError`].
 pub fn set_case(session: &mut dyn Session, h: &Head) -> DbResult<()> {
-    session
-        .execute(
-            SET_CASE,
-            &[
-                h.unit.into(),
-                state_no(h.state).into(),
-                outcome_no(h.outcome).into(),
-                h.category.as_str().into(),
-                h.since.into(),
-                h.due.into(),
-                h.paused.into(),
-                h.hops.into(),
-                h.returns.into(),
-                h.n.into(),
-                h.rid.into(),
-            ],
-        )
-        .map(drop)
+    session.send(
+        SET_CASE,
+        &[
+            h.unit.into(),
+            state_no(h.state).into(),
+            outcome_no(h.outcome).into(),
+            h.category.as_str().into(),
+            h.since.into(),
+            h.due.into(),
+            h.paused.into(),
+            h.hops.into(),
+            h.returns.into(),
+            h.n.into(),
+            h.rid.into(),
+        ],
+    )
 }
 
 /// Writes what the document says.
@@ -278,19 +276,17 @@ pub fn set_case(session: &mut dyn Session, h: &Head) -> DbResult<()> {
 /// # Errors
 /// [`DbError`].
 pub fn set_content(session: &mut dyn Session, h: &Head) -> DbResult<()> {
-    session
-        .execute(
-            SET_CONTENT,
-            &[
-                h.title.as_str().into(),
-                kind_no(h.kind).into(),
-                h.flags.into(),
-                h.changes.into(),
-                h.blobs.into(),
-                h.rid.into(),
-            ],
-        )
-        .map(drop)
+    session.send(
+        SET_CONTENT,
+        &[
+            h.title.as_str().into(),
+            kind_no(h.kind).into(),
+            h.flags.into(),
+            h.changes.into(),
+            h.blobs.into(),
+            h.rid.into(),
+        ],
+    )
 }
 
 /// Requests that have been in `state` since before `until`, the oldest first.

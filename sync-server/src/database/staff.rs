@@ -98,8 +98,8 @@ pub fn name(session: &mut dyn Session, id: i64) -> DbResult<String> {
 /// # Errors
 /// [`DbError`].
 pub fn begin(session: &mut dyn Session, token: &[u8; 32], staff: i64, now: i64, expires: i64) -> DbResult<()> {
-    session.execute(DROP_SESSIONS, &[now.into()])?;
-    session.execute(ADD_SESSION, &[token.into(), staff.into(), now.into(), now.into(), expires.into()]).map(drop)
+    session.send(DROP_SESSIONS, &[now.into()])?;
+    session.send(ADD_SESSION, &[token.into(), staff.into(), now.into(), now.into(), expires.into()])
 }
 
 /// Ends a session.
@@ -107,7 +107,7 @@ pub fn begin(session: &mut dyn Session, token: &[u8; 32], staff: i64, now: i64, 
 /// # Errors
 /// [`DbError`].
 pub fn end(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<()> {
-    session.execute(END_SESSION, &[token.into()]).map(drop)
+    session.send(END_SESSION, &[token.into()])
 }
 
 /// Whoever words are shown as written by; made, without a way to sign in, when a restored server does not

@@ -112,7 +112,7 @@ fn keep_slice(tx: &mut Tx<'_>, scope: u32, slice: Slice, body: &[u8], now: i64) 
         return Err(Code::Busy.into());
     }
     let args = [slice.hash.as_bytes().into(), scope.into(), slice.offset.into(), now.into(), body.into()];
-    s.execute(blobs::ADD_CHUNK, &args)?;
+    s.send(blobs::ADD_CHUNK, &args)?;
     let have = slice.offset + u32::try_from(body.len()).unwrap_or(0);
     Ok(Put::Taken(BlobStatus { have, done: false }))
 }
@@ -208,15 +208,16 @@ async fn complete(
     let now = service.clock.now();
     let author = -caller.device.id;
     let request = head.id;
-    let has_thumb = service.store.has(Key::Thumb(hash)).map_err(store_fault)?;
+    let store = service.store.clone();
+    let has_thumb = off_thread(move || store.has(Key::Thumb(hash))).await.map_err(store_fault)?;
     service
         .write(move |tx| {
             let head = requests::by_id(tx.session(), request)?.ok_or(Code::UnknownBlob)?;
             let blob = blobs::add(tx.session(), hash, size, 0, now)?;
             if has_thumb {
-                tx.session().execute(blobs::HAS_THUMB, &[blob.id.into()])?;
+                tx.session().send(blobs::HAS_THUMB, &[blob.id.into()])?;
             }
-            tx.session().execute(blobs::DROP_CHUNKS, &[hash.as_bytes().into(), head.scope.into()])?;
+            tx.session().send(blobs::DROP_CHUNKS, &[hash.as_bytes().into(), head.scope.into()])?;
             if blobs::attach(tx.session(), blob.id, head.rid)? {
                 whole(tx, &head, hash, author, now)?;
             }
@@ -227,7 +228,7 @@ async fn complete(
 
 /// The rows that say so.
 fn whole(tx: &mut Tx<'_>, head: &Head, hash: BlobHash, author: i64, at: i64) -> DbResult<()> {
-    tx.session().execute(requests::ONE_MORE_HERE, &[head.rid.into()])?;
+    tx.session().send(requests::ONE_MORE_HERE, &[head.rid.into()])?;
     let row = NewRow {
         scope: head.scope,
         rid: head.rid,

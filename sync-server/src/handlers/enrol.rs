@@ -10,7 +10,7 @@ use mbs_shared::wire::{decode, encode};
 
 use super::sync::check_version;
 use crate::database::devices::{self, Device};
-use crate::database::{DbError, DbResult, Session, meta, people};
+use crate::database::{DbError, DbResult, News, Session, Transaction, meta, people};
 use crate::error::Fault;
 use crate::ports::Random;
 use crate::secrets::sha256;
@@ -98,7 +98,7 @@ pub fn make_code(
         Some(m) if m.person == person => m,
         Some(m) if !successor => return Ok(Err(NoCode::HeldBy(m.person))),
         Some(_) => {
-            session.execute(people::END, &[now.into(), scope.into()])?;
+            session.send(people::END, &[now.into(), scope.into()])?;
             people::begin(session, scope, person, now)?
         }
         None => people::begin(session, scope, person, now)?,
@@ -109,7 +109,7 @@ pub fn make_code(
     let (a, b) = (half(a), half(b));
     let expires = now + CODE_LIFETIME;
     let hash = sha256(format!("{a}{b}").as_bytes());
-    session.execute(people::ADD_CODE, &[(&hash).into(), mandate.id.into(), expires.into()])?;
+    session.send(people::ADD_CODE, &[(&hash).into(), mandate.id.into(), expires.into()])?;
     Ok(Ok(NewCode { text: format!("{a}-{b}"), expires, person: mandate.person }))
 }
 
@@ -196,7 +196,7 @@ fn trade(
         if s.first(devices::ADD, &args, |r| r.int(0))?.is_none() {
             continue;
         }
-        s.execute(meta::BUMP, &["devices".into()])?;
+        s.send(meta::BUMP, &["devices".into()])?;
         let device = devices::by_token(s, &hash)?
             .ok_or_else(|| DbError::Unexpected("a tablet just written is not there".into()))?;
         let reply = EnrolReply {
@@ -216,14 +216,15 @@ fn trade(
 }
 
 /// Revokes a tablet by its prefix; whether there was one that was not revoked yet. A running server notices
-/// within a second.
+/// within a second; on PostgreSQL at once.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn revoke(session: &mut dyn Session, prefix: Prefix, now: i64) -> DbResult<bool> {
-    let found = session.execute(devices::REVOKE, &[now.into(), prefix.index().into()])? > 0;
+pub fn revoke(tx: &mut dyn Transaction, prefix: Prefix, now: i64) -> DbResult<bool> {
+    let found = tx.execute(devices::REVOKE, &[now.into(), prefix.index().into()])? > 0;
     if found {
-        session.execute(meta::BUMP, &["devices".into()])?;
+        tx.send(meta::BUMP, &["devices".into()])?;
+        tx.announce(News::Settings);
     }
     Ok(found)
 }

@@ -1,13 +1,13 @@
-//! A small town for tests: a service on a real SQLite in a temporary folder, a clock that stands still until
-//! it is moved, and tablets that are enrolled like real ones.
+//! A small town for tests: a service on a real database and photo store, a clock that stands still until it is
+//! moved, and tablets that are enrolled like real ones.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use mbs_server::auth::device::Caller;
-use mbs_server::database::devices;
-use mbs_server::database::events;
 use mbs_server::database::requests::{self, Head};
+use mbs_server::database::{Database, devices, events};
+use mbs_server::engines::{Opener, Photos, Place};
 use mbs_server::handlers::{enrol, sync};
 use mbs_server::knowledge::Scopes;
 use mbs_server::ports::{Clock, Random};
@@ -51,8 +51,33 @@ impl Random for TestRandom {
     }
 }
 
+/// Which engine and store the suite runs on: `MBS_ENGINE=postgres` means PostgreSQL and S3. Every test runs on both:
+/// see `engines`.
+pub(crate) const ENGINE: &str = "MBS_ENGINE";
+
+/// A new, empty database and photo store of this run's engine.
+fn empty() -> (Place, Photos) {
+    match std::env::var(ENGINE).as_deref() {
+        Err(_) | Ok("sqlite") => (Place::DataFolder, Photos::DataFolder),
+        Ok("postgres") => (
+            Place::Postgres(mbs_engines::postgres::Cluster::shared().database()),
+            Photos::S3(mbs_engines::s3::S3::shared().photos()),
+        ),
+        Ok(other) => panic!("{ENGINE}={other}: it is sqlite or postgres"),
+    }
+}
+
+/// A new, empty database of this run's engine.
+pub(crate) fn empty_database() -> (tempfile::TempDir, Arc<dyn Database>) {
+    let dir = tempfile::tempdir().unwrap();
+    let db = empty().0.open(dir.path(), Opener::Command).unwrap();
+    (dir, db)
+}
+
 pub(crate) struct Town {
-    pub(crate) dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
+    place: Place,
+    photos: Photos,
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) random: Arc<TestRandom>,
@@ -61,43 +86,66 @@ pub(crate) struct Town {
 impl Town {
     /// A new town, its writer running.
     pub(crate) fn new() -> Self {
-        Self::build(tempfile::tempdir().unwrap(), true, 1)
+        Self::build(tempfile::tempdir().unwrap(), empty(), true, 1)
     }
 
     /// A new town whose writer only writes when it is stepped.
     pub(crate) fn stepped() -> Self {
-        Self::build(tempfile::tempdir().unwrap(), false, 1)
+        Self::build(tempfile::tempdir().unwrap(), empty(), false, 1)
     }
 
-    fn build(dir: tempfile::TempDir, run: bool, seed: u64) -> Self {
+    fn build(dir: tempfile::TempDir, (place, photos): (Place, Photos), run: bool, seed: u64) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(MORNING)));
         let random = Arc::new(TestRandom(AtomicU64::new(seed)));
-        let mut parts = Parts::folder(dir.path()).unwrap();
+        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
         parts.clock = clock.clone();
         parts.random = random.clone();
         let service = Service::new(parts).unwrap();
         if run {
             service.start_writer().unwrap();
         }
-        Self { dir, service, clock, random }
+        Self { dir, place, photos, service, clock, random }
     }
 
     /// A new town whose server has the keys of this one and nothing else: it lost everything.
     pub(crate) fn that_lost_everything(&self) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::copy(self.dir.path().join("keys.json"), dir.path().join("keys.json")).unwrap();
-        Self::build(dir, true, 3)
+        Self::build(dir, empty(), true, 3)
     }
 
-    /// The same folder, opened anew, as after a restart.
+    /// Another process on the same database, photos and keys.
+    pub(crate) fn other_process(&self) -> Arc<Service> {
+        Service::new(Parts::open(self.dir.path(), &self.place, &self.photos).unwrap()).unwrap()
+    }
+
+    /// The same database and photos, opened anew, as after a restart.
     pub(crate) fn restarted(self) -> Self {
-        let Self { dir, service, clock, .. } = self;
+        let Self { dir, place, photos, service, clock, .. } = self;
         service.writer.stop();
         let now = clock.now();
         drop(service);
-        let town = Self::build(dir, true, 2);
+        let town = Self::build(dir, (place, photos), true, 2);
         town.clock.0.store(now, Ordering::SeqCst);
         town
+    }
+
+    /// What the database has stored of tablets and their codes, in whatever form it stores it.
+    pub(crate) fn stored(&self) -> Vec<u8> {
+        const TEXT: [&str; 2] = [
+            "select coalesce(string_agg(t::text, ' '), '') from device t",
+            "select coalesce(string_agg(t::text, ' '), '') from enrol_code t",
+        ];
+        match &self.place {
+            Place::DataFolder => std::fs::read(self.dir.path().join("mbs.db-wal")).unwrap(),
+            Place::Postgres(_) => TEXT
+                .iter()
+                .flat_map(|sql| {
+                    let text = self.service.db.ask(|s| s.first(sql, &[], |r| Ok(r.text(0)?.to_owned())));
+                    text.unwrap().unwrap().into_bytes()
+                })
+                .collect(),
+        }
     }
 
     pub(crate) fn pass(&self, ms: i64) {

@@ -1,4 +1,5 @@
-//! The server through its functions and routes, on a real SQLite; one file a topic, as in `src`.
+//! The server through its functions and routes, on real databases and photo stores; one file a topic, as in `src`.
+//! Every test runs on every engine: see `engines`.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +13,8 @@ mod common;
 
 mod blob;
 mod decide;
+#[cfg(all(feature = "postgres", feature = "s3"))]
+mod engines;
 mod enrol;
 mod http;
 mod reconcile;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::common::Town;
-use mbs_server::database::sqlite::{Options, Sqlite};
+use crate::common::{Town, empty_database};
 use mbs_server::database::{Database, DbError, DbResult, ReadBody, WriteBody, WriteError, meta};
 use mbs_server::error::Fault;
 use mbs_server::wake::Wakes;
@@ -13,7 +12,7 @@ use mbs_shared::wire::error::Code;
 
 /// A database that counts its commits and can fail them.
 struct Watched {
-    inner: Sqlite,
+    inner: Arc<dyn Database>,
     commits: AtomicU32,
     lose: AtomicBool,
 }
@@ -36,8 +35,7 @@ impl Database for Watched {
 }
 
 fn writer(capacity: usize) -> (tempfile::TempDir, Arc<Watched>, Arc<Wakes>, Writer) {
-    let dir = tempfile::tempdir().unwrap();
-    let inner = Sqlite::open(&Options::new(&dir.path().join("mbs.db"))).unwrap();
+    let (dir, inner) = empty_database();
     let db = Arc::new(Watched { inner, commits: AtomicU32::new(0), lose: AtomicBool::new(false) });
     let wakes = Arc::new(Wakes::default());
     let writer = Writer::new(db.clone(), wakes.clone(), capacity);

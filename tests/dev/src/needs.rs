@@ -36,6 +36,8 @@ const TEST: &[Need] = &[
     need("/usr/libexec/at-spi-bus-launcher", "at-spi2-core"),
     need("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", "fonts-noto-core"),
     need("/usr/bin/chromium", "chromium"),
+    need("@postgresql", "postgresql"),
+    need("/usr/bin/setpriv", "util-linux"),
 ];
 
 /// To count fsyncs in the benchmark.
@@ -50,6 +52,11 @@ pub(crate) enum For {
 }
 
 fn is_there(need: &Need) -> bool {
+    if need.proof == "@postgresql" {
+        // Whatever version the system has.
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        return versions.map(|version| version.path().join("bin/initdb")).any(|initdb| initdb.exists());
+    }
     match need.proof.strip_prefix("@pkgconfig/") {
         Some(file) => [
             format!("{ARCH}/pkgconfig/{file}"),

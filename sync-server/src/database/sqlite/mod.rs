@@ -69,6 +69,16 @@ impl Sqlite {
         Ok(Self { writer: Mutex::new(Conn::new(writer)), readers, next: AtomicUsize::new(0) })
     }
 
+    /// Opens the file for looking at it beside its server: nothing is made, migrated or written.
+    ///
+    /// # Errors
+    /// [`DbError`]; also when there is none.
+    pub fn look(path: &Path) -> DbResult<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = open(&Options::new(path), flags)?;
+        Ok(Self { writer: Mutex::new(Conn::new(conn)), readers: Vec::new(), next: AtomicUsize::new(0) })
+    }
+
     fn reader(&self) -> MutexGuard<'_, Conn> {
         // A free one if there is one; else wait in turn.
         for reader in &self.readers {
@@ -134,6 +144,11 @@ impl Database for Sqlite {
 
     fn engine(&self) -> &'static str {
         "sqlite"
+    }
+
+    fn check(&self) -> DbResult<String> {
+        let found = self.with_connection(|c| c.query_row("pragma quick_check(5)", [], |r| r.get::<_, String>(0)))?;
+        if found == "ok" { Ok("sound".into()) } else { Err(DbError::Damaged(format!("{found}: restore a backup"))) }
     }
 }
 

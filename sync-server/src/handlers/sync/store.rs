@@ -53,7 +53,7 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) 
         results.push(result);
     }
     let (seen, created) = caller.take_news().unwrap_or_else(|| (batch.now, caller.news().1));
-    tx.session().execute(devices::SEEN, &[seen.into(), created.into(), arrived.into(), device.id.into()])?;
+    tx.session().send(devices::SEEN, &[seen.into(), created.into(), arrived.into(), device.id.into()])?;
     Ok(results)
 }
 

@@ -1,0 +1,409 @@
+//! One connection: statements prepared once, those whose outcome nobody needs yet sent ahead.
+//!
+//! A statement that is sent ahead ([`Session::send`]) is answered in order with the next one that is waited
+//! for; so a whole write job costs the round trips of its questions and one at its end. PostgreSQL refuses
+//! everything after a failure until the savepoint is rolled back, so none can hide.
+
+use std::collections::{HashMap, VecDeque};
+use std::error::Error as _;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Error, Statement};
+
+use super::line::{Closer, Line, Lost};
+use crate::database::{DbError, DbResult, Each, Go, News, Row, Session, Transaction, Value, WriteError};
+
+/// How long one statement may take; the server is told a little less.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+/// How long COMMIT may take, a slow disk and a waiting standby included.
+const COMMIT_LIMIT: Duration = Duration::from_secs(60);
+/// What each session says first. A writer that hangs is ended by the server, so that others can write.
+pub(super) const SETTINGS: &str = "\
+set statement_timeout = '25s'; set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '20s'; \
+set client_min_messages = 'warning'";
+/// The advisory lock ("MBS" as a number) is held to the end of the transaction: one writer at a time over all
+/// instances, so that the order of the feed is the order of commits and the counters are right.
+const BEGIN_WRITE: &str = "begin isolation level read committed read write; select pg_advisory_xact_lock(5063251)";
+const BEGIN_READ: &str = "begin isolation level repeatable read read only";
+const SAVEPOINT: &str = "savepoint job";
+const RELEASE: &str = "release savepoint job";
+const ROLLBACK_TO: &str = "rollback to savepoint job; release savepoint job";
+const NOTIFY: &str = "select pg_notify('mbs', $1)";
+/// Longest payload of one notification; PostgreSQL takes less than 8,000 bytes.
+const MAX_PAYLOAD: usize = 7_900;
+
+type Sent = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
+
+/// A connection of the pool.
+pub(super) struct Conn {
+    client: Arc<Client>,
+    pub(super) line: Line,
+    statements: HashMap<&'static str, Statement>,
+    /// Sent and not answered yet, in order.
+    sent: VecDeque<Sent>,
+    /// Something in this transaction failed; nothing after it counts until the savepoint is rolled back.
+    failed: bool,
+    /// The line is gone or nobody knows what it would say next.
+    broken: bool,
+    /// What other instances are told at COMMIT, and by whom.
+    news: Vec<News>,
+    instance: u64,
+}
+
+impl Conn {
+    pub(super) fn new(client: Client, line: Line, instance: u64) -> Self {
+        Self {
+            client: Arc::new(client),
+            line,
+            statements: HashMap::new(),
+            sent: VecDeque::new(),
+            failed: false,
+            broken: false,
+            news: Vec::new(),
+            instance,
+        }
+    }
+
+    pub(super) fn client(&self) -> Arc<Client> {
+        self.client.clone()
+    }
+
+    pub(super) fn closer(&self) -> Closer {
+        self.line.closer()
+    }
+
+    /// Whether it can be used; looks at what has come meanwhile (the server may have said goodbye) and takes the
+    /// answer to the end of the transaction before.
+    pub(super) fn is_sound(&mut self) -> bool {
+        if !self.broken
+            && let Err(lost) = self.line.turn()
+        {
+            tracing::info!(error = %lost, "a connection to PostgreSQL ended");
+            self.broken = true;
+        }
+        if !self.broken
+            && let Err(e) = self.settle(LIMIT)
+        {
+            // A rollback that is refused: nobody knows where it stands.
+            tracing::info!(error = %e, "a connection to PostgreSQL is given up");
+            self.broken = true;
+        }
+        !self.broken
+    }
+
+    pub(super) fn lost(&mut self, lost: &Lost) -> DbError {
+        self.broken = true;
+        self.failed = true;
+        self.sent.clear();
+        match lost {
+            Lost::Postgres(e) => db_error(e),
+            Lost::Socket(e) => DbError::Unavailable(format!("the connection to PostgreSQL was lost: {e}")),
+        }
+    }
+
+    pub(super) fn wait<F: Future + ?Sized>(&mut self, future: Pin<&mut F>, limit: Duration) -> DbResult<F::Output> {
+        self.line.finish(future, limit).map_err(|lost| self.lost(&lost))
+    }
+
+    /// Waits until everything that was sent is answered; the count of the last one, or the first failure.
+    fn settle(&mut self, limit: Duration) -> DbResult<u64> {
+        let (mut last, mut first_failure) = (0, None);
+        while let Some(mut sent) = self.sent.pop_front() {
+            match self.wait(sent.as_mut(), limit)? {
+                Ok(count) => last = count,
+                Err(e) => {
+                    self.failed = true;
+                    first_failure.get_or_insert(e);
+                }
+            }
+        }
+        match first_failure {
+            Some(e) => Err(db_error(&e)),
+            None => Ok(last),
+        }
+    }
+
+    fn ahead(&mut self, mut sent: Sent) {
+        if let Poll::Ready(done) = self.line.begin(sent.as_mut()) {
+            sent = Box::pin(std::future::ready(done));
+        }
+        self.sent.push_back(sent);
+    }
+
+    /// Puts plain words of SQL in line.
+    fn say(&mut self, sql: &'static str) {
+        let client = self.client.clone();
+        self.ahead(Box::pin(async move { client.batch_execute(sql).await.map(|()| 0) }));
+    }
+
+    /// Runs plain words of SQL and waits for them.
+    pub(super) fn run(&mut self, sql: &str) -> DbResult<()> {
+        let client = self.client.clone();
+        let done = self.wait(pin!(client.batch_execute(sql)), LIMIT)?;
+        done.map_err(|e| db_error(&e))
+    }
+
+    fn statement(&mut self, sql: &'static str) -> DbResult<Statement> {
+        if let Some(known) = self.statements.get(sql) {
+            return Ok(known.clone());
+        }
+        self.settle(LIMIT)?;
+        let client = self.client.clone();
+        let prepared = self.wait(pin!(client.prepare(sql)), LIMIT)?;
+        let statement = prepared.map_err(|e| {
+            self.failed = true;
+            db_error(&e)
+        })?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// Prepares a statement now.
+    pub(super) fn prepare(&mut self, sql: &'static str) -> DbResult<()> {
+        self.statement(sql).map(drop)
+    }
+
+    pub(super) fn begin_write(&mut self) {
+        self.clean();
+        self.say(BEGIN_WRITE);
+    }
+
+    pub(super) fn begin_read(&mut self) {
+        self.clean();
+        self.say(BEGIN_READ);
+    }
+
+    fn clean(&mut self) {
+        self.failed = false;
+        self.news.clear();
+    }
+
+    /// Ends a transaction and keeps it, durably.
+    pub(super) fn commit(&mut self) -> Result<(), WriteError> {
+        let told = self.tell();
+        let settled = told.and_then(|()| self.settle(LIMIT));
+        if let Err(e) = settled {
+            self.abandon();
+            return Err(WriteError::NotWritten(e));
+        }
+        if self.failed {
+            // PostgreSQL would answer such a COMMIT with a rollback, and no error.
+            self.abandon();
+            return Err(WriteError::NotWritten(DbError::Other("a statement before COMMIT failed".into())));
+        }
+        let client = self.client.clone();
+        let answer = match self.line.finish(pin!(client.batch_execute("commit")), COMMIT_LIMIT) {
+            Ok(answer) => answer,
+            Err(lost) => return Err(WriteError::Unknown(self.lost(&lost))),
+        };
+        answer.map_err(|e| {
+            self.broken = true;
+            match e.code().map(SqlState::code) {
+                // Refused by a rule or a conflict: rolled back for certain.
+                Some(code) if code.starts_with("23") || code.starts_with("40") => WriteError::NotWritten(db_error(&e)),
+                _ => WriteError::Unknown(db_error(&e)),
+            }
+        })
+    }
+
+    /// Ends whatever transaction is open, keeping nothing, without waiting for the answer.
+    pub(super) fn abandon(&mut self) {
+        self.news.clear();
+        if self.broken {
+            return;
+        }
+        self.say("rollback");
+        if let Err(lost) = self.line.turn() {
+            tracing::info!(error = %lost, "a connection to PostgreSQL ended");
+            self.broken = true;
+        }
+    }
+
+    /// Notifies the other instances, as part of the transaction.
+    fn tell(&mut self) -> DbResult<()> {
+        if self.news.is_empty() {
+            return Ok(());
+        }
+        let mut news = std::mem::take(&mut self.news);
+        news.sort_unstable();
+        news.dedup();
+        for payload in super::listen::payloads(self.instance, &news, MAX_PAYLOAD) {
+            self.send(NOTIFY, &[payload.as_str().into()])?;
+        }
+        Ok(())
+    }
+}
+
+/// A value on its way into a statement.
+#[derive(Debug, Clone, Copy)]
+struct Bound<'a>(Value<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match (self.0, ty) {
+            (Value::Int(v), &Type::INT8) => v.to_sql(ty, out),
+            (Value::Text(v), &Type::TEXT) => v.to_sql(ty, out),
+            (Value::Blob(v), &Type::BYTEA) => v.to_sql(ty, out),
+            (value, ty) => Err(format!("{value:?} does not fit where {ty} is wanted").into()),
+        }
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::INT8 | Type::TEXT | Type::BYTEA)
+    }
+
+    to_sql_checked!();
+}
+
+/// A value that outlives its call, for a statement that is sent ahead.
+#[derive(Debug)]
+enum Kept {
+    Int(i64),
+    Text(Box<str>),
+    Blob(Box<[u8]>),
+}
+
+impl From<&Value<'_>> for Kept {
+    fn from(value: &Value<'_>) -> Self {
+        match *value {
+            Value::Int(v) => Self::Int(v),
+            Value::Text(v) => Self::Text(v.into()),
+            Value::Blob(v) => Self::Blob(v.into()),
+        }
+    }
+}
+
+impl Kept {
+    const fn bound(&self) -> Bound<'_> {
+        Bound(match self {
+            Self::Int(v) => Value::Int(*v),
+            Self::Text(v) => Value::Text(v),
+            Self::Blob(v) => Value::Blob(v),
+        })
+    }
+}
+
+struct PgRow<'a>(&'a tokio_postgres::Row);
+
+impl Row for PgRow<'_> {
+    fn int(&self, column: usize) -> DbResult<i64> {
+        // Columns are bigint; a length, a sum of few or a literal may be less.
+        let small = self.0.columns().get(column).is_some_and(|c| *c.type_() == Type::INT4);
+        let read = if small { self.0.try_get(column).map(i32::into) } else { self.0.try_get(column) };
+        read.map_err(|e| unexpected(column, &e))
+    }
+
+    fn text(&self, column: usize) -> DbResult<&str> {
+        self.0.try_get(column).map_err(|e| unexpected(column, &e))
+    }
+
+    fn blob(&self, column: usize) -> DbResult<&[u8]> {
+        self.0.try_get(column).map_err(|e| unexpected(column, &e))
+    }
+}
+
+fn unexpected(column: usize, e: &Error) -> DbError {
+    DbError::Unexpected(format!("column {column}: {}", text_of(e)))
+}
+
+impl Session for Conn {
+    fn execute(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<u64> {
+        self.send(sql, args)?;
+        self.settle(LIMIT)
+    }
+
+    fn send(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
+        let statement = self.statement(sql)?;
+        let client = self.client.clone();
+        let kept: Vec<Kept> = args.iter().map(Kept::from).collect();
+        self.ahead(Box::pin(async move { client.execute_raw(&statement, kept.iter().map(Kept::bound)).await }));
+        Ok(())
+    }
+
+    fn query(&mut self, sql: &'static str, args: &[Value<'_>], each: &mut Each<'_>) -> DbResult<()> {
+        let statement = self.statement(sql)?;
+        let client = self.client.clone();
+        let mut asking = pin!(client.query_raw(&statement, args.iter().map(|a| Bound(*a))));
+        // On its way before anything is waited for.
+        let begun = self.line.begin(asking.as_mut());
+        self.settle(LIMIT)?;
+        let asked = match begun {
+            Poll::Ready(rows) => rows,
+            Poll::Pending => self.wait(asking, LIMIT)?,
+        };
+        let failed = |conn: &mut Self, e: &Error| {
+            conn.failed = true;
+            db_error(e)
+        };
+        let mut rows = pin!(asked.map_err(|e| failed(self, &e))?);
+        while let Some(row) = self.wait(pin!(rows.next()), LIMIT)? {
+            let row = row.map_err(|e| failed(self, &e))?;
+            if each(&PgRow(&row))? == Go::Stop {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Transaction for Conn {
+    fn savepoint(&mut self) -> DbResult<()> {
+        self.say(SAVEPOINT);
+        Ok(())
+    }
+
+    fn release(&mut self) -> DbResult<()> {
+        self.say(RELEASE);
+        self.settle(LIMIT).map(drop)
+    }
+
+    fn roll_back(&mut self) -> DbResult<()> {
+        if self.settle(LIMIT).is_err() && self.broken {
+            return Err(DbError::Unavailable("the connection to PostgreSQL was lost".into()));
+        }
+        self.say(ROLLBACK_TO);
+        self.settle(LIMIT)?;
+        self.failed = false;
+        Ok(())
+    }
+
+    fn announce(&mut self, news: News) {
+        self.news.push(news);
+    }
+}
+
+/// What PostgreSQL said, with its reason; the error alone says only "db error".
+pub(super) fn text_of(e: &Error) -> String {
+    match (e.as_db_error(), e.source()) {
+        (Some(db), _) => format!("{} ({})", db.message(), db.code().code()),
+        (None, Some(source)) => format!("{e}: {source}"),
+        (None, None) => e.to_string(),
+    }
+}
+
+pub(super) fn db_error(e: &Error) -> DbError {
+    let text = text_of(e);
+    let Some(code) = e.code().map(SqlState::code) else {
+        return if e.is_closed() || e.source().is_some_and(|s| s.is::<std::io::Error>()) {
+            DbError::Unavailable(format!("the connection to PostgreSQL was lost: {text}"))
+        } else {
+            DbError::Other(text)
+        };
+    };
+    match code.split_at(2).0 {
+        "53" if code == "53100" => DbError::Full(text),
+        // Connections, resources, locks, an operator's hand, conflicts: it passes.
+        "08" | "40" | "53" | "55" | "57" => DbError::Unavailable(text),
+        "23" => DbError::Constraint(text),
+        "XX" if code != "XX000" => DbError::Damaged(text),
+        _ => DbError::Other(text),
+    }
+}
