@@ -14,11 +14,10 @@ pub const DISCREET: u32 = 2;
 pub const WISH: u32 = 4;
 
 statements! {
-    /// A new request; nothing when the id is taken.
+    /// A new request.
     ADD = "insert into request (rid, id, scope, place, unit, no, case_no, state, kind, category, title, flags, \
            at, received, since, due, hops, n, changes, blobs) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19) \
-           on conflict (id) do nothing";
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19)";
     /// One by id.
     BY_ID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where id = $1";
@@ -198,12 +197,12 @@ pub fn by_no(session: &mut dyn Session, no: OfficialNo) -> DbResult<Option<Head>
     session.first(BY_NO, &[pack_no(no).into()], head)
 }
 
-/// Writes a new request; `false` when the id is taken.
+/// Writes a new request, of which the caller knows that it is not there.
 ///
 /// # Errors
-/// [`DbError`].
-pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<bool> {
-    let rows = session.execute(
+/// [`DbError`], also when the id is taken; it may show later, see [`Session::send`].
+pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<()> {
+    session.send(
         ADD,
         &[
             Value::Int(h.rid),
@@ -226,8 +225,7 @@ pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<bool> {
             h.n.into(),
             h.blobs.into(),
         ],
-    )?;
-    Ok(rows == 1)
+    )
 }
 
 /// Takes over where a case stands; `since` moves only when the state does.

@@ -391,3 +391,16 @@ async fn an_entry_id_used_twice_is_refused() {
     let unknown = tablet.push(entry_item(RequestId([1; 16]), &entry("üç"))).await;
     assert_eq!(unknown, ItemResult::MissingDeps);
 }
+
+/// Not every engine keeps a NUL in text; a tablet that pushes one must not be stuck by it.
+#[tokio::test]
+async fn words_with_a_nul_are_taken() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let mut words = tablet.words("yol.cukur");
+    words.title = "Çukur\0 derin".into();
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    ok(&tablet.push(item).await);
+    assert!(town.head(id).title.starts_with("Çukur"), "{:?}", town.head(id).title);
+}

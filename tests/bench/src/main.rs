@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use mbs_engines::postgres::{Care, Cluster};
 use serde_json::json;
 
 use phases::{Figures, run};
@@ -31,12 +32,22 @@ struct Options {
     /// Requests each of them has filed offline.
     #[arg(long, default_value_t = 20)]
     requests: usize,
+    /// Measure our server on that engine: `postgres` stands beside SQLite, and PostgreSQL's own processes count too.
+    #[arg(long, value_enum, default_value_t = Engine::Sqlite)]
+    engine: Engine,
     /// Print the figures once more as one line of JSON, last.
     #[arg(long)]
     json: bool,
     /// (internal) Serve the bare loop from this folder.
     #[arg(long, hide = true)]
     bare: Option<PathBuf>,
+}
+
+/// An engine of our server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    Sqlite,
+    Postgres,
 }
 
 #[tokio::main]
@@ -52,19 +63,22 @@ async fn main() -> Result<()> {
     {
         bail!("between {} and 959 tablets and between 1 and 64 requests, please", workload::PHOTO_TABLETS);
     }
+    if options.engine == Engine::Postgres {
+        return engines(&options).await;
+    }
     eprintln!("» ours, {} tablets", options.tablets);
-    let mut ours = run(&ours::Ours, options.tablets, options.requests).await?;
+    let mut ours = run(&ours::Ours::default(), options.tablets, options.requests).await?;
     eprintln!("» bare loop, {} tablets", options.tablets);
     let mut bare = run(&theirs::Bare, options.tablets, options.requests).await?;
     // The first few would be noise: at 50 tablets the morning is played several times over.
     eprintln!("» both, 50 tablets, for growth");
-    ours.growth = ours.cpu_s_per_1000 / phases::small(&ours::Ours, options.requests).await?;
+    ours.growth = ours.cpu_s_per_1000 / phases::small(&ours::Ours::default(), options.requests).await?;
     bare.growth = bare.cpu_s_per_1000 / phases::small(&theirs::Bare, options.requests).await?;
     eprintln!("» ours, fsyncs");
-    ours.fsyncs_per_push = phases::fsyncs(&ours::Ours, options.tablets, options.requests).await?;
+    ours.fsyncs_per_push = phases::fsyncs(&ours::Ours::default(), options.tablets, options.requests).await?;
     eprintln!("» bare loop, fsyncs");
     bare.fsyncs_per_push = phases::fsyncs(&theirs::Bare, options.tablets, options.requests).await?;
-    table(&ours, &bare);
+    table(["ours", "bare"], &ours, &bare);
     if options.json {
         println!("{}", json!({"ours": ours, "bare": bare}));
     }
@@ -77,24 +91,67 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-fn table(ours: &Figures, bare: &Figures) {
-    println!("{:<44} {:>10} {:>10} {:>8}", "", "ours", "bare", "ratio");
+/// Our server on both engines.
+async fn engines(options: &Options) -> Result<()> {
+    eprintln!("» on PostgreSQL, {} tablets", options.tablets);
+    let cluster = Some(Cluster::start(Care::Durable));
+    let postgres = run(&ours::Ours { cluster }, options.tablets, options.requests).await?;
+    eprintln!("» on SQLite, {} tablets", options.tablets);
+    let sqlite = run(&ours::Ours::default(), options.tablets, options.requests).await?;
+    table(["postgres", "sqlite"], &postgres, &sqlite);
+    if options.json {
+        println!("{}", json!({"postgres": postgres, "sqlite": sqlite}));
+    }
+    Ok(())
+}
+
+fn table([ours, bare]: [&str; 2], a: &Figures, b: &Figures) {
+    println!("{:<44} {ours:>10} {bare:>10} {:>8}", "", "ratio");
     let row = |name: &str, a: f64, b: f64, digits: usize| {
-        println!("{name:<44} {a:>10.digits$} {b:>10.digits$} {:>8.2}", a / b);
+        if a > 0.0 || b > 0.0 {
+            println!("{name:<44} {a:>10.digits$} {b:>10.digits$} {:>8.2}", a / b);
+        }
     };
-    row("server CPU s / 1,000 requests", ours.cpu_s_per_1000, bare.cpu_s_per_1000, 4);
-    row("growth of that against 50 tablets", ours.growth, bare.growth, 2);
-    row("acknowledged / s", ours.acked_per_s, bare.acked_per_s, 0);
-    row("a tablet's morning, median, s", ours.p50_s, bare.p50_s, 3);
-    row("a tablet's morning, p99, s", ours.p99_s, bare.p99_s, 3);
-    row("bytes up + down a request, headers included", ours.bytes_per_request, bare.bytes_per_request, 0);
-    row("idle poll, server CPU ms", ours.idle_poll_cpu_ms, bare.idle_poll_cpu_ms, 3);
-    row("idle poll, bytes", ours.idle_poll_bytes, bare.idle_poll_bytes, 0);
-    row("photo, verified and durable, CPU ms", ours.photo_cpu_ms, bare.photo_cpu_ms, 3);
-    row("photo, bytes on the line / bytes", ours.photo_bytes_ratio, bare.photo_bytes_ratio, 4);
-    row("fresh tablet, 300 requests, CPU ms", ours.fresh_cpu_ms, bare.fresh_cpu_ms, 2);
-    row("fresh tablet, 300 requests, bytes", ours.fresh_bytes, bare.fresh_bytes, 0);
-    row("peak server memory, MiB", ours.peak_mib, bare.peak_mib, 0);
-    row("disk MiB / 1,000 requests", ours.disk_mib_per_1000, bare.disk_mib_per_1000, 2);
-    row("fsyncs a push", ours.fsyncs_per_push, bare.fsyncs_per_push, 3);
+    // A database with processes of its own: both together first, then what was its own.
+    let cpu = |name: &str, a: [f64; 2], b: [f64; 2], digits: usize| {
+        row(name, a.iter().sum(), b.iter().sum(), digits);
+        if a[1] > 0.0 {
+            println!("{:<44} {:>10.digits$}", "  of that PostgreSQL itself", a[1]);
+        }
+    };
+    cpu(
+        "server CPU s / 1,000 requests",
+        [a.cpu_s_per_1000, a.database_cpu_s_per_1000],
+        [b.cpu_s_per_1000, b.database_cpu_s_per_1000],
+        4,
+    );
+    row("growth of that against 50 tablets", a.growth, b.growth, 2);
+    row("acknowledged / s", a.acked_per_s, b.acked_per_s, 0);
+    row("a tablet's morning, median, s", a.p50_s, b.p50_s, 3);
+    row("a tablet's morning, p99, s", a.p99_s, b.p99_s, 3);
+    row("bytes up + down a request, headers included", a.bytes_per_request, b.bytes_per_request, 0);
+    cpu(
+        "idle poll, server CPU ms",
+        [a.idle_poll_cpu_ms, a.database_idle_poll_cpu_ms],
+        [b.idle_poll_cpu_ms, b.database_idle_poll_cpu_ms],
+        3,
+    );
+    row("idle poll, bytes", a.idle_poll_bytes, b.idle_poll_bytes, 0);
+    cpu(
+        "photo, verified and durable, CPU ms",
+        [a.photo_cpu_ms, a.database_photo_cpu_ms],
+        [b.photo_cpu_ms, b.database_photo_cpu_ms],
+        3,
+    );
+    row("photo, bytes on the line / bytes", a.photo_bytes_ratio, b.photo_bytes_ratio, 4);
+    cpu(
+        "fresh tablet, 300 requests, CPU ms",
+        [a.fresh_cpu_ms, a.database_fresh_cpu_ms],
+        [b.fresh_cpu_ms, b.database_fresh_cpu_ms],
+        2,
+    );
+    row("fresh tablet, 300 requests, bytes", a.fresh_bytes, b.fresh_bytes, 0);
+    row("peak server memory, MiB", a.peak_mib, b.peak_mib, 0);
+    row("disk MiB / 1,000 requests", a.disk_mib_per_1000, b.disk_mib_per_1000, 2);
+    row("fsyncs a push", a.fsyncs_per_push, b.fsyncs_per_push, 3);
 }

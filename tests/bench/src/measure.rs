@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::phases::Running;
+
 /// Clock ticks a second of `/proc/PID/stat` on Linux.
 const TICKS: f64 = 100.0;
 
@@ -31,15 +33,52 @@ pub(crate) fn cpu(pid: u32) -> Result<f64> {
     Ok((tick(11) + tick(12)) / TICKS)
 }
 
-/// CPU seconds once the process has been quiet for a while.
-pub(crate) async fn cpu_when_quiet(pid: u32) -> Result<f64> {
-    let mut last = cpu(pid)?;
+/// CPU seconds of the server process, and of the database's processes where they are others.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cpu {
+    pub(crate) server: f64,
+    pub(crate) database: f64,
+}
+
+impl Cpu {
+    fn read(server: &Running) -> Result<Self> {
+        let database = server.database.map_or(Ok(0.0), cpu_of_tree)?;
+        Ok(Self { server: cpu(server.child.id())?, database })
+    }
+
+    const fn sum(self) -> f64 {
+        self.server + self.database
+    }
+
+    /// What was used since, times `factor`.
+    pub(crate) fn since(self, before: Self, factor: f64) -> Self {
+        Self { server: (self.server - before.server) * factor, database: (self.database - before.database) * factor }
+    }
+}
+
+/// CPU seconds of a process, of its children and of those that have ended.
+fn cpu_of_tree(pid: u32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let tick = |i: usize| fields.get(i).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    let mut sum = cpu(pid)? + (tick(13) + tick(14)) / TICKS;
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+    for child in children.split_whitespace() {
+        // One that ends at this moment is counted among the ended next time.
+        sum += cpu(child.parse()?).unwrap_or(0.0);
+    }
+    Ok(sum)
+}
+
+/// CPU seconds once the processes have been quiet for a while.
+pub(crate) async fn cpu_when_quiet(server: &Running) -> Result<Cpu> {
+    let mut last = Cpu::read(server)?;
     let mut still = 0;
     for _ in 0..600 {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        let now = cpu(pid)?;
+        let now = Cpu::read(server)?;
         // Timers tick even in a quiet server; half a millisecond in 50 is quiet.
-        still = if now - last < 0.0005 { still + 1 } else { 0 };
+        still = if now.sum() - last.sum() < 0.0005 { still + 1 } else { 0 };
         last = now;
         if still >= 4 {
             break;

@@ -5,11 +5,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use mbs_engines::postgres::Cluster;
 use mbs_server::auth::device::{Caller, token_text};
+use mbs_server::engines::{Opener, Photos, Place};
 use mbs_server::handlers::{enrol, sync};
 use mbs_server::routing::apply::Act;
 use mbs_server::routing::decide::Command as Order;
-use mbs_server::service::Service;
+use mbs_server::service::{Parts, Service};
 use mbs_shared::digest::Digest;
 use mbs_shared::document::Document;
 use mbs_shared::id::{Actor, DeviceNo, RequestId, SessionId};
@@ -22,11 +24,24 @@ use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
 
 use crate::client::{Line, request};
+use crate::measure;
 use crate::phases::{Running, Script, Side, start};
 use crate::workload::{CHANGED, City, FRESH, FRESH_REQUESTS, HELD, NOW, Random, photos};
 
-/// The sync server, as released: built alone, plain SQLite.
-pub(crate) struct Ours;
+/// The sync server, as released.
+#[derive(Default)]
+pub(crate) struct Ours {
+    /// On PostgreSQL (photos stay in the folder); else built alone, plain SQLite.
+    pub(crate) cluster: Option<Cluster>,
+}
+
+/// In the data folder: address of the database, when it is not there itself.
+const ADDRESS: &str = "database.address";
+
+/// Where the database of a data folder is.
+fn place(dir: &Path) -> Result<Place> {
+    Place::parse(&std::fs::read_to_string(dir.join(ADDRESS)).unwrap_or_default())
+}
 
 /// Requests of one push while a folder is filled.
 const BATCH: usize = 50;
@@ -150,7 +165,10 @@ async fn fill(service: &Arc<Service>, tablets: usize, requests: usize) -> Result
 
 impl Side for Ours {
     async fn prepare(&self, dir: &Path, tablets: usize, requests: usize) -> Result<Vec<Script>> {
-        let service = Service::open(dir)?;
+        if let Some(cluster) = &self.cluster {
+            std::fs::write(dir.join(ADDRESS), cluster.database())?;
+        }
+        let service = Service::new(Parts::open(dir, &place(dir)?, &Photos::DataFolder)?)?;
         let writer = service.start_writer()?;
         let scripts = fill(&service, tablets, requests).await;
         service.writer.stop();
@@ -161,7 +179,23 @@ impl Side for Ours {
     fn start(&self, dir: &Path) -> Result<Running> {
         let mut command = Command::new(std::env::current_exe()?.with_file_name("mbs-server"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"]).arg(dir);
-        start(command)
+        if let Place::Postgres(address) = place(dir)? {
+            command.env("MBS_DATABASE", address);
+        }
+        let mut running = start(command)?;
+        running.database = self.cluster.as_ref().map(Cluster::pid);
+        Ok(running)
+    }
+
+    fn disk(&self, dir: &Path) -> Result<u64> {
+        const SIZE: &str = "select pg_database_size(current_database())";
+        match place(dir)? {
+            Place::DataFolder => measure::database_bytes(dir),
+            place @ Place::Postgres(_) => {
+                let size = place.open(dir, Opener::Command)?.ask(|s| s.first(SIZE, &[], |r| r.int(0)))?;
+                Ok(size.unwrap_or_default().unsigned_abs())
+            }
+        }
     }
 
     fn good(&self, status: u16, body: &[u8], _step: usize, requests: usize) -> Result<()> {

@@ -9,23 +9,28 @@ use serde::Serialize;
 use tokio::sync::Barrier;
 
 use crate::client::Line;
-use crate::measure;
+use crate::measure::{self, Cpu};
 use crate::workload::{FRESH, PHOTO_BYTES, PHOTO_TABLETS, PHOTOS};
 
 /// What a run measured. Keys are part of the benchmark's interface.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Figures {
     pub(crate) cpu_s_per_1000: f64,
+    /// Of the database's own processes, where it has some; the server's do not contain them.
+    pub(crate) database_cpu_s_per_1000: f64,
     pub(crate) growth: f64,
     pub(crate) acked_per_s: f64,
     pub(crate) p50_s: f64,
     pub(crate) p99_s: f64,
     pub(crate) bytes_per_request: f64,
     pub(crate) idle_poll_cpu_ms: f64,
+    pub(crate) database_idle_poll_cpu_ms: f64,
     pub(crate) idle_poll_bytes: f64,
     pub(crate) photo_cpu_ms: f64,
+    pub(crate) database_photo_cpu_ms: f64,
     pub(crate) photo_bytes_ratio: f64,
     pub(crate) fresh_cpu_ms: f64,
+    pub(crate) database_fresh_cpu_ms: f64,
     pub(crate) fresh_bytes: f64,
     pub(crate) peak_mib: f64,
     pub(crate) disk_mib_per_1000: f64,
@@ -36,6 +41,8 @@ pub(crate) struct Figures {
 pub(crate) struct Running {
     pub(crate) child: std::process::Child,
     pub(crate) address: std::net::SocketAddr,
+    /// First process of a database of its own.
+    pub(crate) database: Option<u32>,
 }
 
 impl Drop for Running {
@@ -64,6 +71,10 @@ pub(crate) trait Side {
     async fn prepare(&self, dir: &Path, tablets: usize, requests: usize) -> Result<Vec<Script>>;
     /// Starts the server on that folder.
     fn start(&self, dir: &Path) -> Result<Running>;
+    /// Bytes its database takes.
+    fn disk(&self, dir: &Path) -> Result<u64> {
+        measure::database_bytes(dir)
+    }
     /// Whether an answer of the morning is complete (everything acknowledged, or rows given).
     fn good(&self, status: u16, body: &[u8], step: usize, requests: usize) -> Result<()>;
     /// Downloads everything of a tablet; tells how many requests came.
@@ -71,7 +82,7 @@ pub(crate) trait Side {
 }
 
 struct Morning {
-    cpu_per_1000: f64,
+    cpu_per_1000: Cpu,
     wall: f64,
     times: Vec<f64>,
     bytes: u64,
@@ -79,8 +90,7 @@ struct Morning {
 
 /// All tablets at one instant: push, then pull.
 async fn morning<S: Side>(side: &S, server: &Running, scripts: &[Arc<Script>], requests: usize) -> Result<Morning> {
-    let pid = server.child.id();
-    let before = measure::cpu_when_quiet(pid).await?;
+    let before = measure::cpu_when_quiet(server).await?;
     let gate = Arc::new(Barrier::new(scripts.len() + 1));
     let mut tasks = Vec::new();
     for script in scripts {
@@ -110,9 +120,10 @@ async fn morning<S: Side>(side: &S, server: &Running, scripts: &[Arc<Script>], r
         }
     }
     let wall = begun.elapsed().as_secs_f64();
-    let cpu = measure::cpu_when_quiet(pid).await? - before;
+    let after = measure::cpu_when_quiet(server).await?;
     times.sort_by(f64::total_cmp);
-    Ok(Morning { cpu_per_1000: cpu * 1000.0 / count(scripts.len() * requests), wall, times, bytes })
+    let cpu_per_1000 = after.since(before, 1000.0 / count(scripts.len() * requests));
+    Ok(Morning { cpu_per_1000, wall, times, bytes })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
@@ -137,15 +148,16 @@ pub(crate) async fn run<S: Side>(side: &S, tablets: usize, requests: usize) -> R
     let pid = server.child.id();
     let mut figures = Figures::default();
 
-    let disk = measure::database_bytes(dir.path())?;
+    let disk = side.disk(dir.path())?;
     let m = morning(side, &server, &scripts, requests).await?;
-    figures.cpu_s_per_1000 = m.cpu_per_1000;
+    figures.cpu_s_per_1000 = m.cpu_per_1000.server;
+    figures.database_cpu_s_per_1000 = m.cpu_per_1000.database;
     figures.acked_per_s = count(tablets * requests) / m.wall;
     figures.p50_s = percentile(&m.times, 50);
     figures.p99_s = percentile(&m.times, 99);
     figures.bytes_per_request = bytes(m.bytes) / count(tablets * requests);
 
-    let before = measure::cpu_when_quiet(pid).await?;
+    let before = measure::cpu_when_quiet(&server).await?;
     let mut polled = 0;
     for batch in scripts.chunks(100) {
         let mut tasks = Vec::new();
@@ -162,8 +174,9 @@ pub(crate) async fn run<S: Side>(side: &S, tablets: usize, requests: usize) -> R
             polled += task.await??;
         }
     }
-    let after = measure::cpu_when_quiet(pid).await?;
-    figures.idle_poll_cpu_ms = (after - before) * 1000.0 / count(tablets);
+    let after = measure::cpu_when_quiet(&server).await?;
+    let cpu = after.since(before, 1000.0 / count(tablets));
+    (figures.idle_poll_cpu_ms, figures.database_idle_poll_cpu_ms) = (cpu.server, cpu.database);
     figures.idle_poll_bytes = bytes(polled) / count(tablets);
 
     let before = after;
@@ -183,9 +196,10 @@ pub(crate) async fn run<S: Side>(side: &S, tablets: usize, requests: usize) -> R
     for task in tasks {
         sent += task.await??;
     }
-    let after = measure::cpu_when_quiet(pid).await?;
+    let after = measure::cpu_when_quiet(&server).await?;
     let photos = count(PHOTO_TABLETS * PHOTOS);
-    figures.photo_cpu_ms = (after - before) * 1000.0 / photos;
+    let cpu = after.since(before, 1000.0 / photos);
+    (figures.photo_cpu_ms, figures.database_photo_cpu_ms) = (cpu.server, cpu.database);
     figures.photo_bytes_ratio = bytes(sent) / (photos * count(PHOTO_BYTES));
 
     let before = after;
@@ -198,13 +212,14 @@ pub(crate) async fn run<S: Side>(side: &S, tablets: usize, requests: usize) -> R
         }
         fresh += line.up + line.down;
     }
-    let after = measure::cpu_when_quiet(pid).await?;
-    figures.fresh_cpu_ms = (after - before) * 1000.0 / count(FRESH);
+    let after = measure::cpu_when_quiet(&server).await?;
+    let cpu = after.since(before, 1000.0 / count(FRESH));
+    (figures.fresh_cpu_ms, figures.database_fresh_cpu_ms) = (cpu.server, cpu.database);
     figures.fresh_bytes = bytes(fresh) / count(FRESH);
 
     figures.peak_mib = measure::peak_mib(pid)?;
     drop(server);
-    let grown = measure::database_bytes(dir.path())?.saturating_sub(disk);
+    let grown = side.disk(dir.path())?.saturating_sub(disk);
     figures.disk_mib_per_1000 = bytes(grown) / 1_048_576.0 * 1000.0 / count(tablets * requests);
     Ok(figures)
 }
@@ -218,7 +233,7 @@ pub(crate) async fn small<S: Side>(side: &S, requests: usize) -> Result<f64> {
         let scripts: Vec<_> =
             side.prepare(dir.path(), PHOTO_TABLETS, requests).await?.into_iter().map(Arc::new).collect();
         let server = side.start(dir.path())?;
-        sum += morning(side, &server, &scripts, requests).await?.cpu_per_1000;
+        sum += morning(side, &server, &scripts, requests).await?.cpu_per_1000.server;
     }
     Ok(sum / count(ROUNDS))
 }
@@ -248,7 +263,7 @@ pub(crate) fn start(mut command: std::process::Command) -> Result<Running> {
             let address = address.trim().parse()?;
             // The pipe must be read on, or a talkative server would stand still.
             std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-            return Ok(Running { child, address });
+            return Ok(Running { child, address, database: None });
         }
     }
     bail!("the server did not say where it listens")

@@ -14,7 +14,7 @@ const USAGE: &str = "\
 usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tablet on this machine
        cargo verify [--long] [SUITE…]      lints and every test
        cargo shots DIR                     pictures of every screen into DIR
-       cargo bench-sync [--json] …         the sync benchmark";
+       cargo bench-sync [--engine postgres] [--json]   the sync benchmark";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);

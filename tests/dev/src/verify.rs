@@ -233,7 +233,12 @@ pub(crate) fn shots(args: &[String]) -> Result<(), String> {
 /// The sync benchmark: a release server, built alone, beside the bare loop.
 pub(crate) fn bench_sync(args: &[String]) -> Result<(), String> {
     needs::system(For::Measuring)?;
-    run::must("building the release server", &mut run::cargo(&["build", "--release", "--package", "mbs-server"]))?;
+    // SQLite is measured as released alone; PostgreSQL in the packaged build.
+    let postgres =
+        args.windows(2).any(|pair| pair == ["--engine", "postgres"]) || args.iter().any(|a| a == "--engine=postgres");
+    let features: &[&str] = if postgres { &["--features", "packaged"] } else { &[] };
+    let mut server = run::cargo(&["build", "--release", "--package", "mbs-server"]);
+    run::must("building the release server", server.args(features))?;
     run::must("building the benchmark", &mut run::cargo(&["build", "--release", "--package", "mbs-bench"]))?;
     let status = Command::new(run::target().join("release/mbs-bench"))
         .args(args)

@@ -146,8 +146,13 @@ impl Conn {
 
     /// Runs plain words of SQL and waits for them.
     pub(super) fn run(&mut self, sql: &str) -> DbResult<()> {
+        self.run_within(sql, LIMIT)
+    }
+
+    /// The same for what may take longer.
+    pub(super) fn run_within(&mut self, sql: &str, limit: Duration) -> DbResult<()> {
         let client = self.client.clone();
-        let done = self.wait(pin!(client.batch_execute(sql)), LIMIT)?;
+        let done = self.wait(pin!(client.batch_execute(sql)), limit)?;
         done.map_err(|e| db_error(&e))
     }
 
@@ -250,6 +255,9 @@ impl ToSql for Bound<'_> {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match (self.0, ty) {
             (Value::Int(v), &Type::INT8) => v.to_sql(ty, out),
+            // PostgreSQL keeps no NUL in text. Columns of text are for lists and look-ups; what was written lies in
+            // the feed, as bytes.
+            (Value::Text(v), &Type::TEXT) if v.as_bytes().contains(&0) => v.replace('\0', "\u{fffd}").to_sql(ty, out),
             (Value::Text(v), &Type::TEXT) => v.to_sql(ty, out),
             (Value::Blob(v), &Type::BYTEA) => v.to_sql(ty, out),
             (value, ty) => Err(format!("{value:?} does not fit where {ty} is wanted").into()),

@@ -1,6 +1,8 @@
 //! The same numbered migrations as SQLite's, from the same files: there is one schema. The few words that
 //! differ are replaced, and a test compares every table and column of both engines.
 
+use std::time::Duration;
+
 use super::connection::Conn;
 use crate::database::{DbError, DbResult, Session, meta};
 
@@ -8,6 +10,8 @@ pub use crate::database::sqlite::migrate::MIGRATIONS;
 
 const HAS_META: &str = "select count(*) from information_schema.tables \
                         where table_schema = current_schema() and table_name = 'meta'";
+/// How long one migration may take: an index over a country's feed is not made in seconds.
+const LIMIT: Duration = Duration::from_secs(3_600);
 /// The version stands in `meta`, where SQLite has its `user_version`.
 const VERSION: &str = "schema";
 
@@ -34,13 +38,15 @@ fn steps(conn: &mut Conn) -> DbResult<bool> {
         )));
     }
     let missing = MIGRATIONS.get(at..).unwrap_or_default();
+    if missing.is_empty() {
+        return Ok(false);
+    }
+    conn.run("set local statement_timeout = 0")?;
     for sql in missing {
-        conn.run(&translate(sql))?;
+        conn.run_within(&translate(sql), LIMIT)?;
     }
-    if !missing.is_empty() {
-        meta::set(conn, VERSION, i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
-    }
-    Ok(!missing.is_empty())
+    meta::set(conn, VERSION, i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
+    Ok(true)
 }
 
 /// A migration in PostgreSQL's words. Columns stand one to a line, as in all our migrations.

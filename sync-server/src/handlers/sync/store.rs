@@ -107,9 +107,7 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         // A server had it and lost it: back as it was, under its own number.
         let mut head = new_head(item.request, Push { now: received, ..push }, plan, no);
         head.rid = tx.next_rid();
-        if !requests::add(tx.session(), &head)? {
-            return Err(Fault::internal(anyhow::anyhow!("request {} was there and was not", item.request)));
-        }
+        requests::add(tx.session(), &head)?;
         let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
         past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
         return Ok((result, true));
@@ -120,9 +118,7 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
     head.rid = tx.next_rid();
     let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     requests::take_case(&mut head, &case, unit, push.now);
-    if !requests::add(tx.session(), &head)? {
-        return Err(Fault::internal(anyhow::anyhow!("request {} was there and was not", item.request)));
-    }
+    requests::add(tx.session(), &head)?;
     let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
     apply::store(tx, service, &head, &made, 0)?;
     metrics::counter!("mbs_requests_total").increment(1);
