@@ -3,15 +3,124 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use mbs_shared::id::BlobHash;
 
 use super::{BlobStore, Key};
 
+/// A file that was just written, and is not yet durable.
+pub trait Written {
+    /// Makes its bytes durable.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// The few steps a folder store is made of, so that a simulated disk can stand below their order.
+pub trait Files: Send + Sync {
+    /// Makes a folder and those above it; nothing when it is there.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn make_dir(&self, dir: &Path) -> io::Result<()>;
+    /// The files in a folder.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>>;
+    /// Whether there is such a file.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn exists(&self, path: &Path) -> io::Result<bool>;
+    /// The whole file.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// A new file with these bytes, not yet durable.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Written>>;
+    /// Renames a file.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes the names in a folder durable.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+}
+
+/// The system's files.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemFiles;
+
+impl Written for File {
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_all()
+    }
+}
+
+impl Files for SystemFiles {
+    fn make_dir(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir_all(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+        fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
+    }
+
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        path.try_exists()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Written>> {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        Ok(Box::new(file))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+}
+
 /// Bytes as files: `ab/cd…` and `ab/cd….thumb`, by the hex of their hash.
-#[derive(Debug)]
 pub struct Folder {
     root: PathBuf,
+    files: Box<dyn Files>,
     next: AtomicU64,
+    /// Folders whose own names this process has made durable, by the first byte of the hash.
+    certain: [AtomicBool; 256],
+}
+
+impl std::fmt::Debug for Folder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Folder").field("root", &self.root).finish_non_exhaustive()
+    }
 }
 
 impl Folder {
@@ -20,18 +129,35 @@ impl Folder {
     /// # Errors
     /// What the file system says.
     pub fn open(root: &Path) -> io::Result<Self> {
+        Self::open_on(Box::new(SystemFiles), root)
+    }
+
+    /// As [`Self::open`], on other files than the system's.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn open_on(files: Box<dyn Files>, root: &Path) -> io::Result<Self> {
         let temporary = root.join("tmp");
-        fs::create_dir_all(&temporary)?;
-        for entry in fs::read_dir(&temporary)? {
-            fs::remove_file(entry?.path())?;
+        files.make_dir(&temporary)?;
+        for left_over in files.list(&temporary)? {
+            files.remove(&left_over)?;
         }
-        Ok(Self { root: root.to_path_buf(), next: AtomicU64::new(0) })
+        if let Some(parent) = root.parent().filter(|p| !p.as_os_str().is_empty()) {
+            files.sync_dir(parent)?;
+        }
+        files.sync_dir(root)?;
+        Ok(Self::over(files, root))
     }
 
     /// The folder as it is, for looking only.
     #[must_use]
     pub fn open_existing(root: &Path) -> Self {
-        Self { root: root.to_path_buf(), next: AtomicU64::new(0) }
+        Self::over(Box::new(SystemFiles), root)
+    }
+
+    fn over(files: Box<dyn Files>, root: &Path) -> Self {
+        let certain = std::array::from_fn(|_| AtomicBool::new(false));
+        Self { root: root.to_path_buf(), files, next: AtomicU64::new(0), certain }
     }
 
     fn path(&self, key: Key) -> PathBuf {
@@ -43,41 +169,49 @@ impl Folder {
         let (dir, rest) = name.split_at(2);
         self.root.join(dir).join(format!("{rest}{ending}"))
     }
-}
 
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
+    /// Makes the folder of that hash, durably. Asked once a process: an earlier try may have made it and
+    /// failed before its name was durable.
+    fn make_certain(&self, hash: BlobHash, dir: &Path) -> io::Result<()> {
+        let first = hash.as_bytes().first().copied().unwrap_or(0);
+        let Some(certain) = self.certain.get(usize::from(first)) else { return Ok(()) };
+        if !certain.load(Ordering::Acquire) {
+            self.files.make_dir(dir)?;
+            self.files.sync_dir(&self.root)?;
+            certain.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn write(&self, temporary: &Path, path: &Path, dir: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.files.write(temporary, bytes)?.sync()?;
+        self.files.rename(temporary, path)?;
+        self.files.sync_dir(dir)
+    }
 }
 
 impl BlobStore for Folder {
     fn put(&self, key: Key, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(key);
-        if path.try_exists()? {
-            return Ok(());
+        let (Key::Full(hash) | Key::Thumb(hash)) = key;
+        let dir = path.parent().unwrap_or(&self.root);
+        self.make_certain(hash, dir)?;
+        if self.files.exists(&path)? {
+            // Its bytes are durable; its name may not be, where an earlier try failed at the very end.
+            return self.files.sync_dir(dir);
         }
         let name = format!("{}-{}", std::process::id(), self.next.fetch_add(1, Ordering::Relaxed));
         let temporary = self.root.join("tmp").join(name);
-        let written = (|| {
-            let mut file = File::create(&temporary)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            let dir = path.parent().unwrap_or(&self.root);
-            if !dir.is_dir() {
-                fs::create_dir_all(dir)?;
-                sync_dir(&self.root)?;
-            }
-            fs::rename(&temporary, &path)?;
-            sync_dir(dir)
-        })();
+        let written = self.write(&temporary, &path, dir, bytes);
         if written.is_err() {
             // Left over only when the disk is in trouble; the next start removes it.
-            let _ = fs::remove_file(&temporary);
+            let _ = self.files.remove(&temporary);
         }
         written
     }
 
     fn get(&self, key: Key) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.path(key)) {
+        match self.files.read(&self.path(key)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
@@ -85,14 +219,13 @@ impl BlobStore for Folder {
     }
 
     fn has(&self, key: Key) -> io::Result<bool> {
-        self.path(key).try_exists()
+        self.files.exists(&self.path(key))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mbs_shared::id::BlobHash;
 
     #[test]
     fn bytes_come_back_under_their_name_and_nothing_is_left_over() {

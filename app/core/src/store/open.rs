@@ -130,8 +130,9 @@ fn prepare(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Result<Conne
     let conn = keyed(path, ports, key)?;
     conn.busy_timeout(std::time::Duration::from_millis(500))?;
     conn.execute_batch(
-        "PRAGMA auto_vacuum = INCREMENTAL;
-         PRAGMA locking_mode = EXCLUSIVE;
+        // The lock first: whatever reads a database with a journal before it needs shared memory.
+        "PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA auto_vacuum = INCREMENTAL;
          PRAGMA synchronous = FULL;
          PRAGMA trusted_schema = OFF;
          PRAGMA temp_store = MEMORY;
