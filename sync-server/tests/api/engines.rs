@@ -12,7 +12,7 @@ use mbs_server::database::feed::{self, NewRow};
 use mbs_server::database::postgres::Postgres;
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::database::{
-    Database, DbError, Session, Transaction, WriteError, all_statements, devices, meta, people,
+    Database, DbError, DbResult, Session, Transaction, WriteError, all_statements, devices, meta, people,
 };
 use mbs_server::engines::{Opener, Photos, Place};
 use mbs_server::error::Fault;
@@ -299,4 +299,24 @@ fn the_command_line_works_on_postgresql_and_s3() {
         let (ok, said) = run(address, &["init"]);
         assert!(!ok && said.contains(what) && !said.contains("secret"), "{address}: {said}");
     }
+}
+
+#[test]
+fn the_line_is_encrypted_and_the_server_is_who_it_says() {
+    const SSL: &str = "select ssl::text from pg_stat_ssl where pid = pg_backend_pid()";
+    let cluster = Cluster::encrypted();
+    let address = cluster.database();
+    let encrypted = |address: &str| -> DbResult<String> {
+        let db = Postgres::open_with(address, 0)?;
+        let db: &dyn Database = &db;
+        Ok(db.ask(|s| s.first(SSL, &[], |r| Ok(r.text(0)?.to_owned())))?.unwrap())
+    };
+    let authority = cluster.certificate();
+    let tls = format!("{address}?sslmode=require&sslrootcert={}", authority.display());
+    assert_eq!(encrypted(&tls).unwrap(), "true");
+    assert_eq!(encrypted(&address).unwrap(), "false", "nothing was said and it is this machine");
+    let unknown = encrypted(&format!("{address}?sslmode=require")).unwrap_err().to_string();
+    assert!(unknown.contains("certificate"), "{unknown}");
+    let other_name = encrypted(&tls.replace("localhost", "127.0.0.1")).unwrap_err().to_string();
+    assert!(other_name.contains("certificate"), "{other_name}");
 }

@@ -38,6 +38,7 @@ const TEST: &[Need] = &[
     need("/usr/bin/chromium", "chromium"),
     need("@postgresql", "postgresql"),
     need("/usr/bin/setpriv", "util-linux"),
+    need("/usr/bin/openssl", "openssl"),
 ];
 
 /// To count fsyncs in the benchmark.

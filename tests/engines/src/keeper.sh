@@ -38,6 +38,9 @@ stop() {
 while read -r word; do
     case $word in
         init) "$bin/initdb" -D "$dir/data" -U mbs -A trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 ;;
+        certify) openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=localhost \
+            -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE \
+            -keyout "$dir/key.pem" -out "$dir/cert.pem" >>"$dir/log" 2>&1 ;;
         start) start ;;
         kill) stop KILL ;;
         stop) stop INT ;;

@@ -10,6 +10,9 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// Where Debian puts the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
+/// Names the socket of a cluster that listens on no port.
+const PORT: u16 = 5432;
+
 /// How much the cluster cares for power cuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Care {
@@ -24,6 +27,8 @@ pub enum Care {
 pub struct Cluster {
     dir: PathBuf,
     programs: PathBuf,
+    /// Where it listens with TLS, if it does.
+    port: Option<u16>,
     keeper: Mutex<Keeper>,
     databases: AtomicU32,
 }
@@ -43,18 +48,40 @@ impl Cluster {
     /// When there is no PostgreSQL, or it does not start.
     #[must_use]
     pub fn start(care: Care) -> Self {
+        Self::begin(care, None)
+    }
+
+    /// A cluster that also listens on a port of `localhost` and speaks TLS there, by a certificate of its own.
+    ///
+    /// # Panics
+    /// As [`Self::start`]; also without `openssl`.
+    #[must_use]
+    pub fn encrypted() -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        Self::begin(Care::Hasty, Some(free.unwrap_or_else(|e| panic!("no free port: {e}")).port()))
+    }
+
+    fn begin(care: Care, port: Option<u16>) -> Self {
         let programs = programs().unwrap_or_else(|| {
             panic!(
                 "PostgreSQL is not there: `apt-get install --no-install-recommends postgresql` (cargo verify does it)"
             )
         });
         let dir = tempfile::Builder::new().prefix("mbs-pg-").tempdir().unwrap_or_else(|e| panic!("no folder: {e}"));
-        let settings = match care {
+        let mut settings = match care {
             Care::Durable => "-c max_connections=200",
             Care::Hasty => "-c max_connections=400 -c fsync=off -c full_page_writes=off",
-        };
+        }
+        .to_owned();
+        if port.is_some() {
+            settings += &format!(
+                " -c listen_addresses=localhost -c ssl=on -c ssl_cert_file={0}/cert.pem -c ssl_key_file={0}/key.pem",
+                dir.path().display()
+            );
+        }
         let mut command = unprivileged(dir.path());
-        command.args(["sh", "-c", include_str!("keeper.sh"), "keeper"]).arg(dir.path()).arg(&programs).arg(settings);
+        command.args(["sh", "-c", include_str!("keeper.sh"), "keeper"]).arg(dir.path()).arg(&programs).arg(&settings);
+        command.env("PGPORT", port.unwrap_or(PORT).to_string());
         let mut process = command
             .current_dir(dir.path())
             .stdin(Stdio::piped())
@@ -68,8 +95,11 @@ impl Cluster {
         // From here on the keeper removes it.
         let dir = dir.keep();
         let keeper = Keeper { _process: process, orders, answers: BufReader::new(answers) };
-        let cluster = Self { dir, programs, keeper: Mutex::new(keeper), databases: AtomicU32::new(0) };
+        let cluster = Self { dir, programs, port, keeper: Mutex::new(keeper), databases: AtomicU32::new(0) };
         cluster.order("init");
+        if port.is_some() {
+            cluster.order("certify");
+        }
         cluster.order("start");
         cluster
     }
@@ -103,10 +133,20 @@ impl Cluster {
             .args(["-U", "mbs", "-T", "template0", "-h"])
             .arg(&self.dir)
             .arg(&name)
+            .env("PGPORT", self.port.unwrap_or(PORT).to_string())
             .output()
             .unwrap_or_else(|e| panic!("createdb: {e}"));
         assert!(made.status.success(), "createdb: {}", String::from_utf8_lossy(&made.stderr));
-        format!("postgres://mbs@{}/{name}", self.dir.display().to_string().replace('/', "%2F"))
+        match self.port {
+            Some(port) => format!("postgres://mbs@localhost:{port}/{name}"),
+            None => format!("postgres://mbs@{}/{name}", self.dir.display().to_string().replace('/', "%2F")),
+        }
+    }
+
+    /// The certificate of an encrypted cluster, for `localhost`; it is its own authority.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.join("cert.pem")
     }
 
     /// Ends the whole cluster at this very instruction (SIGKILL to all its processes).
