@@ -99,7 +99,7 @@ impl Target {
         let tls = self.tls(config.get_ssl_mode() != SslMode::Disable)?;
         let (client, line) = Line::open(socket, &config, tls, &name, CONNECT).map_err(|lost| match &lost {
             Lost::Socket(e) => unreachable(&name, e),
-            Lost::Postgres(e) => super::connection::db_error(e),
+            Lost::Postgres(e) => super::values::db_error(e),
         })?;
         let mut conn = Conn::new(client, line, instance);
         conn.run(SETTINGS)?;
@@ -176,7 +176,7 @@ impl Conn {
             "select current_setting('synchronous_commit') || case when pg_is_in_recovery() then ' standby' else '' end";
         let client = self.client();
         let asked = self.wait(pin!(client.query_one(ASK, &[])), LIMIT)?;
-        let said: String = asked.and_then(|row| row.try_get(0)).map_err(|e| super::connection::db_error(&e))?;
+        let said: String = asked.and_then(|row| row.try_get(0)).map_err(|e| super::values::db_error(&e))?;
         match said.as_str() {
             "on" | "remote_apply" => Ok(()),
             "off" | "local" | "remote_write" => self.run("set synchronous_commit = on"),

@@ -254,6 +254,6 @@ impl Line {
 pub(super) enum Lost {
     #[error("{0}")]
     Socket(#[from] io::Error),
-    #[error("{}", super::connection::text_of(.0))]
+    #[error("{}", super::values::text_of(.0))]
     Postgres(#[from] tokio_postgres::Error),
 }

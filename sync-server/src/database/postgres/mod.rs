@@ -11,6 +11,7 @@ mod connection;
 mod line;
 mod listen;
 pub mod migrate;
+mod values;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
