@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
 use mbs_shared::wire::error::Code;
@@ -115,7 +115,9 @@ pub struct Service {
     /// Enrolment tries.
     pub tries: Tries,
     approvals: RwLock<HashMap<String, bool>>,
-    devices_version: std::sync::atomic::AtomicI64,
+    /// Version of the tablets in memory. Held while settings are taken over, so that what was read earlier never
+    /// replaces what was read, or written, later.
+    devices_version: Mutex<i64>,
 }
 
 impl std::fmt::Debug for Service {
@@ -140,8 +142,9 @@ impl Service {
             Ok((epoch.cast_unsigned(), Scopes::seed(tx, knowledge.directory)?))
         })?;
         let devices = Devices::default();
-        devices.reload(&*db)?;
+        // The version first: what comes between the two is taken over by the first tick.
         let (version, approvals) = db.ask(|s| Ok((meta::get(s, "devices")?, load_approvals(s)?)))?;
+        devices.reload(&*db)?;
         let wakes = Arc::new(Wakes::default());
         let writer = Arc::new(Writer::new(db.clone(), wakes.clone(), queue));
         let service = Arc::new(Self {
@@ -160,7 +163,7 @@ impl Service {
             digests: Digests::default(),
             tries: Tries::default(),
             approvals: RwLock::new(approvals),
-            devices_version: version.into(),
+            devices_version: Mutex::new(version),
         });
         let weak = Arc::downgrade(&service);
         let hear = move |news| {
@@ -235,6 +238,7 @@ impl Service {
             Ok(tx.session().execute(meta::SET_UNIT, &[code.as_str().into(), on.into()])?)
         })
         .await?;
+        let _taking_over = self.taking_over();
         self.approvals.write().unwrap_or_else(PoisonError::into_inner).insert(unit.to_owned(), on);
         Ok(())
     }
@@ -244,10 +248,18 @@ impl Service {
     /// # Errors
     /// [`crate::database::DbError`].
     pub fn refresh_devices(&self) -> DbResult<()> {
-        use std::sync::atomic::Ordering;
+        self.reload_devices(&mut self.taking_over())
+    }
+
+    fn taking_over(&self) -> MutexGuard<'_, i64> {
+        self.devices_version.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reload_devices(&self, known: &mut i64) -> DbResult<()> {
         let version = self.db.ask(|s| meta::get(s, "devices"))?;
-        if self.devices_version.swap(version, Ordering::AcqRel) != version {
+        if *known != version {
             self.devices.reload(&*self.db)?;
+            *known = version;
         }
         Ok(())
     }
@@ -257,7 +269,8 @@ impl Service {
     /// # Errors
     /// [`crate::database::DbError`].
     pub fn refresh_settings(&self) -> DbResult<()> {
-        self.refresh_devices()?;
+        let mut known = self.taking_over();
+        self.reload_devices(&mut known)?;
         let approvals = self.db.ask(load_approvals)?;
         *self.approvals.write().unwrap_or_else(PoisonError::into_inner) = approvals;
         Ok(())
