@@ -16,5 +16,6 @@ pub mod pack;
 pub mod place;
 pub mod request;
 pub mod routing;
+pub mod sabotage;
 pub mod signature;
 pub mod wire;

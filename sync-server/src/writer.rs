@@ -13,6 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::error::Code;
 use tokio::sync::oneshot;
 
@@ -59,7 +60,7 @@ impl Counters {
         if self.rid != before.rid {
             meta::set(db, "rid", self.rid)?;
         }
-        if self.year != 0 {
+        if self.year != 0 && !sabotaged("counter-not-persisted") {
             meta::set(db, &number_name(self.year), i64::from(self.number))?;
         }
         Ok(())
@@ -73,8 +74,8 @@ impl Tx<'_> {
     }
 
     /// The next place in the feed.
-    pub const fn next_seq(&mut self) -> i64 {
-        self.counters.seq += 1;
+    pub fn next_seq(&mut self) -> i64 {
+        self.counters.seq += if sabotaged("feed-with-gaps") { 2 } else { 1 };
         self.counters.seq
     }
 
@@ -258,7 +259,7 @@ impl Writer {
             Err(e) => {
                 tracing::error!(error = %e, jobs = jobs.len(), "a group was not written");
                 metrics::counter!("mbs_writer_lost_groups_total").increment(1);
-                Verdict::Lost
+                if sabotaged("ack-before-commit") { Verdict::Durable } else { Verdict::Lost }
             }
         };
         let count = jobs.len();

@@ -5,6 +5,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mbs_shared::id::{Actor, BlobHash, CaseNo};
+use mbs_shared::sabotage::sabotaged;
 use serde_json::Value;
 
 use crate::door::{Call, Upload};
@@ -50,7 +51,7 @@ impl Tablet {
         let inner = Inner {
             store,
             round: Round::new(&*ports.random),
-            tail: random(&*ports.random),
+            tail: if sabotaged("actor-reused") { [7; 8] } else { random(&*ports.random) },
             upload: None,
             ports: ports.clone(),
         };
@@ -63,8 +64,8 @@ impl Tablet {
     /// The code says why.
     pub fn call(&self, call: Call) -> Result<Value> {
         self.answer(call).inspect_err(|error| {
-            if error.code == Code::Storage && error.detail.contains("malformed") {
-                self.lock().store.suspect();
+            if error.code == Code::Storage {
+                self.lock().store.mend(error);
             }
         })
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use mbs_shared::id::BlobHash;
+use mbs_shared::sabotage::sabotaged;
 
 use super::{BlobStore, Key};
 
@@ -184,7 +185,10 @@ impl Folder {
     }
 
     fn write(&self, temporary: &Path, path: &Path, dir: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.files.write(temporary, bytes)?.sync()?;
+        let mut written = self.files.write(temporary, bytes)?;
+        if !sabotaged("rename-before-fsync") {
+            written.sync()?;
+        }
         self.files.rename(temporary, path)?;
         self.files.sync_dir(dir)
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use mbs_shared::blob::{MAX_BYTES, MAX_THUMB_BYTES, name_of};
 use mbs_shared::document::{Document, project_first};
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::blob::{BlobStatus, MAX_SLICE};
 use mbs_shared::wire::error::Code;
 
@@ -179,7 +180,7 @@ async fn finish(
     let Slice { hash, size, .. } = slice;
     let store = service.store.clone();
     let proven = off_thread(move || {
-        if name_of(&bytes) != hash {
+        if name_of(&bytes) != hash && !sabotaged("photo-hash-not-proven") {
             return Ok(false);
         }
         store.put(Key::Full(hash), &bytes).map(|()| true)

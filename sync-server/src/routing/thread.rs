@@ -4,6 +4,7 @@ use mbs_shared::blob::MAX_PER_REQUEST;
 use mbs_shared::id::Mac;
 use mbs_shared::request::MAX_ENTRY;
 use mbs_shared::routing::{Action, What, Who};
+use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::decode;
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use mbs_shared::wire::error::Code;
@@ -137,7 +138,7 @@ pub fn keep_offered(
     };
     let key = feed::key_of(entry.id.as_bytes());
     for twin in feed::twins(tx.session(), key)? {
-        if twin.kind != kind::ENTRY {
+        if twin.kind != kind::ENTRY || sabotaged("duplicate-stored-twice") {
             continue;
         }
         let raw = unpacked(&twin.packed)?;

@@ -43,6 +43,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "rust", command: |_| run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]) },
     Suite { name: "generated types", command: |_| fresh_types() },
     Suite { name: "one story", command: |_| story() },
+    Suite { name: "simulation", command: |_| simulation() },
     Suite { name: "screens: browser", command: |_| browser() },
 ];
 
@@ -51,6 +52,14 @@ fn fresh_types() -> Command {
     let mut git = Command::new("git");
     git.args(["diff", "--exit-code", "--stat", "--", "ui/src/wire"]).current_dir(run::root());
     git
+}
+
+/// A thousand simulated days whose seeds nobody chose: they follow from the commit.
+fn simulation() -> Command {
+    let hash = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(run::root()).output();
+    let hash = hash.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
+    let seed = hash.get(..12).and_then(|h| u64::from_str_radix(h, 16).ok()).unwrap_or(1);
+    run::cargo(&["sim", "--runs", "1000", "--processes", "2", "--seed", &seed.to_string()])
 }
 
 fn story() -> Command {

@@ -2,4 +2,64 @@
 //! that forget, over lines that fail; and what must hold whatever happens.
 
 pub mod chance;
+pub mod clock;
+mod faults;
+mod invariants;
+pub mod look;
+mod network;
+mod people;
+pub mod report;
+pub mod server;
+pub mod tablet;
+pub mod tally;
+pub mod template;
 pub mod vfs;
+pub mod world;
+
+pub use mbs_shared::sabotage::{SABOTAGES, plant};
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tally::Tally;
+use template::Template;
+use world::World;
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Its seed.
+    pub seed: u64,
+    /// Hash of everything that happened: the same for the same seed.
+    pub trace: u64,
+    /// Steps, requests filed, tablets.
+    pub size: (u64, usize, usize),
+    /// What went wrong on purpose, and what was reached.
+    pub tally: Tally,
+    /// What must not be.
+    pub violations: Vec<String>,
+}
+
+/// Plays the run of `seed`; `tell` prints everything that happens.
+#[must_use]
+pub fn run(template: &Template, seed: u64, tell: bool) -> Outcome {
+    let mut world = World::new(seed, tell, template);
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        world.play();
+        if world.violations.is_empty() {
+            world.check();
+        }
+    }));
+    if let Err(panic) = played {
+        let said = panic.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default();
+        world.violated(format!("a panic: {said}"));
+    }
+    world.close();
+    Outcome {
+        seed,
+        trace: world.trace(),
+        size: (world.steps(), world.filed.len(), world.tablets.len()),
+        tally: std::mem::take(&mut world.tally),
+        violations: std::mem::take(&mut world.violations),
+    }
+}

@@ -82,6 +82,27 @@ impl Store {
         Ok((store, notice))
     }
 
+    /// After a refusal of the database: opens it anew, because the cipher (and SQLite, after some errors of
+    /// the disk) refuses everything from then on. Damage is remembered for the next start.
+    pub(crate) fn mend(&mut self, error: &crate::door::CallError) {
+        if error.code != Code::Storage {
+            return;
+        }
+        if error.detail.contains("malformed") {
+            self.suspect();
+        }
+        // Closed first: two handles of one process on one file would share SQLite's locks. Should it not open
+        // now, the next call is refused too, and tries again.
+        let Ok(none) = Connection::open_in_memory() else { return };
+        self.conn = none;
+        let key = self.ports.key.key(&*self.ports.files, &*self.ports.random);
+        match key.map_err(Refused::from).and_then(|key| connect(&self.dir.join(FILE), &self.ports, &key, false)) {
+            Ok(conn) => self.conn = conn,
+            Err(Refused::Damaged(_)) => self.suspect(),
+            Err(Refused::Other(_)) => {}
+        }
+    }
+
     /// Remembers that SQLite complained of damage, so that the next opening looks at every page.
     pub fn suspect(&self) {
         let _ = self.ports.files.write(&self.dir.join(SUSPECT), b"");

@@ -10,6 +10,7 @@ use mbs_shared::id::{BlobHash, ChangeHash, Mac, RequestId};
 use mbs_shared::pack;
 use mbs_shared::request::MAX_ENTRY;
 use mbs_shared::routing::{Case, What as Decided};
+use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire;
 use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::Code;
@@ -216,7 +217,10 @@ fn event(conn: &Connection, request: RequestId, packed: &[u8], mac: &Mac, epoch:
 
 /// Folds the server's decisions anew into what lists show, in their own order, however they came.
 fn refold(conn: &Connection, request: RequestId) -> Result<()> {
-    let all = events::of_request(conn, request)?;
+    let mut all = events::of_request(conn, request)?;
+    if sabotaged("event-order-swapped") {
+        all.reverse();
+    }
     if all.is_empty() {
         return Ok(());
     }

@@ -4,6 +4,8 @@
 //! clock; should it jump, no planned time may lie further away than the longest wait.
 
 use mbs_shared::id::{BlobHash, RequestId, SessionId};
+use mbs_shared::sabotage::sabotaged;
+use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::error::{Code as WireCode, Envelope};
 use mbs_shared::wire::reconcile::ReconcileReply;
 use mbs_shared::wire::snapshot::SnapshotPage;
@@ -169,7 +171,7 @@ impl Round {
         }
         self.next(store, now).unwrap_or_else(|error| {
             // The store refuses: nothing is lost, but nothing can be taken in either.
-            suspect_damage(store, &error);
+            store.mend(&error);
             self.fail(store, now);
             Effect::Wait(self.not_before)
         })
@@ -244,7 +246,13 @@ impl Round {
 
     fn cut(&mut self, store: &Store, now: i64, kind: Kind) {
         match kind {
-            Kind::Sync(_) | Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
+            Kind::Sync(pushed) => {
+                if sabotaged("outbox-row-dropped-on-cut") {
+                    let _ = pushed.iter().try_for_each(|p| outbox::done(store.read(), p.what, &p.key).map(drop));
+                }
+                self.line.page_cut();
+            }
+            Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
             Kind::Put(put) => {
                 self.line.slice_cut();
                 self.certain.cut(put.hash());
@@ -279,7 +287,7 @@ impl Round {
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
             }
             Err(error) => {
-                suspect_damage(store, &error);
+                store.mend(&error);
                 self.fail(store, now);
             }
         }
@@ -288,6 +296,17 @@ impl Round {
     /// Answers that are about the tablet, the version or the server, not about what was sent.
     fn refused_as_a_whole(&mut self, store: &mut Store, now: i64, flight: &Flight, reply: &HttpReply) -> Result<bool> {
         let code = serde_json::from_slice::<Envelope>(&reply.body).ok().map(|e| e.code);
+        if code.is_none() && is_a_strangers(&flight.kind, reply) {
+            // Something between has answered: nothing that was sent was judged.
+            if let (413, Kind::Sync(pushed)) = (reply.status, &flight.kind) {
+                self.line.frame_refused(pushed.len());
+            }
+            if let Kind::Put(put) = &flight.kind {
+                self.certain.cut(put.hash());
+            }
+            self.fail(store, now);
+            return Ok(true);
+        }
         let closed = match (reply.status, code) {
             // Only a signed revocation may close a tablet: whatever this says, everything is kept.
             (401 | 403, Some(WireCode::UnknownDevice | WireCode::Revoked)) | (401, _) => Some(Closed::Unknown),
@@ -426,7 +445,7 @@ impl Round {
         fresh: [u8; 8],
     ) -> Result<()> {
         let reply: SyncReply = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
-        if reply.session != self.session {
+        if reply.session != self.session && !sabotaged("session-not-checked") {
             // To an earlier process start: its results are not ours.
             return Err(fail(Code::Protocol, "a reply to another session"));
         }
@@ -528,9 +547,14 @@ fn snapshot_request(snapshot: &Snapshot, line: &Line) -> HttpRequest {
     }
 }
 
-/// Damage must be remembered for the next opening; everything else only means trying again.
-fn suspect_damage(store: &Store, error: &crate::door::CallError) {
-    if error.code == Code::Storage && error.detail.contains("malformed") {
-        store.suspect();
+/// Whether an answer without our envelope comes from a portal, a proxy or a firewall on the way.
+fn is_a_strangers(kind: &Kind, reply: &HttpReply) -> bool {
+    // A photo's resume point comes with other statuses than 200 too.
+    let resume_point = || matches!(kind, Kind::Put(_)) && wire::decode::<BlobStatus>(&reply.body).is_ok();
+    match reply.status {
+        200..=299 => matches!(kind, Kind::Put(_)) && !resume_point(),
+        // Its wish to be left alone is honoured whoever says so.
+        429 | 500.. => false,
+        _ => !resume_point(),
     }
 }

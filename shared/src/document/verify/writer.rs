@@ -144,6 +144,7 @@ pub(crate) fn body(change: &Change<'_>, size: usize) -> Vec<u8> {
 }
 
 /// A whole chunk around `body`: magic number, checksum, type, length. With the hash it gives.
+#[cfg_attr(not(feature = "forge"), allow(dead_code, reason = "only forged changes are put together here"))]
 pub(crate) fn chunk_of(kind: u8, body: &[u8]) -> ([u8; 32], Vec<u8>) {
     let mut head = Vec::with_capacity(4);
     head.push(kind);

@@ -1,6 +1,7 @@
 //! A page of a scope's feed.
 
 use mbs_shared::id::{BlobHash, Mac, RequestId};
+use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::entry::Stamp;
 use mbs_shared::wire::sync::{Cursor, MAX_PAGE, Row, RowBody};
 
@@ -60,6 +61,9 @@ pub fn page(session: &mut dyn Session, epoch: u64, scope: u32, cursor: Cursor, s
     })?;
     page.more |= seen >= MAX_ROWS;
     name_authors(session, &mut page.rows, &authors)?;
+    if sabotaged("cursor-before-page") {
+        last = feed::last(session)?;
+    }
     page.cursor = Cursor { epoch, seq: last.cast_unsigned() };
     Ok(page)
 }

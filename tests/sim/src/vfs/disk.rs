@@ -275,6 +275,19 @@ impl Disk {
         self.injected
     }
 
+    /// Whether nothing is planned to go wrong, and the machine is on.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        !self.off && self.plan.is_empty()
+    }
+
+    /// Calls that were refused so far, and power cuts among them.
+    #[must_use]
+    pub const fn troubles(&self) -> u64 {
+        let i = &self.injected;
+        i.writes + i.syncs + i.reads + i.full + i.crashes
+    }
+
     /// Lets the `nth` call from now that such a fault fits go wrong; 0 is the next one.
     pub fn plan(&mut self, nth: u64, fault: DiskFault) {
         let at = if fault == DiskFault::ReadFails { self.reads } else { self.calls };

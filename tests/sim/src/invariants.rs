@@ -1,0 +1,337 @@
+//! What must hold, whatever happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mbs_server::blob_store::Key;
+use mbs_server::database::{Go, blobs, changes, feed, requests};
+use mbs_server::service::Service;
+use mbs_shared::blob::name_of;
+use mbs_shared::document::{Document, Reading};
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::istanbul;
+use mbs_shared::pack::unpack;
+use mbs_shared::wire::decode;
+use mbs_shared::wire::entry::Entry;
+use mbs_tablet::door::Call;
+use serde_json::Value;
+
+use crate::look::{self, Item, Requests, marks};
+use crate::server::SERVER;
+use crate::tally::Fault;
+use crate::template::program_unit;
+use crate::vfs;
+use crate::world::{What, World, waiting};
+
+/// Every row of the feed, in its order.
+const FEED: &str = "select f.seq, f.scope, r.id, f.kind, f.n, f.mac, f.packed from feed f \
+                    join request r on r.rid = f.request order by f.seq";
+const NUMBERS: &str = "select count(*), count(distinct no) from request";
+const QUARANTINE: &str = "select count(*) from quarantine";
+
+/// What the server has.
+#[derive(Default)]
+struct Kept {
+    requests: Requests,
+    seqs: Vec<i64>,
+    /// Rows of units: place, scope.
+    units: Vec<(i64, u32)>,
+    blobs: BTreeSet<(RequestId, String)>,
+    doubled: Vec<String>,
+}
+
+impl World {
+    /// After a tablet was started: what it called saved is there.
+    pub(crate) fn look_at(&mut self, tablet: usize) {
+        let Some(app) = self.tablets.get(tablet).and_then(|t| t.app.as_ref()) else { return };
+        let mut shown: BTreeMap<RequestId, Option<Value>> = BTreeMap::new();
+        let mut lost = Vec::new();
+        for fact in self.saved.iter().filter(|f| f.tablet == tablet && !f.excused && !f.away && f.what != What::Words) {
+            let view = shown.entry(fact.request).or_insert_with(|| app.call(Call::Request { id: fact.request }).ok());
+            let there = match (fact.what, view.as_ref()) {
+                (_, None) => false,
+                (What::Photo, Some(view)) => view.to_string().contains(&fact.mark),
+                (_, Some(view)) => view.get("thread").is_some_and(|t| t.to_string().contains(&fact.mark)),
+            };
+            if !there {
+                lost.push(format!("tablet {tablet} called {} {:?} saved and does not have it", fact.mark, fact.what));
+            }
+        }
+        for fact in self.saved.iter().filter(|f| f.tablet == tablet && !f.excused && !f.away && f.what == What::Words) {
+            if !shown.contains_key(&fact.request) && app.call(Call::Request { id: fact.request }).is_err() {
+                lost.push(format!("tablet {tablet} called {} sent and does not have its request", fact.mark));
+            }
+        }
+        // A disk that refuses to be read says nothing about what lies on it.
+        let sound = self.tablets.get(tablet).is_some_and(|t| vfs::tell(t.machine, |disk| disk.is_sound()));
+        if sound {
+            lost.into_iter().for_each(|l| self.violated(l));
+        }
+    }
+
+    /// At the end, with everything well and quiet.
+    pub fn check(&mut self) {
+        self.poll_updates();
+        let Some(service) = self.server.clone() else {
+            return self.violated("the server did not come back".into());
+        };
+        for tablet in 0..self.tablets.len() {
+            let stuck = self.tablets.get(tablet).and_then(|t| t.app.as_ref()).map_or(u64::MAX, waiting);
+            if stuck > 0 {
+                self.violated(format!("tablet {tablet} is stuck with {stuck} things"));
+            }
+            if self.tablets.get(tablet).is_some_and(|t| t.app.is_some()) {
+                self.look_at(tablet);
+            }
+        }
+        let kept = match read_server(&service) {
+            Ok(kept) => kept,
+            Err(why) => return self.violated(format!("the server's database cannot be read: {why}")),
+        };
+        kept.doubled.iter().for_each(|d| self.violated(d.clone()));
+        self.check_feed(&service, &kept);
+        self.check_proofs(&service, &kept.requests, "the server");
+        self.check_saved(&service, &kept);
+        let mut readings = BTreeMap::new();
+        for tablet in 0..self.tablets.len() {
+            self.check_tablet(&service, &kept, tablet, &mut readings);
+        }
+        self.count_disks();
+        let kinds = [Fault::TabletRestored, Fault::TabletCloned, Fault::TabletClockJumps];
+        let restored = kinds.iter().any(|f| self.tally.faults.contains_key(f));
+        if !restored && self.tally.states.contains_key("exchange: reconcile") {
+            self.violated("replicas had to be healed, and nothing was ever restored".into());
+        }
+    }
+
+    fn check_feed(&mut self, service: &Service, kept: &Kept) {
+        if let Some(gap) = (1..).zip(&kept.seqs).find(|(want, seq)| *want != **seq) {
+            self.violated(format!("the feed has {} where {} should be", gap.1, gap.0));
+        }
+        let unit = program_unit();
+        let scope = |n: u32| istanbul::directory().is_within(service.scopes.code(n), &unit);
+        let expected: Vec<i64> = kept.units.iter().filter(|(_, s)| scope(*s)).map(|(seq, _)| *seq).collect();
+        if expected != self.updates {
+            let (got, want) = (self.updates.len(), expected.len());
+            self.violated(format!("the program was told {got} updates, in order, of {want}, or others"));
+        }
+        let numbers = service.db.ask(|s| s.first(NUMBERS, &[], |r| Ok((r.int(0)?, r.int(1)?))));
+        if let Ok(Some((all, distinct))) = numbers
+            && all != distinct
+        {
+            self.violated(format!("{all} requests have {distinct} official numbers"));
+        }
+        let refused = service.db.ask(|s| s.first(QUARANTINE, &[], |r| r.int(0))).ok().flatten().unwrap_or(0);
+        if refused > 0 {
+            self.violated(format!("{refused} things lie in the server's quarantine, and nobody forged any"));
+        }
+        for (request, n) in self.acts.clone() {
+            let number = n.to_string().into_bytes();
+            let there = kept.requests.get(&request).is_some_and(|r| r.iter().any(|i| i.kind == 2 && i.key == number));
+            if !there {
+                self.violated(format!("the desk was told of event {n} of {request}, which is not there"));
+            }
+        }
+    }
+
+    fn check_proofs(&mut self, service: &Service, all: &Requests, whose: &str) {
+        for (request, items) in all {
+            for item in items.iter().filter(|i| !i.mac.is_empty()) {
+                let hash = match item.kind {
+                    0 => <[u8; 32]>::try_from(item.key.as_slice()).unwrap_or([0; 32]),
+                    _ => mbs_server::secrets::sha256(&item.raw),
+                };
+                if !service.secrets.proves(&item.mac, *request, &hash) {
+                    self.violated(format!("{whose}: a proof of {request} does not hold (kind {})", item.kind));
+                }
+            }
+        }
+    }
+
+    fn check_saved(&mut self, service: &Service, kept: &Kept) {
+        let mut found: BTreeMap<String, Vec<(RequestId, u8)>> = BTreeMap::new();
+        for (request, items) in &kept.requests {
+            for item in items {
+                for mark in marks(&item.raw).collect::<BTreeSet<_>>() {
+                    found.entry(mark).or_default().push((*request, item.kind));
+                }
+            }
+        }
+        for fact in self.saved.clone() {
+            let places = found.get(&fact.mark).cloned().unwrap_or_default();
+            let kind = if fact.what == What::Entry { 1 } else { 0 };
+            match fact.what {
+                What::Photo if fact.excused => {}
+                What::Photo => self.check_photo(service, kept, fact.request, &fact.mark),
+                _ if places.is_empty() && !fact.excused => {
+                    self.violated(format!("{} of tablet {} is not at the server", fact.mark, fact.tablet));
+                }
+                _ if places.iter().any(|(request, _)| *request != fact.request) => {
+                    self.violated(format!("{} is in several requests", fact.mark));
+                }
+                _ if kind == 1 && places.iter().filter(|(_, k)| *k == 1).count() > 1 => {
+                    self.violated(format!("{} is there more than once", fact.mark));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn check_photo(&mut self, service: &Service, kept: &Kept, request: RequestId, name: &str) {
+        // Added to a draft that was never sent: then it stays where it is.
+        let Some(items) = kept.requests.get(&request) else { return };
+        let Ok(hash) = name.parse::<BlobHash>() else { return };
+        let named = items.iter().any(|i| i.kind == 0 && i.raw.windows(32).any(|w| w == hash.as_bytes()));
+        if !named {
+            return;
+        }
+        if !kept.blobs.contains(&(request, name.to_owned())) {
+            return self.violated(format!("photo {} of {request} is not at the server", &name.get(..8).unwrap_or("")));
+        }
+        match service.store.get(Key::Full(hash)) {
+            Ok(Some(bytes)) if name_of(&bytes) == hash => {}
+            Ok(Some(_)) => self.violated(format!("photo {name} has other bytes than its name")),
+            Ok(None) => self.violated(format!("photo {name} is called whole and is not in the store")),
+            Err(why) => self.violated(format!("photo {name} cannot be read: {why}")),
+        }
+    }
+
+    fn check_tablet(
+        &mut self,
+        service: &Service,
+        kept: &Kept,
+        tablet: usize,
+        readings: &mut BTreeMap<RequestId, Option<Reading>>,
+    ) {
+        let Some(t) = self.tablets.get_mut(tablet) else { return };
+        let (machine, mandate) = (t.machine, t.mandate);
+        let list = t.app.as_ref().and_then(|a| a.call(Call::Requests { query: String::new() }).ok());
+        t.end();
+        let found = match look::tablet(machine) {
+            Ok(found) => found,
+            Err(why) => return self.violated(format!("tablet {tablet} cannot be read: {why}")),
+        };
+        if let Some(left) = found.outbox.first() {
+            self.violated(format!("tablet {tablet} still has {} things to send: {left:?}", found.outbox.len()));
+        }
+        for (kind, reason, own) in &found.quarantine {
+            self.violated(format!("tablet {tablet} has something (kind {kind}, own {own}) in quarantine: {reason}"));
+        }
+        self.check_proofs(service, &found.requests, &format!("tablet {tablet}"));
+        let place = self.scope_of(service, mandate);
+        let theirs = scope_requests(service, place);
+        let mine: BTreeSet<RequestId> = found.requests.keys().copied().collect();
+        if mine != theirs {
+            self.violated(format!("tablet {tablet} has {} requests, the server {}", mine.len(), theirs.len()));
+        }
+        for (request, items) in &found.requests {
+            let there = kept.requests.get(request).cloned().unwrap_or_default();
+            let differs = items.symmetric_difference(&there).next();
+            if let Some(Item { kind, key, .. }) = differs {
+                self.violated(format!(
+                    "tablet {tablet} and server differ in {request}: kind {kind} {}",
+                    hex::encode(key)
+                ));
+            }
+        }
+        for row in list.as_ref().and_then(Value::as_array).into_iter().flatten() {
+            let id = row.get("id").and_then(Value::as_str).and_then(|t| t.parse::<RequestId>().ok());
+            let Some(id) = id.filter(|id| found.requests.contains_key(id)) else { continue };
+            let reading = readings.entry(id).or_insert_with(|| read_document(&there_changes(kept, id)));
+            let Some(reading) = reading else { continue };
+            let shown = row.get("addr").and_then(Value::as_str).unwrap_or_default();
+            if shown != reading.request.addr {
+                self.violated(format!("tablet {tablet} shows another address of {id} than the document has"));
+            }
+            let state = service.db.ask(|s| requests::by_id(s, id)).ok().flatten().map(|h| h.state.code());
+            if row.get("state").and_then(Value::as_str) != state {
+                self.violated(format!(
+                    "tablet {tablet} shows {id} as {:?}, the server has {state:?}",
+                    row.get("state")
+                ));
+            }
+        }
+    }
+
+    fn scope_of(&self, service: &Service, mandate: usize) -> u32 {
+        service.scopes.number(if mandate == 0 { "kadikoy-rasimpasa" } else { "fatih-binbirdirek" })
+    }
+
+    fn count_disks(&mut self) {
+        for machine in 0..=u32::try_from(self.tablets.len()).unwrap_or(0) {
+            let i = vfs::tell(machine, |disk| disk.injected());
+            let (write, sync, read, full) = if machine == SERVER {
+                (Fault::ServerWriteFails, Fault::ServerSyncFails, Fault::ServerReadFails, Fault::ServerDiskFull)
+            } else {
+                (Fault::TabletWriteFails, Fault::TabletSyncFails, Fault::TabletReadFails, Fault::TabletDiskFull)
+            };
+            for (fault, n) in [(write, i.writes), (sync, i.syncs), (read, i.reads), (full, i.full)] {
+                self.tally.add(fault, n);
+            }
+            self.tally.add(Fault::SectorsDropped, i.dropped);
+            self.tally.add(Fault::SectorsTorn, i.torn);
+            self.tally.add(Fault::NamesLost, i.names);
+        }
+    }
+}
+
+fn there_changes(kept: &Kept, request: RequestId) -> Vec<Vec<u8>> {
+    kept.requests.get(&request).into_iter().flatten().filter(|i| i.kind == 0).map(|i| i.raw.clone()).collect()
+}
+
+fn read_document(changes: &[Vec<u8>]) -> Option<Reading> {
+    let changes: Vec<&[u8]> = changes.iter().map(Vec::as_slice).collect();
+    Document::load(&changes).ok()?.read().ok()
+}
+
+fn scope_requests(service: &Service, scope: u32) -> BTreeSet<RequestId> {
+    let all = service.db.ask(|s| requests::after(s, scope, &[], 100_000));
+    all.unwrap_or_default().into_iter().map(|(_, id)| id).collect()
+}
+
+fn read_server(service: &Service) -> Result<Kept, String> {
+    let mut kept = Kept::default();
+    let read = service.db.ask(|s| {
+        s.query(FEED, &[], &mut |r| {
+            let (seq, kind) = (r.int(0)?, r.count(3)?);
+            kept.seqs.push(seq);
+            if kind >= feed::kind::ENTERED {
+                kept.units.push((seq, r.count(1)?));
+                return Ok(Go::On);
+            }
+            let (request, packed) = (RequestId(r.bytes16(2)?), r.blob(6)?);
+            if kind > feed::kind::EVENT {
+                return Ok(Go::On);
+            }
+            let raw = unpack(packed, 256 * 1024).unwrap_or_default();
+            let key = match kind {
+                feed::kind::CHANGE => {
+                    mbs_shared::document::verify(&raw).map_or_else(|_| Vec::new(), |c| c.hash.0.to_vec())
+                }
+                feed::kind::ENTRY => decode::<Entry>(&raw).map_or_else(|_| Vec::new(), |e| e.id.0.to_vec()),
+                _ => r.int(4)?.to_string().into_bytes(),
+            };
+            let kind = u8::try_from(kind).unwrap_or(9);
+            let item = Item { kind, key, raw, mac: r.blob(5)?.to_vec() };
+            let all = kept.requests.entry(request).or_default();
+            if all.iter().any(|i| i.kind == item.kind && i.key == item.key) {
+                kept.doubled.push(format!("the server has something of {request} twice (kind {kind})"));
+            }
+            all.insert(item);
+            Ok(Go::On)
+        })?;
+        let ids: Vec<RequestId> = kept.requests.keys().copied().collect();
+        for id in ids {
+            if let Some(head) = requests::by_id(s, id)? {
+                let found = changes::of_request(s, head.rid)?.len();
+                if found != head.changes as usize {
+                    kept.doubled.push(format!("{id} has {found} changes and says {}", head.changes));
+                }
+                for (hash, _, _) in blobs::of_request(s, head.rid)? {
+                    kept.blobs.insert((id, hash.to_string()));
+                }
+            }
+        }
+        Ok(())
+    });
+    read.map(|()| kept).map_err(|e| e.to_string())
+}

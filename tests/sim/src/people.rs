@@ -1,0 +1,285 @@
+//! Muhtars, people at the desk, and the directorate's program.
+
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use mbs_server::database::requests;
+use mbs_server::error::Fault as Refusal;
+use mbs_server::handlers::api::updates::{Ask, updates};
+use mbs_server::routing::apply::{self, Act, Done};
+use mbs_server::routing::decide::Command;
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::istanbul;
+use mbs_shared::place::{Fix, FixSource};
+use mbs_shared::routing::{Action, Case, Outcome, Who, may};
+use mbs_shared::wire::entry::EntryKind;
+use mbs_shared::wire::error::Code;
+use mbs_tablet::Tablet;
+use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::sync::{Event, Nudge};
+use serde_json::Value;
+
+use crate::server::{self, Work};
+use crate::template::{PROGRAM, categories};
+use crate::world::{Happening, Saved, UnderWay, What, World};
+
+const WORDS: [&str; 6] = [
+    "Kaldırım taşları sökülmüş, çocuklar takılıp düşüyor",
+    "Okulun önündeki çukur yağmurda görünmüyor",
+    "Çöp konteyneri üç gündür boşaltılmadı",
+    "Sokak lambası yanmıyor, akşamları geçilmiyor",
+    "Ağacın dalı elektrik teline değiyor",
+    "Rögar kapağı kırık, araçlar için tehlikeli",
+];
+
+fn text<'a>(value: &'a Value, path: &str) -> &'a str {
+    value.pointer(path).and_then(Value::as_str).unwrap_or_default()
+}
+
+impl World {
+    fn mark(&mut self) -> String {
+        self.marks += 1;
+        format!("<{}>", self.marks)
+    }
+
+    fn words(&mut self, mark: &str) -> String {
+        let words = self.chance.one(&WORDS).copied().unwrap_or_default();
+        format!("{words} {mark}")
+    }
+
+    fn app(&self, tablet: usize) -> Option<&Tablet> {
+        self.tablets.get(tablet)?.app.as_ref()
+    }
+
+    /// Asks a tablet; `None` when it says no or stopped meanwhile: then nothing was called saved.
+    fn ask(&mut self, tablet: usize, call: Call) -> Option<Value> {
+        let answer = self.app(tablet)?.call(call);
+        let machine = self.tablets.get(tablet)?.machine;
+        if crate::vfs::tell(machine, |disk| disk.is_off()) {
+            return None;
+        }
+        match answer {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.note(format_args!("tablet {tablet} says {:?}", error.code));
+                None
+            }
+        }
+    }
+
+    fn save(&mut self, tablet: usize, request: RequestId, mark: String, what: What) {
+        self.note(format_args!("tablet {tablet} saved {mark} {what:?} of {request}"));
+        self.saved.push(Saved { tablet, request, mark, what, away: false, excused: false });
+        self.step(tablet, Event::Nudge(Nudge::Work));
+    }
+
+    /// A muhtar does something.
+    pub(crate) fn muhtar(&mut self, tablet: usize) {
+        if self.app(tablet).is_none() {
+            // When the tablet is back.
+            if !self.calm {
+                self.plan(7_000, Happening::Muhtar(tablet));
+            }
+            return;
+        }
+        let known = self.tablets.get(tablet).map(|t| t.known.clone()).unwrap_or_default();
+        let mandate = self.tablets.get(tablet).map_or(0, |t| t.mandate);
+        // Also what the other tablet of the same muhtar filed.
+        let all: Vec<RequestId> =
+            self.tablets.iter().filter(|t| t.mandate == mandate).flat_map(|t| t.known.clone()).collect();
+        let one = if self.chance.happens(600) { self.chance.one(&known) } else { self.chance.one(&all) }.copied();
+        match (self.chance.below(10), one) {
+            (0..=5, _) | (_, None) => self.begin(tablet),
+            (6, Some(id)) => self.edit(tablet, id),
+            (7, Some(id)) => self.photo(tablet, id),
+            (8, Some(id)) => self.say(tablet, id),
+            (_, Some(id)) => self.settle(tablet, id),
+        }
+    }
+
+    fn begin(&mut self, tablet: usize) {
+        let Some(draft) = self.ask(tablet, Call::NewDraft) else { return };
+        let Ok(id) = text(&draft, "/row/id").parse::<RequestId>() else { return };
+        let life = self.tablets.get(tablet).map_or(0, |t| u64::from(t.life));
+        let by = self.chance.between(100, 20_000);
+        self.plan(by, Happening::Finish(tablet, id, life));
+    }
+
+    /// Writes the draft, perhaps with a photo, and sends it.
+    pub(crate) fn finish(&mut self, tablet: usize, id: RequestId, _: u64) {
+        let mark = self.mark();
+        let desc = self.words(&mark);
+        let category = self.chance.one(&categories()).cloned().unwrap_or_default();
+        let place = self.chance.happens(700);
+        let (lat, lon) = if self.chance.happens(500) { (40.9962, 29.0295) } else { (41.0063, 28.976) };
+        let fix = place.then_some(Fix { lat, lon, accuracy: 8.0, source: FixSource::Gps });
+        let set = Fields { desc: Some(desc), category: Some(category), fix, ..Fields::default() };
+        if self.ask(tablet, Call::SetDraft { id, set }).is_none() {
+            return;
+        }
+        if self.chance.happens(400) {
+            self.photo(tablet, id);
+        }
+        if self.ask(tablet, Call::Send { id }).is_some() {
+            if let Some(t) = self.tablets.get_mut(tablet) {
+                t.known.push(id);
+            }
+            self.filed.push(id);
+            self.save(tablet, id, mark, What::Words);
+        }
+    }
+
+    fn edit(&mut self, tablet: usize, id: RequestId) {
+        let mark = self.mark();
+        let words = self.words(&mark);
+        let set = match self.chance.below(3) {
+            0 => Fields { title: Some(mark.clone()), ..Fields::default() },
+            1 => Fields { addr: Some(words), ..Fields::default() },
+            _ => Fields { desc: Some(words), ..Fields::default() },
+        };
+        if self.ask(tablet, Call::Edit { id, set }).is_some() {
+            self.save(tablet, id, mark, What::Words);
+        }
+    }
+
+    fn photo(&mut self, tablet: usize, id: RequestId) {
+        let jpeg = picture(self.chance.number());
+        let total = u32::try_from(jpeg.len()).unwrap_or(0);
+        let upload = u32::try_from(self.chance.below(1 << 30)).unwrap_or(1);
+        let call = Call::AddPhoto { id, upload, offset: 0, total, data: STANDARD.encode(&jpeg) };
+        let Some(done) = self.ask(tablet, call) else { return };
+        let photos = done.pointer("/request/photos").and_then(Value::as_array).cloned().unwrap_or_default();
+        if let Some(hash) = photos.last().map(|p| text(p, "/hash").to_owned())
+            && hash.parse::<BlobHash>().is_ok()
+        {
+            self.save(tablet, id, hash, What::Photo);
+        }
+    }
+
+    fn say(&mut self, tablet: usize, id: RequestId) {
+        let Some(shown) = self.ask(tablet, Call::Request { id }) else { return };
+        let can: Vec<EntryKind> =
+            shown.get("can").cloned().and_then(|c| serde_json::from_value(c).ok()).unwrap_or_default();
+        let Some(kind) = self.chance.one(&can).copied() else { return };
+        let mark = self.mark();
+        let text = self.words(&mark);
+        if self.ask(tablet, Call::Say { id, kind, text }).is_some() {
+            self.save(tablet, id, mark, What::Entry);
+        }
+    }
+
+    /// Looks at a request, and chooses between two versions where there are two.
+    fn settle(&mut self, tablet: usize, id: RequestId) {
+        let Some(shown) = self.ask(tablet, Call::Request { id }) else { return };
+        let field = text(&shown, "/conflicts/0/field").to_owned();
+        if !field.is_empty() {
+            let version = usize::try_from(self.chance.below(2)).unwrap_or(0);
+            self.tally.reached("document", "two versions settled");
+            self.ask(tablet, Call::Keep { id, field, version });
+            self.step(tablet, Event::Nudge(Nudge::Work));
+        }
+    }
+
+    /// Someone at the desk takes the next step of some case.
+    pub(crate) fn desk(&mut self) {
+        let Some(service) = self.server.clone() else { return };
+        let Some(request) = self.chance.one(&self.filed.clone()).copied() else { return };
+        let loaded = service.db.ask(|s| match requests::by_id(s, request)? {
+            Some(head) => Ok(Some(apply::load(s, head)?)),
+            None => Ok(None),
+        });
+        let Ok(Some(loaded)) = loaded else { return };
+        let case = loaded.case;
+        let who = [Who::Triage, Who::Unit, Who::External, Who::Approver];
+        let steps: Vec<(Who, Action)> =
+            who.into_iter().flat_map(|who| may(case.state, who).map(move |action| (who, action))).collect();
+        let Some((who, action)) = self.chance.one(&steps).copied() else { return };
+        let command = self.command(who, action, &case);
+        // Now and then someone decides on what he saw some time ago.
+        let seen = Some(if self.chance.happens(100) { case.n.saturating_sub(1) } else { case.n });
+        let mut work: Work<Result<Done, Refusal>> =
+            Box::pin(async move { service.act(Act { request, author: 1, seen, command }).await });
+        match server::poll(&mut work) {
+            Some(done) => self.desk_done(request, done),
+            None => self.under_way.push(UnderWay::Desk { request, work }),
+        }
+        self.write_soon();
+    }
+
+    fn command(&mut self, who: Who, action: Action, case: &Case) -> Command {
+        let mark = self.mark();
+        let mut command = Command::new(who, action).saying(&mark);
+        let units = &istanbul::directory().units;
+        match action {
+            Action::Route => command.unit = Some(crate::template::program_unit()),
+            Action::SendOut => command.unit = units.iter().find(|u| u.is_external()).map(|u| u.code.clone()),
+            Action::Forward => {
+                let holder = case.unit.clone().unwrap_or_default();
+                let below = |u: &&mbs_shared::directory::Unit| {
+                    u.code != holder && istanbul::directory().is_within(&u.code, &holder)
+                };
+                command.unit = units.iter().find(below).map(|u| u.code.clone());
+            }
+            Action::Plan => command.date = Some("2027-03-01".into()),
+            Action::Answer | Action::Conclude => command.outcome = Some(Outcome::Done),
+            _ => {}
+        }
+        command
+    }
+
+    pub(crate) fn desk_done(&mut self, request: RequestId, done: Result<Done, Refusal>) {
+        match done {
+            Ok(done) => {
+                self.note(format_args!("desk: {request} is {} with {}", done.state.code(), done.n));
+                self.tally.reached("case", done.state.code());
+                self.acts.push((request, done.n));
+            }
+            Err(refusal) => {
+                self.note(format_args!("desk: {request} refused {:?}", refusal.code));
+                let sound = crate::vfs::tell(server::SERVER, |disk| disk.troubles()) == 0;
+                if refusal.code == Code::Internal && sound {
+                    self.violated(format!("the desk met {refusal}"));
+                }
+            }
+        }
+    }
+
+    /// The directorate's program reads on from its cursor.
+    pub(crate) fn poll_updates(&mut self) {
+        for _ in 0..100 {
+            let Some(service) = self.server.clone() else { return };
+            let mut headers = HeaderMap::new();
+            let key = format!("Bearer {}", mbs_server::auth::keys::text(&PROGRAM));
+            if let Ok(value) = HeaderValue::from_str(&key) {
+                headers.insert(header::AUTHORIZATION, value);
+            }
+            let uri = format!("/api/v1/updates?after={}&limit=20", self.cursor);
+            let Ok(uri) = uri.parse::<Uri>() else { return };
+            let Ok(ask) = Query::<Ask>::try_from_uri(&uri) else { return };
+            let mut work: Work<_> = Box::pin(updates(State(service), headers, ask));
+            let Some(Ok(axum::Json(told))) = server::poll(&mut work) else {
+                self.note(format_args!("the program was told nothing"));
+                return;
+            };
+            self.note(format_args!("the program was told {} updates", told.updates.len()));
+            self.updates.extend(told.updates.iter().map(|u| u.seq));
+            self.cursor = told.next;
+            if !told.more {
+                return;
+            }
+        }
+    }
+}
+
+/// A small picture unlike any other.
+fn picture(seed: u64) -> Vec<u8> {
+    let mut chance = crate::chance::Chance::new(seed);
+    let side = usize::try_from(chance.between(16, 72)).unwrap_or(16);
+    let mut pixels = vec![0; side * side * 3];
+    chance.fill(&mut pixels);
+    let mut out = Vec::new();
+    let side = u16::try_from(side).unwrap_or(16);
+    let _ = jpeg_encoder::Encoder::new(&mut out, 80).encode(&pixels, side, side, jpeg_encoder::ColorType::Rgb);
+    out
+}
