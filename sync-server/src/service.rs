@@ -54,9 +54,21 @@ impl Parts {
     /// # Errors
     /// When something cannot be opened, or the keys are not those of the database.
     pub fn open(dir: &Path, database: &Place, photos: &Photos) -> Result<Self> {
+        Self::opened_by(Opener::Server, dir, database, photos)
+    }
+
+    /// The same for a command beside a running server, whose half-written photos it leaves alone.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn beside(dir: &Path, database: &Place, photos: &Photos) -> Result<Self> {
+        Self::opened_by(Opener::Command, dir, database, photos)
+    }
+
+    fn opened_by(opener: Opener, dir: &Path, database: &Place, photos: &Photos) -> Result<Self> {
         make_private(dir).with_context(|| format!("making the data folder {}", dir.display()))?;
-        let db = database.open(dir, Opener::Server)?;
-        let store = photos.open(dir, Opener::Server)?;
+        let db = database.open(dir, opener)?;
+        let store = photos.open(dir, opener)?;
         let random = Arc::new(SystemRandom);
         let secrets = match database {
             Place::DataFolder => Secrets::open(dir, &*random)?,
@@ -76,7 +88,7 @@ impl Parts {
 }
 
 /// Makes a folder that only its owner looks into.
-fn make_private(dir: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(dir: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -301,6 +301,34 @@ impl Writer {
     }
 }
 
+/// Runs one job in a transaction of its own, for commands beside a running server: counters are read and
+/// written within it, so the server's groups go on from there.
+///
+/// # Errors
+/// The job's own refusal, or what the database says.
+pub fn alone<T>(db: &dyn Database, job: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
+    let (mut refused, mut out, mut job) = (None, None, Some(job));
+    let written = db.write(&mut |db| {
+        let before = Counters::load(db)?;
+        let mut counters = before;
+        let Some(job) = job.take() else { return Err(DbError::Other("a job runs once".into())) };
+        match job(&mut Tx { db, counters: &mut counters, wakes: &mut Vec::new() }) {
+            Ok(done) => out = Some(done),
+            Err(fault) => {
+                refused = Some(fault);
+                return Err(DbError::Other("the job refused".into()));
+            }
+        }
+        counters.store(&before, db)
+    });
+    match (written, refused, out) {
+        (_, Some(fault), _) => Err(fault),
+        (Ok(()), None, Some(out)) => Ok(out),
+        (Err(e), None, _) => Err(DbError::from(e).into()),
+        (Ok(()), None, None) => Err(Fault::new(Code::Internal)),
+    }
+}
+
 fn run_group(db: &mut dyn Transaction, jobs: &mut [Box<dyn Job>], woken: &mut Vec<u32>) -> DbResult<()> {
     woken.clear();
     let before = Counters::load(db)?;

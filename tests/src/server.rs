@@ -176,6 +176,14 @@ impl Server {
         process::run(&mut self.command(words)).unwrap_or_else(|e| panic!("mbs-server {}: {e}", words.join(" ")))
     }
 
+    /// The same, with something to read on its standard input.
+    ///
+    /// # Errors
+    /// What it said when it ended badly.
+    pub fn run_with(&self, words: &[&str], input: &str) -> Result<String, String> {
+        process::run_with(&mut self.command(words), input)
+    }
+
     /// A one-time code for a tablet of that muhtarlık.
     ///
     /// # Panics

@@ -1,7 +1,7 @@
 //! Everything a story needs: a server, the line to it, tablets, people at the desk.
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -15,6 +15,9 @@ use crate::tablet::Device;
 pub const ROADS_ANATOLIA: &str = "md-yol-bakim-anadolu";
 /// Traffic.
 pub const TRAFFIC: &str = "md-trafik";
+
+/// What backups in stories are sealed with.
+const PASSPHRASE: &str = "yedi tepe yedek";
 
 /// A server process, a line to it, and a folder for everything; gone when dropped.
 #[derive(Debug)]
@@ -73,6 +76,40 @@ impl World {
     /// Stops the server in good order and starts it again; the line leads to the new one.
     pub fn restart_server(&mut self) {
         self.server.stop();
+        self.server.restart();
+        self.network.lead_to(self.server.addr());
+    }
+
+    /// A sealed backup beside the running server.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn back_up(&self, name: &str) -> PathBuf {
+        let file = self.folder(name);
+        let path = file.to_str().unwrap_or_else(|| panic!("{}", file.display()));
+        let words = ["backup", path];
+        self.server.run_with(&words, PASSPHRASE).unwrap_or_else(|e| panic!("backup: {e}"));
+        file
+    }
+
+    /// The server's disk is lost: it is restored from `backup` into a new folder, with the journal of the old
+    /// one where `journal` says so, and started.
+    ///
+    /// # Panics
+    /// When the backup cannot be restored, or what is restored cannot be proven.
+    pub fn restore_server(&mut self, backup: &Path, journal: bool) {
+        self.server.kill();
+        let old = self.server.dir.join("journal");
+        let name = format!("{}-again", self.server.dir.display());
+        self.server = Server::on(Path::new(&name));
+        let mut words = vec!["restore".to_owned(), backup.display().to_string()];
+        if journal {
+            words.extend(["--journal".to_owned(), old.display().to_string()]);
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.server.run_with(&words, PASSPHRASE).unwrap_or_else(|e| panic!("restore: {e}"));
+        drop(self.server.run(&["verify"]));
         self.server.restart();
         self.network.lead_to(self.server.addr());
     }

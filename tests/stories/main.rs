@@ -14,6 +14,7 @@ mod desk_steps;
 mod kills;
 mod main_job;
 mod refusals;
+mod restores;
 mod two_days_offline;
 mod two_instances;
 mod two_tablets;

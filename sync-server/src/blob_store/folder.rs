@@ -222,6 +222,15 @@ impl BlobStore for Folder {
         }
     }
 
+    fn remove(&self, key: Key) -> io::Result<()> {
+        let path = self.path(key);
+        match fs::remove_file(&path) {
+            Ok(()) => sync_dir(path.parent().unwrap_or(&self.root)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(e) => Err(e),
+        }
+    }
+
     fn has(&self, key: Key) -> io::Result<bool> {
         self.files.exists(&self.path(key))
     }
@@ -244,6 +253,9 @@ mod tests {
         assert_eq!(store.get(Key::Full(hash)).unwrap().unwrap(), b"photo");
         assert_eq!(store.get(Key::Thumb(hash)).unwrap().unwrap(), b"small");
         assert_eq!(fs::read_dir(dir.path().join("tmp")).unwrap().count(), 0);
+        store.remove(Key::Full(hash)).unwrap();
+        store.remove(Key::Full(hash)).unwrap();
+        assert!(!store.has(Key::Full(hash)).unwrap() && store.has(Key::Thumb(hash)).unwrap());
     }
 
     #[test]

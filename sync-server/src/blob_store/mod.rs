@@ -33,6 +33,12 @@ pub trait BlobStore: Send + Sync {
     /// What the store says.
     fn get(&self, key: Key) -> std::io::Result<Option<Vec<u8>>>;
 
+    /// Removes it, durably. Removing what is not there is harmless.
+    ///
+    /// # Errors
+    /// What the store says.
+    fn remove(&self, key: Key) -> std::io::Result<()>;
+
     /// Whether it is there.
     ///
     /// # Errors

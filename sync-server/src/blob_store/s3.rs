@@ -135,6 +135,14 @@ impl BlobStore for S3 {
         }
     }
 
+    fn remove(&self, key: Key) -> io::Result<()> {
+        let (store, path) = (self.store.clone(), self.path(key));
+        match self.wait(async move { store.delete(&path).await })? {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(e) => Err(io_error(e)),
+        }
+    }
+
     fn has(&self, key: Key) -> io::Result<bool> {
         let (store, path) = (self.store.clone(), self.path(key));
         match self.wait(async move { store.head(&path).await })? {

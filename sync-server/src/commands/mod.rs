@@ -1,9 +1,11 @@
 //! The command line: serving, and what an operator does beside it. Every command works on the data
 //! folder while a server runs on it.
 
+mod backup;
 mod code;
 mod device;
 mod doctor;
+mod erase;
 mod key;
 mod serve;
 mod user;
@@ -53,6 +55,14 @@ enum Command {
     /// Keys of programs that read the units' updates
     #[command(subcommand)]
     Key(key::Key),
+    /// Write a sealed backup of everything into one new file, beside a running server
+    Backup(backup::Backup),
+    /// Make a new data folder out of a backup. The server begins a new life: tablets bring what is newer
+    Restore(backup::Restore),
+    /// Prove the data folder: every item, photo, counter and index row. Names the first break
+    Verify,
+    /// Erase a request by law (6698), here, on every tablet and for every unit. It cannot be undone
+    Erase(erase::Erase),
     /// Look whether the data folder is sound; says what to do where it is not
     Doctor,
     /// Say which version this is
@@ -77,6 +87,10 @@ pub fn run() -> Result<()> {
         Command::Revoke(options) => device::run(&settings, &options),
         Command::User(options) => user::run(&settings, &options),
         Command::Key(options) => key::run(&settings, &options),
+        Command::Backup(options) => backup::backup(&settings, &options),
+        Command::Restore(options) => backup::restore(&settings, &options),
+        Command::Verify => backup::verify(&settings),
+        Command::Erase(options) => erase::run(&settings, &options),
         Command::Doctor => doctor::run(&settings),
         Command::Version => {
             println!("mbs-server {}", env!("CARGO_PKG_VERSION"));
@@ -115,4 +129,9 @@ fn database(settings: &Settings) -> Result<Arc<dyn Database>> {
         begin(settings)?;
     }
     settings.database.open(&settings.data, Opener::Command)
+}
+
+/// The service on the data folder, for one command beside a running server.
+fn open(settings: &Settings) -> Result<Arc<Service>> {
+    Service::new(Parts::beside(&settings.data, &settings.database, &settings.photos)?)
 }

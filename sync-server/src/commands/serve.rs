@@ -27,6 +27,7 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
 async fn run_async(settings: &Settings) -> Result<()> {
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder();
     let service = super::begin(settings)?;
+    crate::operate::replay(&service, &settings.data)?;
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!("listening at {}: is another server running there? Choose another with --listen", settings.listen)
     })?;

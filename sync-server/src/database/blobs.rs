@@ -9,6 +9,12 @@ statements! {
     BY_HASH = "select id, size, thumb, staff from blob where hash = $1";
     /// Names of all.
     ALL = "select hash from blob order by id";
+    /// Names of all, whether their previews are here, and their sizes.
+    ALL_WITH_THUMBS = "select hash, thumb, size from blob order by id";
+    /// Forgets one, after an erasure.
+    DROP = "delete from blob where hash = $1";
+    /// Forgets what a request refers to.
+    DETACH = "delete from blob_ref where request = $1";
     /// A new one.
     ADD = "insert into blob (hash, size, staff, at) values ($1, $2, $3, $4) on conflict (hash) do nothing";
     /// Its preview is here.

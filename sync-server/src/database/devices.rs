@@ -19,6 +19,14 @@ statements! {
             arrived = arrived + $3 where id = $4";
     /// Revokes a tablet by its prefix.
     REVOKE = "update device set revoked = $1 where prefix = $2 and revoked = 0";
+    /// One tablet by its number.
+    BY_NO = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+             from device d join mandate m on m.id = d.mandate where d.no = $1";
+    /// One tablet by its prefix.
+    BY_PREFIX = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+                 from device d join mandate m on m.id = d.mandate where d.prefix = $1";
+    /// Revokes a tablet by its number.
+    REVOKE_NO = "update device set revoked = $1 where no = $2 and revoked = 0";
     /// The fleet, for the desk.
     FLEET = "select d.prefix, m.scope, d.app, d.seen, d.created, d.arrived, d.revoked \
              from device d join mandate m on m.id = d.mandate order by d.id";
@@ -72,6 +80,22 @@ pub fn all(session: &mut dyn Session) -> DbResult<Vec<Device>> {
 /// [`super::DbError`].
 pub fn by_token(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<Option<Device>> {
     session.first(BY_TOKEN, &[token.into()], device)
+}
+
+/// The tablet with that number.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn by_no(session: &mut dyn Session, no: DeviceNo) -> DbResult<Option<Device>> {
+    session.first(BY_NO, &[no.0.cast_signed().into()], device)
+}
+
+/// The tablet whose case numbers begin so.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn by_prefix(session: &mut dyn Session, prefix: u32) -> DbResult<Option<Device>> {
+    session.first(BY_PREFIX, &[prefix.into()], device)
 }
 
 /// One line of the fleet.

@@ -28,9 +28,9 @@ statements! {
     /// Appends a row.
     ADD = "insert into feed (seq, scope, request, kind, n, key, session, author, at, mac, packed) \
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-    /// A scope's rows after a place.
-    PAGE = "select f.seq, r.id, f.kind, f.n, f.session, f.author, f.at, f.mac, f.packed \
-            from feed f join request r on r.rid = f.request \
+    /// A scope's rows after a place. Of a request that was erased only rows that carry its id are left.
+    PAGE = "select f.seq, coalesce(r.id, f.packed), f.kind, f.n, f.session, f.author, f.at, f.mac, f.packed \
+            from feed f left join request r on r.rid = f.request \
             where f.scope = $1 and f.seq > $2 order by f.seq limit $3";
     /// Everything of one request, in order.
     OF_REQUEST = "select seq, kind, n, author, at, mac, packed from feed where request = $1 and kind < 16 order by seq";
@@ -38,6 +38,14 @@ statements! {
     PROOFS = "select kind, mac from feed where scope = $1 and seq > $2 order by seq";
     /// Rows with that key.
     BY_KEY = "select seq, request, kind, mac, packed from feed where key = $1 and key <> 0";
+    /// Takes out what rows of a request carry, and leaves its id.
+    BLANK = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $3 \
+             where request = $4 and kind < 16";
+    /// The same for the rows of a unit.
+    BLANK_UNIT = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $3 \
+                  where scope = $4 and request = $5";
+    /// Every place, for `verify`.
+    PLACES = "select seq from feed order by seq";
     /// The last place.
     LAST = "select coalesce(max(seq), 0) from feed";
 }

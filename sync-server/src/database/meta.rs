@@ -9,6 +9,8 @@ statements! {
     SET = "insert into meta (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
     /// Counts one up.
     BUMP = "update meta set value = value + 1 where name = $1";
+    /// All values.
+    ALL = "select name, value from meta order by name";
     /// All scopes.
     SCOPES = "select id, code from scope order by id";
     /// A new scope.

@@ -308,6 +308,22 @@ pub trait Database: Send + Sync {
         self.read(&mut |s| s.query(meta::UNIT_SETTINGS, &[], &mut |_| Ok(Go::On))).map(|()| "answers".into())
     }
 
+    /// Writes all of it, of one moment, into a new file, while others write.
+    ///
+    /// # Errors
+    /// [`DbError`]; also where the engine has its own way.
+    fn copy_to(&self, _file: &std::path::Path) -> DbResult<()> {
+        Err(DbError::Other(format!("{} is backed up by its own tools", self.engine())))
+    }
+
+    /// After an erasure: what was deleted leaves the files too, as far as the engine can see to it.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn forget(&self) -> DbResult<()> {
+        Ok(())
+    }
+
     /// Calls `hear` with what other instances announce, from now on. Nothing where there can be no other one.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ statements! {
     /// Keeps one, once.
     ADD = "insert into quarantine (device, request, kind, code, key, at, bytes) \
            values ($1, $2, $3, $4, $5, $6, $7) on conflict (device, key) do nothing";
+    /// Forgets what was refused of a request, after an erasure.
+    ERASE = "delete from quarantine where request = $1";
     /// How many a tablet has.
     COUNT = "select count(*) from quarantine where device = $1";
     /// How many there are in all.

@@ -24,6 +24,16 @@ statements! {
     /// One by official number.
     BY_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where no = $1";
+    /// Pages of all, for `verify`.
+    BY_RID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+              where rid > $1 order by rid limit $2";
+    /// The last row number.
+    LAST_RID = "select coalesce(max(rid), 0) from request";
+    /// The last number of each year.
+    LAST_NUMBERS = "select no / 1000000000, max(no) % 1000000000 from request group by no / 1000000000";
+    /// Forgets one, after an erasure.
+    DROP = "delete from request where rid = $1";
     /// Where the case stands now.
     SET_CASE = "update request set unit = $1, state = $2, outcome = $3, category = $4, since = $5, due = $6, \
                 paused = $7, hops = $8, returns = $9, n = $10 where rid = $11";
@@ -301,4 +311,12 @@ pub fn waiting(session: &mut dyn Session, state: State, until: i64, limit: u32) 
 /// [`DbError`].
 pub fn after(session: &mut dyn Session, scope: u32, after: &[u8], limit: u32) -> DbResult<Vec<(i64, RequestId)>> {
     session.all(SNAPSHOT, &[scope.into(), after.into(), limit.into()], |r| Ok((r.int(0)?, RequestId(r.bytes16(1)?))))
+}
+
+/// Requests after a row number.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_rid(session: &mut dyn Session, after: i64, limit: u32) -> DbResult<Vec<Head>> {
+    session.all(BY_RID, &[after.into(), limit.into()], head)
 }

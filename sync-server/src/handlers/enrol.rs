@@ -228,3 +228,15 @@ pub fn revoke(tx: &mut dyn Transaction, prefix: Prefix, now: i64) -> DbResult<bo
     }
     Ok(found)
 }
+
+/// Revokes a tablet by its number, as of `at`; whether it was not revoked before.
+///
+/// # Errors
+/// [`DbError`].
+pub fn revoke_no(session: &mut dyn Session, no: DeviceNo, at: i64) -> DbResult<bool> {
+    let found = session.execute(devices::REVOKE_NO, &[at.into(), no.0.cast_signed().into()])? > 0;
+    if found {
+        session.execute(meta::BUMP, &["devices".into()])?;
+    }
+    Ok(found)
+}

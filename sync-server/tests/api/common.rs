@@ -75,7 +75,7 @@ pub(crate) fn empty_database() -> (tempfile::TempDir, Arc<dyn Database>) {
 }
 
 pub(crate) struct Town {
-    dir: tempfile::TempDir,
+    pub(crate) dir: tempfile::TempDir,
     place: Place,
     photos: Photos,
     pub(crate) service: Arc<Service>,
@@ -117,6 +117,18 @@ impl Town {
     /// Another process on the same database, photos and keys.
     pub(crate) fn other_process(&self) -> Arc<Service> {
         Service::new(Parts::open(self.dir.path(), &self.place, &self.photos).unwrap()).unwrap()
+    }
+
+    /// A town on a folder that is there, at the time it is here.
+    pub(crate) fn on(&self, dir: tempfile::TempDir) -> Self {
+        let town = Self::build(dir, (Place::DataFolder, Photos::DataFolder), true, 4);
+        town.clock.0.store(self.clock.now(), Ordering::SeqCst);
+        town
+    }
+
+    /// Whether everything of it lies in its folder.
+    pub(crate) fn is_one_folder(&self) -> bool {
+        self.place == Place::DataFolder
     }
 
     /// The same database and photos, opened anew, as after a restart.

@@ -112,6 +112,8 @@ fn open(options: &Options, flags: OpenFlags) -> DbResult<Connection> {
     conn.set_prepared_statement_cache_capacity(160);
     pragma(&conn, "temp_store", "memory")?;
     pragma(&conn, "trusted_schema", "off")?;
+    // What is erased by law is overwritten, not only unlinked.
+    pragma(&conn, "secure_delete", "on")?;
     Ok(conn)
 }
 
@@ -148,8 +150,26 @@ impl Database for Sqlite {
     }
 
     fn check(&self) -> DbResult<String> {
-        let found = self.with_connection(|c| c.query_row("pragma quick_check(5)", [], |r| r.get::<_, String>(0)))?;
+        let found =
+            self.with_connection(|c| c.query_row("pragma integrity_check(5)", [], |r| r.get::<_, String>(0)))?;
         if found == "ok" { Ok("sound".into()) } else { Err(DbError::Damaged(format!("{found}: restore a backup"))) }
+    }
+
+    /// `vacuum into`: one read transaction, so writers go on, and the copy holds nothing of what was deleted.
+    /// (The backup interface in steps would begin anew with every write.)
+    fn copy_to(&self, file: &Path) -> DbResult<()> {
+        let name = file.to_str().ok_or_else(|| DbError::Other("the name of the copy is not UTF-8".into()))?;
+        let conn = self.reader();
+        let only: bool = conn.inner().query_row("pragma query_only", [], |r| r.get(0))?;
+        pragma(conn.inner(), "query_only", "off")?;
+        let copied = conn.inner().execute("vacuum into $1", [name]).map(drop);
+        pragma(conn.inner(), "query_only", if only { "on" } else { "off" })?;
+        Ok(copied?)
+    }
+
+    fn forget(&self) -> DbResult<()> {
+        // A reader may hold the log open: then the next checkpoint writes over it.
+        self.with_connection(|c| c.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())))
     }
 }
 

@@ -88,6 +88,12 @@ pub async fn updates(
         let mut updates = Vec::with_capacity(rows.len());
         let mut stored: Option<Stored> = None;
         for row in rows {
+            if row.kind == kind::ERASED {
+                if ask.status.is_none() {
+                    updates.push(gone(&service, &row));
+                }
+                continue;
+            }
             if stored.as_ref().is_none_or(|st| st.head.id != row.request) {
                 stored = build::find(s, row.request)?;
             }
@@ -172,6 +178,20 @@ fn rows_of(s: &mut dyn Session, scopes: &[u32], after: i64, limit: u32) -> DbRes
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     Ok((rows, more))
+}
+
+/// Nothing of it is left to tell.
+fn gone(service: &Service, row: &Row) -> Update {
+    Update {
+        seq: row.seq,
+        kind: UpdateKind::Erased,
+        unit: service.scopes.code(row.scope).to_owned(),
+        at: row.at,
+        request: row.request,
+        number: String::new(),
+        event: None,
+        content: None,
+    }
 }
 
 fn tell(service: &Service, row: &Row, stored: &Stored) -> DbResult<Update> {

@@ -50,6 +50,8 @@ pub enum UpdateKind {
     Event,
     /// Words, thread or photos changed.
     Content,
+    /// Erased by law: forget everything of it.
+    Erased,
 }
 
 /// A decision.

@@ -133,7 +133,8 @@ create table blob_chunk (
 -- Requests erased by law: never taken in again.
 create table erased (
   request blob primary key not null,
-  at      integer not null
+  at      integer not null,
+  hash    blob not null                        -- of its first change
 ) strict, without rowid;
 
 -- What was refused, readable for a person.
