@@ -57,6 +57,7 @@ fn idle_reply() -> SyncReply {
         more: false,
         snapshot: false,
         differs: None,
+        revocation: None,
     }
 }
 

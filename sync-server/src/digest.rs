@@ -46,7 +46,7 @@ fn extend(session: &mut dyn Session, scope: u32, seq: i64, had: Known) -> DbResu
     let mut now = Known { seq, ..had };
     let mut erased = false;
     session.query(feed::PROOFS, &[scope.into(), had.seq.into()], &mut |r| {
-        if r.count(0)? == kind::ERASED && had.seq > 0 {
+        if matches!(r.count(0)?, kind::ERASED | kind::GONE) && had.seq > 0 {
             erased = true;
             return Ok(Go::Stop);
         }

@@ -12,6 +12,7 @@ use ed25519_dalek::SigningKey;
 use hmac::{Hmac, KeyInit, Mac as _};
 use mbs_shared::id::{Mac, PublicKey, RequestId};
 use mbs_shared::signature::{self, Purpose, ServerKey, Signature};
+use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -141,10 +142,10 @@ impl Secrets {
         Ok(signature::sign(*id, key, purpose, body))
     }
 
-    /// Signs `body` with every key there ever was, for a reader that may know only an old one.
+    /// A revocation, signed with every key there ever was, for a tablet that may know only an old one.
     #[must_use]
-    pub fn sign_by_all(&self, purpose: Purpose, body: &[u8]) -> Vec<Signature> {
-        self.signing.iter().map(|(id, key)| signature::sign(*id, key, purpose, body)).collect()
+    pub fn revocation(&self, revocation: Revocation) -> SignedRevocation {
+        SignedRevocation::new(revocation, self.signing.iter().map(|(id, key)| (*id, key)))
     }
 
     /// The public halves of all signing keys, oldest first.
@@ -242,6 +243,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
 mod tests {
     use super::*;
     use crate::ports::SystemRandom;
+    use mbs_shared::id::DeviceNo;
 
     #[test]
     fn keys_are_made_once_and_kept() {
@@ -287,8 +289,7 @@ mod tests {
         let old = Secrets::new(&mac, &[(2, [3; 32])]).unwrap();
         let new = Secrets::new(&mac, &[(2, [3; 32]), (3, [4; 32])]).unwrap();
         assert_eq!(new.sign(Purpose::Receipt, b"words").unwrap().key, 3);
-        let all = new.sign_by_all(Purpose::Revocation, b"words");
-        let known = |s: &Signature| signature::verify(&old.server_keys(), Purpose::Revocation, b"words", s);
-        assert_eq!(all.iter().filter(|s| known(s)).count(), 1);
+        let revocation = Revocation { device: DeviceNo(7), at: 1 };
+        assert_eq!(new.revocation(revocation).proven(&old.server_keys(), DeviceNo(7)), Some(revocation));
     }
 }

@@ -13,6 +13,7 @@ mod desk_browser;
 mod desk_steps;
 mod kills;
 mod main_job;
+mod mandates;
 mod refusals;
 mod restores;
 mod two_days_offline;

@@ -591,3 +591,67 @@ fn the_wrong_clock_is_told() {
             .any(|n| matches!(n, view::Notice::ClockWrong { seconds } if *seconds < -90_000_000))
     );
 }
+
+#[test]
+fn only_a_revocation_with_the_servers_signature_closes_a_tablet() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    // Another key, and another tablet's paper: everything stays, enrolment is asked for.
+    for (device, seed) in [(0x1001, 6), (0x1002, 5)] {
+        rig.server().revoke(device, seed);
+        rig.sync();
+        let status = rig.status();
+        assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 1, 0));
+    }
+    // The server's own: what waits is handed over and stays readable here, then nothing goes any more.
+    let id = rig.send("İkinci başvuru.");
+    rig.server().revoke(0x1001, 5);
+    rig.sync();
+    let status = rig.status();
+    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 0, 2));
+    assert_eq!(rig.show(id).desc, "İkinci başvuru.");
+    let before = rig.server().log.len();
+    rig.clock.pass(3 * 24 * 3_600_000);
+    assert_eq!(rig.sync().exchanges, 0);
+    assert_eq!(rig.server().log.len(), before);
+
+    // Enrolled anew under the same mandate, it brings everything itself.
+    {
+        let mut server = rig.server();
+        (server.revocation, server.verdict) = (None, None);
+    }
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "4KR79XQ2".into() });
+    rig.sync();
+    let status = rig.status();
+    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Online, 0, 0));
+    assert_eq!(rig.server().changes.len(), 2);
+}
+
+#[test]
+fn a_tablet_handed_over_keeps_the_casebook_and_no_notes() {
+    let rig = Rig::new();
+    let id = rig.send(WORDS);
+    rig.sync();
+    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Note, text: "Komşusuyla konuşma.".into() });
+    rig.sync();
+    let unsent = rig.send("Gönderilmedi.");
+    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Note, text: "Bu da gitmedi.".into() });
+    let said = rig.show(id).thread;
+    assert_eq!(said.len(), 2);
+    rig.server().revoke(0x1001, 5);
+    rig.sync();
+    {
+        let mut server = rig.server();
+        (server.revocation, server.verdict, server.mandate) = (None, None, 2);
+        server.entries.clear();
+        server.feed.retain(|(.., row)| !matches!(row.body, RowBody::Entry { .. }));
+    }
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "4KR79XQ2".into() });
+    rig.sync();
+    assert_eq!(rig.show(id).desc, WORDS);
+    assert_eq!(rig.show(id).thread.len(), 0, "notes are private");
+    // What was never handed to a server stays readable, and is not sent in the successor's name.
+    assert_eq!(rig.show(unsent).desc, "Gönderilmedi.");
+    assert_eq!(rig.status().quarantined, 1);
+    assert_eq!(rig.server().changes.len(), 1);
+}

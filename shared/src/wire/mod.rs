@@ -6,6 +6,7 @@ pub mod enrol;
 pub mod entry;
 pub mod error;
 pub mod reconcile;
+pub mod revocation;
 pub mod snapshot;
 pub mod sync;
 pub mod version;

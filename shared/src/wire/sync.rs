@@ -7,6 +7,7 @@ use minicbor::{Decode, Encode};
 
 use super::entry::Stamp;
 use super::error::Code;
+use super::revocation::SignedRevocation;
 use super::version::Abilities;
 use crate::digest::Digest;
 use crate::id::{BlobHash, Mac, RequestId, SessionId};
@@ -188,6 +189,9 @@ pub struct SyncReply {
     /// Whether the server has something else than the digest says, although nothing is new: reconcile.
     #[n(9)]
     pub differs: Option<bool>,
+    /// Set when this tablet is revoked: what it pushed lies in the server's quarantine, and it receives nothing.
+    #[n(10)]
+    pub revocation: Option<SignedRevocation>,
 }
 
 /// One row of the feed.

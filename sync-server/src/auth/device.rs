@@ -30,6 +30,12 @@ impl Caller {
         Self { device, created: AtomicU32::new(device.created), seen: AtomicI64::new(0), dirty: AtomicBool::new(false) }
     }
 
+    /// A tablet in whose name something is done at the server.
+    #[must_use]
+    pub fn of(device: Device) -> Self {
+        Self::new(device)
+    }
+
     /// Notes a contact; written with its next push, or by the next tick.
     pub fn saw(&self, now: i64, created: u32) {
         self.seen.store(now, Ordering::Relaxed);

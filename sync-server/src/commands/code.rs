@@ -4,8 +4,10 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::config::Settings;
+use crate::database::people;
 use crate::handlers::enrol::{NoCode, make_code, qr_text};
 use crate::knowledge::{Knowledge, Scopes};
+use crate::operate;
 use crate::ports::{Clock, SystemClock, SystemRandom};
 
 /// Options of `enrol-code`.
@@ -27,7 +29,8 @@ pub(super) struct EnrolCode {
 
 pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
     let EnrolCode { neighbourhood, person, successor, quiet } = options;
-    let db = super::database(settings)?;
+    let service = super::open(settings)?;
+    let db = &*service.db;
     let directory = Knowledge::istanbul().directory;
     let Some(place) = directory.neighbourhood(neighbourhood) else {
         let near: Vec<&str> = directory
@@ -42,6 +45,10 @@ pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
         }
         bail!("there is no neighbourhood {neighbourhood:?}; did you mean {}?", near.join(", "));
     };
+    let scope = service.scopes.number(neighbourhood);
+    if *successor && db.ask(|s| people::current(s, scope))?.is_some_and(|m| m.person != person.trim()) {
+        operate::end_mandate(&service, &settings.data, scope)?;
+    }
     let now = SystemClock.now();
     let made = db.change(|tx| {
         let scope = Scopes::load(tx)?.number(neighbourhood);

@@ -5,8 +5,7 @@ use clap::Args;
 use mbs_shared::id::Prefix;
 
 use crate::config::Settings;
-use crate::handlers::enrol::revoke;
-use crate::ports::{Clock, SystemClock};
+use crate::operate;
 
 /// Options of `revoke`.
 #[derive(Debug, Args)]
@@ -19,8 +18,8 @@ pub(super) struct Revoke {
 pub(super) fn run(settings: &Settings, options: &Revoke) -> Result<()> {
     let prefix: Prefix =
         options.tablet.parse().context("a tablet is named by the four characters its case numbers begin with")?;
-    let db = super::database(settings)?;
-    if !db.change(|tx| revoke(tx, prefix, SystemClock.now()))? {
+    let service = super::open(settings)?;
+    if !operate::revoke(&service, &settings.data, prefix)? {
         bail!("there is no tablet {prefix}, or it is revoked already");
     }
     println!("Tablet {prefix} is revoked. A running server notices within a second.");

@@ -7,6 +7,7 @@ mod device;
 mod doctor;
 mod erase;
 mod key;
+mod quarantine;
 mod serve;
 mod user;
 
@@ -49,6 +50,9 @@ enum Command {
     EnrolCode(code::EnrolCode),
     /// Revoke a tablet: it can send no more, and what it sends is kept apart for a person to look at
     Revoke(device::Revoke),
+    /// What was refused, and what revoked tablets handed over: a person decides
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
     /// People at the desk
     #[command(subcommand)]
     User(user::User),
@@ -85,6 +89,7 @@ pub fn run() -> Result<()> {
         Command::Init => init(&settings),
         Command::EnrolCode(options) => code::run(&settings, &options),
         Command::Revoke(options) => device::run(&settings, &options),
+        Command::Quarantine(what) => quarantine::run(&settings, &what),
         Command::User(options) => user::run(&settings, &options),
         Command::Key(options) => key::run(&settings, &options),
         Command::Backup(options) => backup::backup(&settings, &options),

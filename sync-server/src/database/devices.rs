@@ -25,6 +25,9 @@ statements! {
     /// One tablet by its prefix.
     BY_PREFIX = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
                  from device d join mandate m on m.id = d.mandate where d.prefix = $1";
+    /// Tablets of the mandate that runs in a neighbourhood, those that are not revoked.
+    OF_SCOPE = "select d.no from device d join mandate m on m.id = d.mandate \
+                where m.scope = $1 and m.until = 0 and d.revoked = 0 order by d.id";
     /// Revokes a tablet by its number.
     REVOKE_NO = "update device set revoked = $1 where no = $2 and revoked = 0";
     /// The fleet, for the desk.
@@ -88,6 +91,14 @@ pub fn by_token(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<Option<
 /// [`super::DbError`].
 pub fn by_no(session: &mut dyn Session, no: DeviceNo) -> DbResult<Option<Device>> {
     session.first(BY_NO, &[no.0.cast_signed().into()], device)
+}
+
+/// Tablets of the mandate that runs in `scope`, those that are not revoked.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn of_scope(session: &mut dyn Session, scope: u32) -> DbResult<Vec<DeviceNo>> {
+    session.all(OF_SCOPE, &[scope.into()], |r| Ok(DeviceNo(r.int(0)?.cast_unsigned())))
 }
 
 /// The tablet whose case numbers begin so.

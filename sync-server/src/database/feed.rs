@@ -14,6 +14,8 @@ pub mod kind {
     pub const BLOB: u32 = 3;
     /// Erased by law.
     pub const ERASED: u32 = 4;
+    /// Taken out: a private note whose mandate ended.
+    pub const GONE: u32 = 5;
     /// Unit: the request came, with its state as of event `n`.
     pub const ENTERED: u32 = 16;
     /// Unit: the request went elsewhere.
@@ -44,6 +46,11 @@ statements! {
     /// The same for the rows of a unit.
     BLANK_UNIT = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $3 \
                   where scope = $4 and request = $5";
+    /// The request of one note of a muhtarlık.
+    A_NOTE = "select request from feed where scope = $1 and kind = 1 and n = $2 order by seq limit 1";
+    /// Takes out what the notes of a muhtarlık carry.
+    DROP_NOTES = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $2 \
+                  where scope = $3 and kind = 1 and n = $4";
     /// Every place, for `verify`.
     PLACES = "select seq from feed order by seq";
     /// The last place.

@@ -3,7 +3,7 @@
 use mbs_shared::id::RequestId;
 use mbs_shared::wire::error::Code;
 
-use super::{DbResult, Session, statements};
+use super::{DbResult, Row, Session, statements};
 
 /// Rows a tablet may have here; beyond it only the log knows.
 pub const MAX_PER_DEVICE: u32 = 500;
@@ -14,6 +14,14 @@ statements! {
            values ($1, $2, $3, $4, $5, $6, $7) on conflict (device, key) do nothing";
     /// Forgets what was refused of a request, after an erasure.
     ERASE = "delete from quarantine where request = $1";
+    /// Everything, oldest first.
+    LIST = "select q.id, q.device, d.prefix, q.request, q.kind, q.code, q.at, q.bytes \
+            from quarantine q join device d on d.id = q.device order by q.id";
+    /// One.
+    ONE = "select q.id, q.device, d.prefix, q.request, q.kind, q.code, q.at, q.bytes \
+           from quarantine q join device d on d.id = q.device where q.id = $1";
+    /// Forgets one.
+    DROP = "delete from quarantine where id = $1";
     /// How many a tablet has.
     COUNT = "select count(*) from quarantine where device = $1";
     /// How many there are in all.
@@ -59,4 +67,55 @@ pub fn add(session: &mut dyn Session, refused: &Refused<'_>) -> DbResult<()> {
             refused.bytes.into(),
         ],
     )
+}
+
+/// A refused item as it lies here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its number here.
+    pub id: i64,
+    /// Row of the tablet that pushed it.
+    pub device: i64,
+    /// What that tablet's case numbers begin with.
+    pub prefix: u32,
+    /// Request it named.
+    pub request: RequestId,
+    /// Kind of item ([`super::feed::kind`]).
+    pub kind: u32,
+    /// Why.
+    pub code: Code,
+    /// Server time.
+    pub at: i64,
+    /// The bytes as they came.
+    pub bytes: Vec<u8>,
+}
+
+fn held(r: &dyn Row) -> DbResult<Held> {
+    let code = usize::try_from(r.int(5)?).ok().and_then(|n| Code::ALL.get(n).copied());
+    Ok(Held {
+        id: r.int(0)?,
+        device: r.int(1)?,
+        prefix: r.count(2)?,
+        request: RequestId(r.bytes16(3)?),
+        kind: r.count(4)?,
+        code: code.unwrap_or(Code::Internal),
+        at: r.int(6)?,
+        bytes: r.blob(7)?.to_owned(),
+    })
+}
+
+/// Everything, oldest first.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn list(session: &mut dyn Session) -> DbResult<Vec<Held>> {
+    session.all(LIST, &[], held)
+}
+
+/// The one with that number.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn one(session: &mut dyn Session, id: i64) -> DbResult<Option<Held>> {
+    session.first(ONE, &[id.into()], held)
 }

@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod erase;
+pub mod quarantine;
 pub mod restore;
 pub mod seal;
 pub mod verify;
@@ -11,9 +12,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use mbs_shared::id::{DeviceNo, Prefix};
+use mbs_shared::wire::entry::EntryKind;
 
+use crate::database::feed::{self, NewRow, kind};
+use crate::database::{Value, devices, people};
+use crate::handlers::enrol;
 use crate::journal::{Journal, Record};
 use crate::service::Service;
+use crate::writer;
 
 /// Makes the database say what the journal says: what was erased or revoked and came back with a backup, or
 /// was written down and cut off before it was done, is erased and revoked now. How many there were.
@@ -25,9 +32,7 @@ pub fn replay(service: &Arc<Service>, dir: &Path) -> Result<usize> {
     for record in Journal::of(dir).read()? {
         let new = match record {
             Record::Erased { request, at, photos, .. } => erase::carry_out(service, request, at, &photos)?,
-            Record::Revoked { device, at } => {
-                service.db.change(|tx| crate::handlers::enrol::revoke_no(tx, device, at))?
-            }
+            Record::Revoked { device, at } => service.db.change(|tx| enrol::revoke_no(tx, device, at))?,
         };
         done += usize::from(new);
     }
@@ -36,4 +41,62 @@ pub fn replay(service: &Arc<Service>, dir: &Path) -> Result<usize> {
         service.refresh_devices()?;
     }
     Ok(done)
+}
+
+/// Revokes the tablet whose case numbers begin so: first written into the journal of `dir`, then done. Whether
+/// there was one that was not revoked yet. A running server notices within a second.
+///
+/// # Errors
+/// When something cannot be written: then say it again.
+pub fn revoke(service: &Arc<Service>, dir: &Path, prefix: Prefix) -> Result<bool> {
+    let found = service.db.ask(|s| devices::by_prefix(s, prefix.index()))?;
+    let Some(device) = found.filter(|d| d.revoked == 0) else { return Ok(false) };
+    revoke_all(service, dir, &[device.no])
+}
+
+fn revoke_all(service: &Arc<Service>, dir: &Path, devices: &[DeviceNo]) -> Result<bool> {
+    let at = service.clock.now();
+    let mut done = false;
+    for device in devices {
+        Journal::of(dir).append(&Record::Revoked { device: *device, at })?;
+        done |= service.db.change(|tx| enrol::revoke_no(tx, *device, at))?;
+    }
+    Ok(done)
+}
+
+/// The mandate that runs in a neighbourhood ends: its tablets are revoked, and hand over what they hold; its
+/// private notes go; the casebook stays for the successor.
+///
+/// # Errors
+/// When something cannot be written: then say it again.
+pub fn end_mandate(service: &Arc<Service>, dir: &Path, scope: u32) -> Result<()> {
+    let tablets = service.db.ask(|s| devices::of_scope(s, scope))?;
+    revoke_all(service, dir, &tablets)?;
+    let now = service.clock.now();
+    writer::alone(&*service.db, |tx| {
+        let s = tx.session();
+        s.execute(people::END, &[now.into(), scope.into()])?;
+        let note = EntryKind::Note as u32;
+        let Some(rid) = s.first(feed::A_NOTE, &[scope.into(), note.into()], |r| r.int(0))? else { return Ok(()) };
+        let (gone, none) = (kind::GONE.into(), Value::Blob(&[]));
+        s.execute(feed::DROP_NOTES, &[gone, none, scope.into(), note.into()])?;
+        // Tells those who keep the digest of this feed that rows behind it changed.
+        let row = NewRow {
+            scope,
+            rid,
+            kind: kind::GONE,
+            n: 0,
+            key: 0,
+            session: 0,
+            author: 0,
+            at: now,
+            mac: &[],
+            packed: &[],
+        };
+        let seq = tx.next_seq();
+        feed::add(tx.session(), seq, &row)?;
+        Ok(())
+    })?;
+    service.db.forget()?;
+    Ok(())
 }

@@ -368,8 +368,11 @@ async fn a_revoked_tablet_hands_over_into_quarantine_and_receives_nothing() {
     town.service.refresh_devices().unwrap();
     let mut tablet = tablet.again(&town);
     let item = tablet.file("yol.cukur");
-    let fault = tablet.send(&tablet.frame(vec![item])).await.unwrap_err();
-    assert_eq!(fault.code, Code::Revoked);
+    let reply = tablet.send(&tablet.frame(vec![item])).await.unwrap();
+    assert_eq!(reply.results, [ItemResult::Rejected(Code::Revoked)]);
+    assert!(reply.rows.is_empty() && reply.cursor == tablet.cursor);
+    let told = reply.revocation.unwrap().proven(&town.service.secrets.server_keys(), tablet.identity.device).unwrap();
+    assert_eq!(told.at, MORNING);
     assert_eq!(town.count("select count(*) from quarantine"), 1);
     assert_eq!(town.count("select count(*) from request"), 0);
 }

@@ -2,13 +2,14 @@
 
 use mbs_shared::id::{Actor, DeviceNo};
 use mbs_shared::wire::sync::Cursor;
+use rusqlite::Connection;
 
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
 use crate::ports::{Random, random};
 use crate::store::requests::Stage;
 use crate::store::settings::{self, Identity};
-use crate::store::{cursor, outbox, quarantine, requests};
+use crate::store::{cursor, entries, outbox, quarantine, requests};
 use crate::sync::intake::refuse_own;
 use crate::sync::replay::replay;
 use crate::sync::round::Round;
@@ -37,15 +38,32 @@ impl Tablet {
     }
 }
 
+fn serves_the_same(old: &Identity, new: &Identity) -> bool {
+    (old.mandate, &old.neighbourhood, &old.person) == (new.mandate, &new.neighbourhood, &new.person)
+}
+
+/// The mandate before ended: its private notes go, and of another place everything but what was never handed over.
+fn hand_over(c: &Connection, same_place: bool) -> Result<()> {
+    entries::drop_notes(c)?;
+    if !same_place {
+        for request in requests::accepted_after(c, None, usize::MAX)? {
+            if quarantine::of_request(c, request)?.is_empty() {
+                requests::drop_all(c, request)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn json(identity: &Identity) -> Result<Vec<u8>> {
     serde_json::to_vec(identity).map_err(|e| fail(Code::Storage, e.to_string()))
 }
 
 impl Inner {
-    /// Without identity, while practising, or when the server does not know this tablet any more.
+    /// Without identity, while practising, or when the server does not know this tablet any more or revoked it.
     fn may_enrol(&self) -> Result<()> {
         let have = settings::identity(self.store.read())?;
-        let unknown = settings::number(self.store.read(), settings::CLOSED)? == 1;
+        let unknown = matches!(settings::number(self.store.read(), settings::CLOSED)?, 1 | 4);
         if have.is_some_and(|i| !i.practice) && !unknown {
             return Err(fail(Code::AlreadyEnrolled, "has an identity"));
         }
@@ -67,7 +85,8 @@ impl Inner {
                     requests::move_stage(c, Stage::Sent, Stage::Practice)?;
                     requests::move_stage(c, Stage::Draft, Stage::Practice)?;
                 }
-                Some(old) if old.mandate == identity.mandate => {
+                // A restored server may give a number twice: a mandate is known by its place and person too.
+                Some(old) if serves_the_same(old, identity) => {
                     for request in requests::unaccepted(c)? {
                         replay(c, request, actor, now)?;
                     }
@@ -76,6 +95,7 @@ impl Inner {
                     for item in outbox::all(c)? {
                         refuse_own(c, item.what, &item.key, quarantine::OTHER_MANDATE, now)?;
                     }
+                    hand_over(c, before.as_ref().is_none_or(|old| old.neighbourhood == identity.neighbourhood))?;
                 }
                 None => {}
             }

@@ -21,7 +21,7 @@ impl Inner {
         let now = self.now();
         let identity = settings::identity(c)?;
         let link = match settings::number(c, settings::CLOSED)? {
-            1 => Link::Unknown,
+            1 | 4 => Link::Unknown,
             2 | 3 => Link::Outdated,
             _ if self.round.busy() => Link::Busy,
             _ if self.round.online => Link::Online,

@@ -93,3 +93,51 @@ pub fn recount(conn: &Connection) -> Result<Digest> {
     set(conn, all)?;
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use mbs_shared::id::{Actor, ChangeHash};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::outbox::What;
+    use crate::store::quarantine::Refused;
+    use crate::store::{changes, events, migrate, quarantine, requests};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn whatever_is_done_it_is_what_the_rows_say(steps in prop::collection::vec((0..7_u8, 0..6_u8, 0..4_u8), 0..60)) {
+            let mut conn = Connection::open_in_memory().unwrap();
+            migrate::migrate(&mut conn).unwrap();
+            for (what, item, mac) in steps {
+                let request = RequestId([item / 3; 16]);
+                let (hash, proof) = (ChangeHash([item; 32]), Mac([mac + 1; 16]));
+                match what {
+                    0 if changes::find(&conn, hash).unwrap().is_none() => {
+                        let mac = Some(proof).filter(|_| mac > 0);
+                        let kept = changes::Kept { hash, actor: Actor([1; 16]), packed: vec![0, 1], mac };
+                        changes::add(&conn, request, &kept, 1, 1).unwrap();
+                    }
+                    1 => changes::accepted(&conn, hash, &proof, 2).unwrap(),
+                    2 => changes::take_out(&conn, hash).unwrap(),
+                    3 => events::add(&conn, request, u32::from(item), &[0, 1], &proof, 1).unwrap(),
+                    4 => {
+                        let own = item % 2 == 0;
+                        let key = vec![item; 32];
+                        let mac = Some(proof);
+                        let refused = Refused {
+                            what: What::Change, key, request, own, reason: "fork".into(), at: 1, packed: vec![0], mac,
+                        };
+                        quarantine::add(&conn, &refused).unwrap();
+                    }
+                    5 => quarantine::take_out(&conn, What::Change, &[item; 32]).unwrap(),
+                    6 if mac == 0 => requests::erase(&conn, request).unwrap(),
+                    _ => drop(events::take_out_other(&conn, request, u32::from(item), &proof, 2).unwrap()),
+                }
+                let kept = get(&conn).unwrap();
+                prop_assert_eq!(kept, recount(&conn).unwrap());
+            }
+        }
+    }
+}

@@ -209,3 +209,18 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(RequestId, Entry
         statement.query_map([epoch.cast_signed()], |r| Ok((RequestId(id(r, 0)?), EntryId(id(r, 1)?), r.get(2)?)))?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
+
+/// Drops the muhtar's own notes (class *private*), also those in quarantine: his mandate ended.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn drop_notes(conn: &Connection) -> Result<()> {
+    let note = code(EntryKind::Note);
+    let mut statement = conn.prepare_cached("SELECT mac FROM entries WHERE kind = ?1 AND length(mac) > 0")?;
+    for mac in statement.query_map([note], |r| r.get::<_, Vec<u8>>(0))? {
+        digest::moved(conn, Mac::from_slice(&mac?).ok().as_ref(), None)?;
+    }
+    conn.execute("DELETE FROM quarantine WHERE kind = 1 AND key IN (SELECT id FROM entries WHERE kind = ?1)", [note])?;
+    conn.execute("DELETE FROM entries WHERE kind = ?1", [note])?;
+    Ok(())
+}

@@ -119,6 +119,8 @@ pub(crate) fn keyed(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Res
     // Raw key: no key derivation at each start. It must be the first statement.
     conn.execute_batch(&format!("PRAGMA key = \"x'{}'\"", hex::encode(key)))?;
     let cipher: String = conn.query_row("PRAGMA cipher_version", [], |r| r.get(0)).unwrap_or_default();
+    // What is erased by law, or private to another muhtar, is overwritten, not only unlinked.
+    conn.execute_batch("PRAGMA secure_delete = ON")?;
     if cipher.is_empty() {
         // Without the cipher `PRAGMA key` is silently ignored and everything would be written in clear.
         return Err(rusqlite::Error::InvalidQuery);

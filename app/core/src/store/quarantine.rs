@@ -15,6 +15,8 @@ pub const FORK: &str = "fork";
 /// Made under a mandate this tablet no longer serves.
 pub const OTHER_MANDATE: &str = "other_mandate";
 
+/// Handed over by a revoked tablet: it lies in the server's quarantine too.
+pub const REVOKED: &str = "revoked";
 /// A decision of a server that was restored to before it and went on otherwise.
 pub const OTHER_SERIES: &str = "other_series";
 

@@ -333,12 +333,20 @@ pub fn needing_me(conn: &Connection) -> Result<u32> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
+    conn.execute("INSERT OR IGNORE INTO erased (request) VALUES (?1)", [request.0])?;
+    drop_all(conn, request)
+}
+
+/// Drops everything of a request: it is not this tablet's to keep any more.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn drop_all(conn: &Connection, request: RequestId) -> Result<()> {
     digest::without(conn, request)?;
     for table in ["outbox", "quarantine", "changes", "entries", "events", "photos"] {
         conn.execute(&format!("DELETE FROM {table} WHERE request = ?1"), [request.0])?;
     }
     conn.execute("DELETE FROM requests WHERE id = ?1", [request.0])?;
-    conn.execute("INSERT OR IGNORE INTO erased (request) VALUES (?1)", [request.0])?;
     blobs::drop_unused(conn)
 }
 

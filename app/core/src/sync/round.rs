@@ -8,6 +8,7 @@ use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::error::{Code as WireCode, Envelope};
 use mbs_shared::wire::reconcile::ReconcileReply;
+use mbs_shared::wire::revocation::SignedRevocation;
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{MAX_ITEMS, SyncReply};
 use mbs_shared::wire::{self, MEDIA_TYPE};
@@ -23,7 +24,7 @@ use crate::Summary;
 use crate::error::{Code, Result, fail};
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, cursor, outbox, requests};
+use crate::store::{Store, cursor, outbox, quarantine, requests};
 
 /// Time between polls when nothing happens, in ms.
 pub const POLL: i64 = 30_000;
@@ -54,6 +55,8 @@ pub(crate) enum Closed {
     AppTooOld = 2,
     /// The server is too old.
     ServerTooOld = 3,
+    /// Revoked, and the server proved it: nothing goes any more until it is enrolled anew.
+    Revoked = 4,
 }
 
 #[derive(Debug)]
@@ -205,6 +208,9 @@ impl Round {
             return Ok(Effect::Wait(flight.since + LOST + 1));
         }
         let Some(identity) = settings::identity(store.read())?.filter(|i| !i.practice) else { return Ok(Effect::Idle) };
+        if settings::number(store.read(), settings::CLOSED)? == Closed::Revoked as i64 {
+            return Ok(Effect::Idle);
+        }
         let gate = self.not_before.max(self.hold);
         if gate > now {
             return Ok(Effect::Wait(gate));
@@ -305,6 +311,11 @@ impl Round {
                 self.certain.cut(put.hash());
             }
             self.fail(store, now);
+            return Ok(true);
+        }
+        if code == Some(WireCode::Revoked) && !matches!(flight.kind, Kind::Sync(_)) {
+            // The proof comes with the next poll; until then nothing is believed.
+            (self.snapshot, self.reconcile, self.poll) = (None, None, now);
             return Ok(true);
         }
         let closed = match (reply.status, code) {
@@ -456,6 +467,9 @@ impl Round {
         let snapshot = reply.snapshot || (known.epoch != 0 && reply.cursor.epoch != known.epoch);
         let reply = SyncReply { snapshot, ..reply };
         let identity = settings::identity(store.read())?.ok_or_else(|| fail(Code::NotEnrolled, ""))?;
+        if let Some(revocation) = &reply.revocation {
+            return self.revoked(store, now, pushed, revocation, &identity);
+        }
         let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot;
         if !nothing || (now - self.noted).abs() > NOTE {
             self.noted = now;
@@ -492,6 +506,41 @@ impl Round {
 }
 
 impl Round {
+    /// The server says that this tablet is revoked. Believed only with its signature: then what was pushed lies in
+    /// the server's quarantine, and when all words are handed over the tablet closes. Otherwise everything stays.
+    fn revoked(
+        &mut self,
+        store: &mut Store,
+        now: i64,
+        pushed: &[Pushed],
+        revocation: &SignedRevocation,
+        identity: &Identity,
+    ) -> Result<()> {
+        let proven = revocation.proven(&identity.server_keys, identity.device).is_some();
+        store.write(|c| {
+            if !proven {
+                return settings::set_number(c, settings::CLOSED, Closed::Unknown as i64);
+            }
+            for item in pushed {
+                refuse_own(c, item.what, &item.key, quarantine::REVOKED, now)?;
+            }
+            outbox::hurry(c)?;
+            if outbox::texts(c, now, 1)?.is_empty() {
+                // Photos cannot be handed over: they stay here, to be read and exported.
+                for item in outbox::all(c)? {
+                    refuse_own(c, item.what, &item.key, quarantine::REVOKED, now)?;
+                }
+                settings::set_number(c, settings::CLOSED, Closed::Revoked as i64)?;
+            }
+            Ok(())
+        })?;
+        (self.more, self.poll) = (false, now);
+        if !proven {
+            self.hold = now + CLOSED_WAIT;
+        }
+        Ok(())
+    }
+
     /// Compares tablet and server whole where a poll gives reason to: their digests differed twice, or a week
     /// went by.
     fn compare(&mut self, store: &mut Store, now: i64, nothing: bool, differs: bool) -> Result<()> {

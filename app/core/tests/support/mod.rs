@@ -17,6 +17,7 @@ use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolReply;
 use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
@@ -112,6 +113,8 @@ pub struct Server {
     pub verdict: Option<fn(&Item) -> Option<ItemResult>>,
     /// Session to answer with instead of the asker's.
     pub session: Option<SessionId>,
+    /// What a revoked tablet is told.
+    pub revocation: Option<SignedRevocation>,
     /// Whether an unknown cursor is told to take a snapshot.
     pub snapshots: bool,
     pub faults: VecDeque<Fault>,
@@ -143,6 +146,14 @@ impl Server {
         ServerKey { id: 2, public: PublicKey(signing_key().verifying_key().to_bytes()) }
     }
 
+    /// From now on the tablet of that number is told that it is revoked, signed with the key of that seed.
+    pub fn revoke(&mut self, device: u64, seed: u8) {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+        let revocation = Revocation { device: DeviceNo(device), at: self.now };
+        self.revocation = Some(SignedRevocation::new(revocation, [(2, &key)].into_iter()));
+        self.verdict = Some(|_| Some(ItemResult::Rejected(Code::Revoked)));
+    }
+
     pub fn new() -> Arc<Mutex<Self>> {
         Arc::new(Mutex::new(Self {
             epoch: 7,
@@ -161,6 +172,7 @@ impl Server {
             counts: Vec::new(),
             verdict: None,
             session: None,
+            revocation: None,
             snapshots: false,
             faults: VecDeque::new(),
             blob_bytes: 0,
@@ -279,6 +291,7 @@ impl Server {
                 more,
                 snapshot,
                 differs: None,
+                revocation: self.revocation.clone(),
             },
         )
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use mbs_shared::digest::Digest;
 use mbs_shared::id::SessionId;
 use mbs_shared::wire::error::Code;
+use mbs_shared::wire::revocation::Revocation;
 use mbs_shared::wire::sync::{Cursor, ItemResult, MAX_FRAME, MAX_ITEMS, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, OLDEST, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
@@ -63,8 +64,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
     let frame = read(body)?;
     let now = service.clock.now();
     if caller.device.revoked != 0 {
-        store::quarantine_all(service, caller, frame, now).await?;
-        return Err(Code::Revoked.into());
+        return Ok(encode(&revoked(service, caller, frame, now).await?));
     }
     caller.saw(now, frame.created);
     let SyncRequest { session, cursor, page, items, digest, .. } = frame;
@@ -78,6 +78,32 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
     };
     let asked = Asked { session, cursor, page, digest };
     Ok(encode(&reply(service, caller, &asked, now, results)?))
+}
+
+/// A revoked tablet hands over what it holds, and is told nothing but that, signed.
+async fn revoked(
+    service: &Arc<Service>,
+    caller: &Arc<Caller>,
+    frame: SyncRequest,
+    now: i64,
+) -> Result<SyncReply, Fault> {
+    let (session, cursor) = (frame.session, frame.cursor);
+    let results = vec![ItemResult::Rejected(Code::Revoked); frame.items.len()];
+    store::quarantine_all(service, caller, frame, now).await?;
+    let revocation = Revocation { device: caller.device.no, at: caller.device.revoked };
+    Ok(SyncReply {
+        version: PROTOCOL,
+        abilities: Abilities::OURS,
+        session,
+        now,
+        results,
+        rows: Vec::new(),
+        cursor,
+        more: false,
+        snapshot: false,
+        differs: None,
+        revocation: Some(service.secrets.revocation(revocation)),
+    })
 }
 
 /// What a tablet asks beside what it pushes.
@@ -131,5 +157,6 @@ pub fn reply(
         snapshot: page.snapshot,
         // Left out where they agree: a poll stays small.
         differs: differs.then_some(true),
+        revocation: None,
     })
 }
