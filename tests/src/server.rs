@@ -1,7 +1,7 @@
 //! A real server process, and what stands in its database and photo store: that counts.
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -229,6 +229,13 @@ impl Server {
     #[must_use]
     pub fn number(&self, sql: &'static str) -> i64 {
         self.ask(|s| s.first(sql, &[], |row| row.int(0))).unwrap_or_else(|| panic!("{sql}: no row"))
+    }
+
+    /// The proofs of everything a request consists of: changes, entries and events, byte for byte.
+    #[must_use]
+    pub fn proofs(&self, id: RequestId) -> BTreeSet<Vec<u8>> {
+        const ALL: &str = "select f.mac from feed f join request r on r.rid = f.request where r.id = $1 and f.kind < 3";
+        self.ask(|s| s.all(ALL, &[id.as_bytes().into()], |row| Ok(row.blob(0)?.to_owned()))).into_iter().collect()
     }
 
     /// Every request in its database.

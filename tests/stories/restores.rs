@@ -6,26 +6,16 @@ use std::fs;
 use std::path::Path;
 
 use mbs_shared::blob::name_of;
-use mbs_shared::id::RequestId;
 use mbs_shared::routing::State;
 use mbs_shared::wire::entry::EntryKind;
 use mbs_tablet::door::Fields;
 use mbs_tests::people::{CAFERAGA, RASIMPASA, RASIMPASA_PLACE, new_photo, words_about};
-use mbs_tests::server::Server;
 use mbs_tests::tablet::{Device, Door, New, is_delivered};
 use mbs_tests::world::{ROADS_ANATOLIA, World};
 use serde_json::json;
 
 fn pothole(n: usize) -> New {
     New::of(words_about("yol.cukur", n)).at(RASIMPASA_PLACE).with_photos([new_photo(900 + n as u64, 30)])
-}
-
-/// The proofs of everything of a request: what it consists of, byte for byte.
-fn proofs(server: &Server, id: RequestId) -> BTreeSet<Vec<u8>> {
-    let db = server.database();
-    let sql = "select f.mac from feed f join request r on r.rid = f.request where r.id = ?1 and f.kind < 3";
-    let mut all = db.prepare(sql).unwrap();
-    all.query_map([id.0.as_slice()], |r| r.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
@@ -49,11 +39,11 @@ fn a_server_from_yesterdays_backup_gets_back_what_the_tablets_hold() {
     tablet.settle();
     roads.act(new, "accept", json!({})).unwrap();
     roads.act(new, "ask", json!({ "note": "Hangi numaranın önü?" })).unwrap();
-    roads.post(&format!("/desk/api/requests/{new}/say"), &json!({ "text": "Ekip yarın orada." })).unwrap();
+    roads.post(&format!("requests/{new}/say"), &json!({ "text": "Ekip yarın orada." })).unwrap();
     tablet.settle();
     tablet.say(new, EntryKind::Answer, "12 numaranın önü.").unwrap();
     tablet.settle();
-    let before = [old, new].map(|id| (world.server.record(id), proofs(&world.server, id), tablet.request(id)));
+    let before = [old, new].map(|id| (world.server.record(id), world.server.proofs(id), tablet.request(id)));
     assert_eq!(before[0].2.row.state, Some(State::Closed));
 
     // The disk is lost. Someone else is quicker than the tablet that knows.
@@ -68,7 +58,7 @@ fn a_server_from_yesterdays_backup_gets_back_what_the_tablets_hold() {
     for (record, proofs_before, shown) in &before {
         let id = record.id;
         assert_eq!(world.server.record(id), *record);
-        assert_eq!(proofs(&world.server, id), *proofs_before);
+        assert_eq!(world.server.proofs(id), *proofs_before);
         let now = tablet.request(id);
         assert_eq!(now.row.official_no, shown.row.official_no);
         assert_eq!(now.row.state, shown.row.state);
@@ -188,7 +178,7 @@ fn a_new_tablet_in_place_of_a_lost_one_has_everything() {
     let ids: Vec<_> = (9..13).map(|n| lost.file(&pothole(n)).unwrap().row.id).collect();
     lost.settle();
     roads.act(ids[0], "accept", json!({})).unwrap();
-    roads.post(&format!("/desk/api/requests/{}/say", ids[0]), &json!({ "text": "Ekip yarın orada." })).unwrap();
+    roads.post(&format!("requests/{}/say", ids[0]), &json!({ "text": "Ekip yarın orada." })).unwrap();
     lost.settle();
     let shown: Vec<_> = ids.iter().map(|id| lost.request(*id)).collect();
     drop(lost);

@@ -224,8 +224,8 @@ impl BlobStore for Folder {
 
     fn remove(&self, key: Key) -> io::Result<()> {
         let path = self.path(key);
-        match fs::remove_file(&path) {
-            Ok(()) => sync_dir(path.parent().unwrap_or(&self.root)),
+        match self.files.remove(&path) {
+            Ok(()) => self.files.sync_dir(path.parent().unwrap_or(&self.root)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(e) => Err(e),
         }

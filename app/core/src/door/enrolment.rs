@@ -45,6 +45,7 @@ fn serves_the_same(old: &Identity, new: &Identity) -> bool {
 /// The mandate before ended: its private notes go, and of another place everything but what was never handed over.
 fn hand_over(c: &Connection, same_place: bool) -> Result<()> {
     entries::drop_notes(c)?;
+    quarantine::of_other_mandate(c)?;
     if !same_place {
         for request in requests::accepted_after(c, None, usize::MAX)? {
             if quarantine::of_request(c, request)?.is_empty() {

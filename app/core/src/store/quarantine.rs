@@ -145,3 +145,12 @@ pub fn take_out(conn: &Connection, what: What, key: &[u8]) -> Result<()> {
 pub fn count(conn: &Connection) -> Result<u32> {
     Ok(conn.query_row("SELECT count(*) FROM quarantine WHERE own = 1", [], |r| r.get(0))?)
 }
+
+/// Everything made here so far was made under another mandate: it is never sent in the next one's name.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn of_other_mandate(conn: &Connection) -> Result<()> {
+    conn.execute("UPDATE quarantine SET reason = ?1 WHERE own = 1", [OTHER_MANDATE])?;
+    Ok(())
+}

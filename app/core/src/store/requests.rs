@@ -8,7 +8,7 @@ use mbs_shared::request::{Kind, Request};
 use mbs_shared::routing::{Case, Outcome, State};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{blobs, digest, id};
+use super::{blobs, digest, id, quarantine};
 use crate::error::Result;
 
 /// Where a request stands on this tablet.
@@ -205,13 +205,16 @@ pub fn set_stage(conn: &Connection, request: RequestId, stage: Stage) -> Result<
     Ok(())
 }
 
-/// Requests with changes no server has accepted.
+/// Requests with changes no server has accepted, but for what was made under another mandate.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn unaccepted(conn: &Connection) -> Result<Vec<RequestId>> {
-    let mut statement = conn.prepare_cached("SELECT DISTINCT request FROM changes WHERE length(mac) = 0")?;
-    let all = statement.query_map([], |r| Ok(RequestId(id(r, 0)?)))?;
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT request FROM changes c WHERE length(mac) = 0
+           AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.kind = 0 AND q.key = c.hash AND q.reason = ?1)",
+    )?;
+    let all = statement.query_map([quarantine::OTHER_MANDATE], |r| Ok(RequestId(id(r, 0)?)))?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -535,10 +535,11 @@ impl Round {
             Ok(())
         })?;
         (self.more, self.poll) = (false, now);
-        if !proven {
-            self.hold = now + CLOSED_WAIT;
+        if proven {
+            return Ok(());
         }
-        Ok(())
+        self.hold = now + CLOSED_WAIT;
+        Err(fail(Code::Protocol, "a revocation without our server's signature"))
     }
 
     /// Compares tablet and server whole where a poll gives reason to: their digests differed twice, or a week
