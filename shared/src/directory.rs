@@ -156,6 +156,12 @@ pub struct Unit {
     /// Short name.
     #[serde(default)]
     pub short: Option<String>,
+    /// Whether it was closed: its code stays valid for what it holds, and nothing new goes there.
+    #[serde(default)]
+    pub retired: bool,
+    /// Codes of the units that took its work over; new requests go to the first.
+    #[serde(default)]
+    pub successors: Vec<String>,
 }
 
 impl Unit {
@@ -251,6 +257,20 @@ impl Directory {
         self.unit_at.get(code).and_then(|i| self.units.get(*i))
     }
 
+    /// The unit with that code or, where it is retired, the one that took its work over; `None` when nobody did.
+    #[must_use]
+    pub fn working(&self, code: &str) -> Option<&Unit> {
+        let mut unit = self.unit(code)?;
+        // Reorganisations follow each other; the bound keeps a circle of them from hanging us.
+        for _ in 0..16 {
+            if !unit.retired {
+                return Some(unit);
+            }
+            unit = self.unit(unit.successors.first()?)?;
+        }
+        None
+    }
+
     /// The district with that code.
     #[must_use]
     pub fn district(&self, code: &str) -> Option<&District> {
@@ -263,17 +283,18 @@ impl Directory {
         self.neighbourhood_at.get(code).and_then(|i| self.neighbourhoods.get(*i))
     }
 
-    /// The unit a route leads to for a place in `neighbourhood`; `None` when the neighbourhood or unit is unknown.
+    /// The unit a route leads to for a place in `neighbourhood`; `None` when the neighbourhood or unit is unknown,
+    /// or the unit is retired and nobody took its work over.
     #[must_use]
     pub fn resolve(&self, route: &Route, neighbourhood: &str) -> Option<&Unit> {
         let district = || self.neighbourhood(neighbourhood).and_then(|n| self.district(&n.district_code));
         match route {
-            Route::Fixed { code } => self.unit(code),
+            Route::Fixed { code } => self.working(code),
             Route::BySide { europe, anatolia } => match district()?.side {
-                Side::Europe => self.unit(europe),
-                Side::Anatolia => self.unit(anatolia),
+                Side::Europe => self.working(europe),
+                Side::Anatolia => self.working(anatolia),
             },
-            Route::DistrictMunicipality => self.unit(&format!("ib-{}", district()?.code)),
+            Route::DistrictMunicipality => self.working(&format!("ib-{}", district()?.code)),
         }
     }
 

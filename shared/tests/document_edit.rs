@@ -13,13 +13,13 @@ use proptest::prelude::*;
 #[test]
 fn a_new_request_is_read_back_from_its_document_and_from_its_change() {
     let request = pothole();
-    let (document, first) = Document::create(ayse(), &request).unwrap();
+    let (document, first) = Document::create(office(), &request).unwrap();
     let reading = document.read().unwrap();
     assert_eq!(reading.request, request);
     assert!(reading.conflicts.is_empty());
 
     let checked = verify(&first.raw).unwrap();
-    assert_eq!((checked.hash, checked.actor, checked.at), (first.hash, ayse(), request.at));
+    assert_eq!((checked.hash, checked.actor, checked.at), (first.hash, office(), request.at));
     assert_eq!((checked.seq, checked.start_op, checked.schema, checked.newer), (1, 1, Some(1), false));
     assert!(checked.is_first());
     assert_eq!(project_first(&first.raw).unwrap(), request);
@@ -30,7 +30,7 @@ fn empty_fields_are_left_out_and_come_back_empty() {
     let mut request = pothole();
     (request.title, request.addr, request.gps, request.rel) = (String::new(), String::new(), None, None);
     request.blobs.clear();
-    let (document, first) = Document::create(ayse(), &request).unwrap();
+    let (document, first) = Document::create(office(), &request).unwrap();
     assert_eq!(document.read().unwrap().request, request);
     for key in ["title", "addr", "gps", "rel", "discreet", "b/"] {
         assert!(!first.raw.windows(key.len()).any(|w| w == key.as_bytes()), "{key}");
@@ -39,7 +39,7 @@ fn empty_fields_are_left_out_and_come_back_empty() {
 
 #[test]
 fn several_edits_make_one_change_and_none_makes_none() {
-    let (mut document, first) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut document, first) = Document::create(office(), &pothole()).unwrap();
     let at = pothole().at + 5_000;
     let edits = [
         Edit::Title("Çukur".to_owned()),
@@ -48,7 +48,7 @@ fn several_edits_make_one_change_and_none_makes_none() {
         Edit::Gps(None),
         Edit::RemoveBlob(pothole().blobs[0].hash),
     ];
-    let change = document.edit(ayse(), at, &edits).unwrap().unwrap();
+    let change = document.edit(office(), at, &edits).unwrap().unwrap();
     let checked = verify(&change.raw).unwrap();
     assert_eq!((checked.ops, checked.seq, checked.at, checked.deps), (4, 2, at, vec![first.hash]));
     assert_eq!(document.heads(), [change.hash]);
@@ -56,18 +56,18 @@ fn several_edits_make_one_change_and_none_makes_none() {
     let now = document.read().unwrap().request;
     assert_eq!((now.title.as_str(), now.desc.as_str(), now.gps), ("Çukur", "Çukur büyüdü.", None));
     assert_eq!(now.blobs, pothole().blobs[1..]);
-    assert_eq!(document.edit(ayse(), at, &edits).unwrap(), None, "the same again changes nothing");
-    assert_eq!(document.edit(ayse(), at, &[Edit::Rel(None), Edit::Keep("desc".to_owned())]).unwrap(), None);
+    assert_eq!(document.edit(office(), at, &edits).unwrap(), None, "the same again changes nothing");
+    assert_eq!(document.edit(office(), at, &[Edit::Rel(None), Edit::Keep("desc".to_owned())]).unwrap(), None);
 }
 
 #[test]
 fn a_removed_photo_can_be_brought_back() {
-    let (mut document, _) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut document, _) = Document::create(office(), &pothole()).unwrap();
     let b = pothole().blobs[0];
-    document.edit(ayse(), 10, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
-    document.edit(ayse(), 20, &[Edit::AddBlob(b)]).unwrap().unwrap();
+    document.edit(office(), 10, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
+    document.edit(office(), 20, &[Edit::AddBlob(b)]).unwrap().unwrap();
     assert_eq!(document.read().unwrap().request, pothole());
-    assert_eq!(document.edit(ayse(), 30, &[Edit::AddBlob(photo(9)), Edit::RemoveBlob(photo(9).hash)]).unwrap(), None);
+    assert_eq!(document.edit(office(), 30, &[Edit::AddBlob(photo(9)), Edit::RemoveBlob(photo(9).hash)]).unwrap(), None);
 }
 
 #[test]
@@ -78,8 +78,8 @@ fn photos_that_begin_alike_have_longer_keys() {
         blob.hash.0[..4].copy_from_slice(&[0xab; 4]);
     }
     request.blobs = vec![a, b];
-    let (mut document, first) = Document::create(ayse(), &request).unwrap();
-    document.edit(ayse(), 10, &[Edit::AddBlob(c)]).unwrap().unwrap();
+    let (mut document, first) = Document::create(office(), &request).unwrap();
+    document.edit(office(), 10, &[Edit::AddBlob(c)]).unwrap().unwrap();
     let mut read = document.read().unwrap().request.blobs;
     read.sort_by_key(|b| b.hash);
     let mut all = vec![a, b, c];
@@ -93,7 +93,7 @@ fn limits_are_kept_at_the_source() {
     let limit = |change: fn(&mut mbs_shared::request::Request)| {
         let mut request = pothole();
         change(&mut request);
-        match Document::create(ayse(), &request) {
+        match Document::create(office(), &request) {
             Err(DocumentError::Limit(key)) => key,
             other => panic!("{other:?}"),
         }
@@ -105,18 +105,18 @@ fn limits_are_kept_at_the_source() {
     assert_eq!(limit(|r| r.blobs = (1..=7).map(photo).collect()), "photos");
     assert_eq!(limit(|r| r.at = i64::MAX), "at");
 
-    let (mut document, _) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut document, _) = Document::create(office(), &pothole()).unwrap();
     let too_many: Vec<Edit> = (20..26).map(|n| Edit::AddBlob(photo(n))).collect();
-    assert!(matches!(document.edit(ayse(), 1, &too_many), Err(DocumentError::Limit("photos"))));
+    assert!(matches!(document.edit(office(), 1, &too_many), Err(DocumentError::Limit("photos"))));
     assert_eq!(document.read().unwrap().request, pothole(), "a refused edit leaves nothing behind");
 }
 
-/// Ayşe and Mehmet rewrite the same sentence on two tablets of one muhtarlık, without a network.
+/// The same sentence is rewritten on two tablets of one muhtarlık, without a network.
 fn two_versions() -> (Vec<Vec<u8>>, Document, Document) {
-    let (mut hers, first) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut hers, first) = Document::create(office(), &pothole()).unwrap();
     let mut his = Document::load(&[&first.raw]).unwrap();
-    let one = hers.edit(ayse(), 1_000, &[Edit::Desc("Araba düştü.".to_owned())]).unwrap().unwrap();
-    let two = his.edit(mehmet(), 2_000, &[Edit::Desc("Bisikletli düştü.".to_owned())]).unwrap().unwrap();
+    let one = hers.edit(office(), 1_000, &[Edit::Desc("Araba düştü.".to_owned())]).unwrap().unwrap();
+    let two = his.edit(street(), 2_000, &[Edit::Desc("Bisikletli düştü.".to_owned())]).unwrap().unwrap();
     let changes = vec![first.raw, one.raw, two.raw];
     let both = Document::load(&[&changes[0], &changes[1], &changes[2]]).unwrap();
     let other_way = Document::load(&[&changes[0], &changes[2], &changes[1]]).unwrap();
@@ -132,13 +132,13 @@ fn two_offline_edits_keep_both_versions_in_any_order() {
         Version {
             edit: Edit::Desc("Araba düştü.".to_owned()),
             text: "Araba düştü.".to_owned(),
-            actor: ayse(),
+            actor: office(),
             at: 1_000,
         },
         Version {
             edit: Edit::Desc("Bisikletli düştü.".to_owned()),
             text: "Bisikletli düştü.".to_owned(),
-            actor: mehmet(),
+            actor: street(),
             at: 2_000,
         },
     ];
@@ -151,8 +151,8 @@ fn keeping_a_version_drops_the_others_and_two_who_keep_it_agree() {
     let (changes, mut hers, mut his) = two_versions();
     let kept = hers.read().unwrap().request.desc;
     let keep = [Edit::Keep("desc".to_owned())];
-    let a = hers.edit(ayse(), 3_000, &keep).unwrap().unwrap();
-    let b = his.edit(mehmet(), 3_000, &keep).unwrap().unwrap();
+    let a = hers.edit(office(), 3_000, &keep).unwrap().unwrap();
+    let b = his.edit(street(), 3_000, &keep).unwrap().unwrap();
     assert!(hers.read().unwrap().conflicts.is_empty());
     let all = Document::load(&[&changes[0], &changes[1], &changes[2], &a.raw, &b.raw]).unwrap().read().unwrap();
     assert_eq!((all.request.desc, all.conflicts.len()), (kept, 0));
@@ -162,42 +162,42 @@ fn keeping_a_version_drops_the_others_and_two_who_keep_it_agree() {
 fn the_losing_version_can_be_chosen() {
     let (_, mut document, _) = two_versions();
     let loser = document.read().unwrap().conflicts[0].versions[1].clone();
-    document.edit(ayse(), 3_000, &[loser.edit]).unwrap().unwrap();
+    document.edit(office(), 3_000, &[loser.edit]).unwrap().unwrap();
     let reading = document.read().unwrap();
     assert_eq!((reading.request.desc, reading.conflicts.len()), (loser.text, 0));
 }
 
 #[test]
 fn the_same_words_twice_are_no_conflict() {
-    let (mut hers, first) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut hers, first) = Document::create(office(), &pothole()).unwrap();
     let mut his = Document::load(&[&first.raw]).unwrap();
     let edit = [Edit::Kind(Kind::Notice)];
-    let one = hers.edit(ayse(), 1_000, &edit).unwrap().unwrap();
-    let two = his.edit(mehmet(), 2_000, &edit).unwrap().unwrap();
+    let one = hers.edit(office(), 1_000, &edit).unwrap().unwrap();
+    let two = his.edit(street(), 2_000, &edit).unwrap().unwrap();
     let both = Document::load(&[&first.raw, &one.raw, &two.raw]).unwrap();
     assert!(both.read().unwrap().conflicts.is_empty());
 }
 
 #[test]
 fn a_photo_removed_here_and_kept_there_names_itself() {
-    let (mut hers, first) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut hers, first) = Document::create(office(), &pothole()).unwrap();
     let mut his = Document::load(&[&first.raw]).unwrap();
     let b = pothole().blobs[0];
     let mut smaller = b;
     smaller.size -= 1;
-    let one = hers.edit(ayse(), 1_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
-    let two = his.edit(mehmet(), 2_000, &[Edit::AddBlob(smaller)]).unwrap().unwrap();
+    let one = hers.edit(office(), 1_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
+    let two = his.edit(street(), 2_000, &[Edit::AddBlob(smaller)]).unwrap().unwrap();
     let mut both = Document::load(&[&first.raw, &one.raw, &two.raw]).unwrap();
     let edits: Vec<Edit> = both.read().unwrap().conflicts[0].versions.iter().map(|v| v.edit.clone()).collect();
     assert!(edits.contains(&Edit::RemoveBlob(b.hash)) && edits.contains(&Edit::AddBlob(smaller)), "{edits:?}");
-    both.edit(ayse(), 3_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
+    both.edit(office(), 3_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
     let reading = both.read().unwrap();
     assert!(reading.conflicts.is_empty() && !reading.request.blobs.iter().any(|x| x.hash == b.hash));
 }
 
 #[test]
 fn a_damaged_store_is_an_error_and_no_panic() {
-    let (_, first) = Document::create(ayse(), &pothole()).unwrap();
+    let (_, first) = Document::create(office(), &pothole()).unwrap();
     for n in 0..first.raw.len() {
         let _ = Document::load(&[&first.raw[..n]]).map(|d| d.read());
         let mut bad = first.raw.clone();
@@ -212,7 +212,7 @@ proptest! {
 
     #[test]
     fn projection_is_the_same_with_and_without_a_document(request in any_request()) {
-        let (document, first) = Document::create(ayse(), &request).unwrap();
+        let (document, first) = Document::create(office(), &request).unwrap();
         let read = document.read().unwrap();
         let projected = project_first(&first.raw).unwrap();
         prop_assert_eq!(&projected, &read.request);

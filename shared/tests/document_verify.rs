@@ -12,17 +12,17 @@ use mbs_shared::wire::error::Code;
 use proptest::prelude::*;
 
 fn first() -> Vec<u8> {
-    Document::create(ayse(), &pothole()).unwrap().1.raw
+    Document::create(office(), &pothole()).unwrap().1.raw
 }
 
 fn desc(words: &str) -> [Edit; 1] {
     [Edit::Desc(words.to_owned())]
 }
 
-/// A request that Ayşe filed and Mehmet edited: both changes.
+/// A request filed on one tablet and edited on the other: both changes.
 fn edited() -> (Vec<u8>, Vec<u8>) {
-    let (mut document, first) = Document::create(ayse(), &pothole()).unwrap();
-    let second = document.edit(mehmet(), 5, &desc("Çukur büyüdü.")).unwrap().unwrap();
+    let (mut document, first) = Document::create(office(), &pothole()).unwrap();
+    let second = document.edit(street(), 5, &desc("Çukur büyüdü.")).unwrap().unwrap();
     (first.raw, second.raw)
 }
 
@@ -78,7 +78,7 @@ fn mutated_edits_are_refused_when_they_join() {
     });
     // Pretending to be the first tablet.
     refused(Code::BadHistory, |f| {
-        f.actor = ayse().0.to_vec();
+        f.actor = office().0.to_vec();
         f.others.clear();
         f.op("desc").preds[0].1 = 0;
         f.seq = 3;
@@ -87,18 +87,18 @@ fn mutated_edits_are_refused_when_they_join() {
 
 #[test]
 fn what_is_missing_is_asked_for_and_a_fork_is_called_one() {
-    let (mut document, one) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut document, one) = Document::create(office(), &pothole()).unwrap();
     let mut clone = document.clone();
-    let two = document.edit(ayse(), 5, &desc("bir")).unwrap().unwrap();
-    let three = document.edit(ayse(), 6, &desc("iki")).unwrap().unwrap();
+    let two = document.edit(office(), 5, &desc("bir")).unwrap().unwrap();
+    let three = document.edit(office(), 6, &desc("iki")).unwrap().unwrap();
     assert_eq!(join(&[&one.raw], &three.raw).map(|_| ()), Err(Unfit::MissingDeps));
-    let forked = clone.edit(ayse(), 7, &desc("üç")).unwrap().unwrap();
+    let forked = clone.edit(office(), 7, &desc("üç")).unwrap().unwrap();
     assert_eq!(join(&[&one.raw, &two.raw], &forked.raw).map(|_| ()), Err(Unfit::Fork));
     assert_eq!(join(&[&one.raw, &forked.raw], &two.raw).map(|_| ()), Err(Unfit::Fork));
     // What is there already is no fork, and a second beginning is none either.
     let again = join(&[&one.raw, &two.raw], &two.raw).unwrap();
     assert_eq!(again.read().unwrap().request.desc, "bir");
-    let stranger = Document::create(mehmet(), &pothole()).unwrap().1;
+    let stranger = Document::create(street(), &pothole()).unwrap().1;
     assert_eq!(join(&[&one.raw], &stranger.raw).map(|_| ()), Err(Unfit::Rejected(Code::BadHistory)));
 }
 
@@ -113,7 +113,7 @@ fn a_newer_schema_is_no_fault() {
     let request = document.read().unwrap().request;
     assert_eq!((request.schema, request.desc.len(), &request.title), (2, 9_000, &pothole().title));
     assert_eq!(project_first(&newer).unwrap(), request);
-    let edit = document.edit(mehmet(), 5, &desc("kısa")).unwrap().unwrap();
+    let edit = document.edit(street(), 5, &desc("kısa")).unwrap().unwrap();
     assert_eq!(join(&[&newer], &edit.raw).unwrap().read().unwrap().request.desc, "kısa");
     // A later change with keys of the newer schema need not say so again; only join can know.
     let later = Forge::of(&edit.raw).unwrap();
@@ -128,13 +128,13 @@ fn a_newer_schema_is_no_fault() {
 
 #[test]
 fn only_the_losers_can_be_dropped() {
-    let (mut hers, one) = Document::create(ayse(), &pothole()).unwrap();
+    let (mut hers, one) = Document::create(office(), &pothole()).unwrap();
     let mut his = hers.clone();
-    let two = hers.edit(ayse(), 5, &desc("bir")).unwrap().unwrap();
-    let three = his.edit(mehmet(), 6, &desc("iki")).unwrap().unwrap();
+    let two = hers.edit(office(), 5, &desc("bir")).unwrap().unwrap();
+    let three = his.edit(street(), 6, &desc("iki")).unwrap().unwrap();
     let before = [&one.raw[..], &two.raw, &three.raw];
     let mut both = join(&before[..2], &three.raw).unwrap();
-    let keep = both.edit(ayse(), 7, &[Edit::Keep("desc".to_owned())]).unwrap().unwrap();
+    let keep = both.edit(office(), 7, &[Edit::Keep("desc".to_owned())]).unwrap().unwrap();
     assert!(join(&before, &keep.raw).unwrap().read().unwrap().conflicts.is_empty());
     // The winner, or both: refused.
     let mut forge = Forge::of(&keep.raw).unwrap();
@@ -146,7 +146,7 @@ fn only_the_losers_can_be_dropped() {
         }
         let mut bad = forge.clone();
         bad.op("desc").preds.clone_from(&preds);
-        bad.others = if preds.iter().any(|p| p.1 == 1) { vec![mehmet().0.to_vec()] } else { vec![] };
+        bad.others = if preds.iter().any(|p| p.1 == 1) { vec![street().0.to_vec()] } else { vec![] };
         assert_eq!(join(&before, &bad.bytes()).map(|_| ()), Err(Unfit::Rejected(Code::BadOperation)), "{preds:?}");
     }
 }
@@ -271,8 +271,8 @@ proptest! {
     /// Whatever honest tablets do, in whatever order it arrives: it is accepted, and all end alike.
     #[test]
     fn honest_histories_are_accepted_and_converge(request in any_request(), steps in any_steps()) {
-        let people = [ayse(), mehmet(), zeynep()];
-        let first = Document::create(ayse(), &request).unwrap().1.raw;
+        let people = [office(), street(), spare()];
+        let first = Document::create(office(), &request).unwrap().1.raw;
         let mut tablets: [Vec<Vec<u8>>; 3] = std::array::from_fn(|_| vec![first.clone()]);
         let hear = |mine: &mut Vec<Vec<u8>>, theirs: &[Vec<u8>]| {
             for raw in theirs {

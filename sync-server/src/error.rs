@@ -101,7 +101,7 @@ pub const fn status(code: Code) -> StatusCode {
         | Code::BadHash
         | Code::HashMismatch
         | Code::BadInput
-        | Code::UnknownCategory => StatusCode::UNPROCESSABLE_ENTITY,
+        | Code::RetiredUnit => StatusCode::UNPROCESSABLE_ENTITY,
         Code::AppTooOld | Code::AppTooNew => StatusCode::UPGRADE_REQUIRED,
         Code::SlowDown => StatusCode::TOO_MANY_REQUESTS,
         Code::Busy => StatusCode::SERVICE_UNAVAILABLE,
@@ -142,7 +142,7 @@ pub const fn sentence(code: Code) -> &'static str {
         Code::BadInput => "Bir alan eksik ya da yanlış.",
         Code::SlowDown => "Çok sayıda deneme yapıldı; biraz bekleyin.",
         Code::Internal => "Sunucuda bir hata oldu; istek numarasıyla kayıtlardan bulunur.",
-        Code::UnknownCategory => "Konu dizinde yok.",
+        Code::RetiredUnit => "Bu birim kapatılmış; yerine bakan birimi seçin.",
         Code::CrossSite => "İstek başka bir siteden geldi.",
         Code::TimedOut => "İşlem çok uzun sürdü; yeniden deneyin.",
     }

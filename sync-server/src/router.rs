@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{KeepAlive, Sse};
@@ -26,6 +26,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
+use crate::handlers::input::{Path, Query};
 use crate::handlers::{api, blob, desk, enrol, events, health, reconcile, snapshot, sync};
 use crate::service::Service;
 
@@ -156,10 +157,10 @@ struct SnapshotQuery {
 async fn snapshot_(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
-    query: Result<Query<SnapshotQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<SnapshotQuery>, Fault>,
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
-    let Query(query) = query.map_err(|_| Code::Malformed)?;
+    let Query(query) = query?;
     let page = snapshot::snapshot(&service, &caller, query.after, query.page.unwrap_or(MAX_PAGE))?;
     Ok(frame(encode(&page)))
 }
@@ -185,13 +186,13 @@ struct SliceQuery {
 async fn put_blob(
     State(service): State<Arc<Service>>,
     Path(hash): Path<String>,
-    query: Result<Query<SliceQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<SliceQuery>, Fault>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
     let hash = name(&hash)?;
-    let Query(SliceQuery { request, offset, size }) = query.map_err(|_| Code::Malformed)?;
+    let Query(SliceQuery { request, offset, size }) = query?;
     if size > MAX_BYTES {
         return Err(Code::TooLarge.into());
     }
@@ -199,7 +200,9 @@ async fn put_blob(
     // A task of its own: when the line is cut, what has come is still kept.
     let task = tokio::spawn(async move {
         let mut bytes = Vec::new();
-        let came = collect(body, MAX_SLICE.max(size) as usize, &mut bytes).await;
+        let coming = collect(body, MAX_SLICE.max(size) as usize, &mut bytes);
+        // A line that only drips is a cut line.
+        let came = tokio::time::timeout(TIMEOUT, coming).await.unwrap_or(Err(Code::TimedOut));
         if came.is_err_and(|code| code == Code::TooLarge) {
             return Err(Code::TooLarge.into());
         }
@@ -223,13 +226,13 @@ struct ThumbQuery {
 async fn put_thumb(
     State(service): State<Arc<Service>>,
     Path(hash): Path<String>,
-    query: Result<Query<ThumbQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<ThumbQuery>, Fault>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
     let hash = name(&hash)?;
-    let Query(ThumbQuery { request }) = query.map_err(|_| Code::Malformed)?;
+    let Query(ThumbQuery { request }) = query?;
     let body = read_body(&headers, body, MAX_THUMB_BYTES as usize).await?;
     Ok(status(StatusCode::OK, blob::put_thumb(&service, &caller, hash, request, body).await?))
 }
@@ -243,11 +246,11 @@ struct OffsetQuery {
 async fn get_blob(
     State(service): State<Arc<Service>>,
     Path(hash): Path<String>,
-    query: Result<Query<OffsetQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<OffsetQuery>, Fault>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
-    let Query(OffsetQuery { offset }) = query.map_err(|_| Code::Malformed)?;
+    let Query(OffsetQuery { offset }) = query?;
     bytes_of(blob::get(&service, &caller, Key::Full(name(&hash)?), offset).await?)
 }
 

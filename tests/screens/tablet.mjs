@@ -107,4 +107,25 @@ export const screens = [
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
   { name: 'tablet', hash: '#/tablet' },
   { name: 'unknown', query: 'fake=unknown' },
+  { name: 'outdated', query: 'fake=outdated' },
+  { name: 'server-outdated', query: 'fake=server_outdated' },
+  refusedPhoto('photo-unreadable', 'photo_unreadable', 'Bu fotoğraf açılamıyor', 'This photo cannot be opened'),
+  refusedPhoto('photo-heic', 'photo_heic', 'HEIC', 'HEIC'),
+  refusedPhoto('disk-full', 'disk_full', 'Tablette yer kalmadı', 'The tablet is full'),
 ];
+
+/** A photo that is not taken in: the reason stands there, and the words are still in their field. */
+function refusedPhoto(name, trouble, tr, en) {
+  return {
+    name,
+    query: `fake=${trouble}`,
+    async prepare(page, mode) {
+      const words = 'Pazar yerinin köşesindeki rögar kapağı kırık.';
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('textarea').fill(words);
+      await page.locator('input[type=file]').first().setInputFiles([{ name: 'rogar.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(60_000, 7) }]);
+      await page.getByText(named(mode, tr, en)).first().waitFor();
+      if ((await page.locator('textarea').inputValue()) !== words) throw new Error('the words are gone');
+    },
+  };
+}

@@ -19,3 +19,4 @@ mod restores;
 mod two_days_offline;
 mod two_instances;
 mod two_tablets;
+mod wrong_clocks;

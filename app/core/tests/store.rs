@@ -156,7 +156,7 @@ fn a_database_damaged_at_its_head_is_set_aside_and_the_tablet_is_still_itself() 
 fn what_can_be_read_of_a_damaged_database_is_taken_over() {
     let rig = Rig::new();
     let ids: Vec<_> = (0..20).map(|n| rig.send(&format!("{WORDS} {n}"))).collect();
-    let draft = rig.draft("yarım kalan");
+    rig.draft("yarım kalan");
     let rig = harmed(rig, |dir| {
         let mut bytes = std::fs::read(dir.join("mbs.db")).unwrap();
         // One page of the middle, and the mark that makes the next opening look at all of them.
@@ -168,7 +168,6 @@ fn what_can_be_read_of_a_damaged_database_is_taken_over() {
     set_aside(&rig);
     let rows: Vec<view::Row> = rig.call(Call::Requests { query: String::new() });
     assert!(rows.len() >= 15, "{} of 21 rescued", rows.len());
-    assert!(rows.iter().any(|r| r.id == draft) || rows.len() >= 15);
     rig.sync();
     let arrived = ids.iter().filter(|id| rig.server().changes.contains_key(id)).count();
     assert!(arrived >= 10, "{arrived} of 20 sent all the same");

@@ -291,6 +291,17 @@ fn too_old_an_app_keeps_everything() {
 }
 
 #[test]
+fn too_new_an_app_keeps_everything_and_blames_the_server() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    rig.server().faults.push_back(Fault::Instead(426, Vec::new(), Some(WireCode::AppTooNew)));
+    rig.sync();
+    assert_eq!((rig.status().link, rig.status().waiting), (Link::ServerOutdated, 1));
+    assert_eq!(rig.sync().waiting, 0);
+    assert_eq!(rig.status().link, Link::Online);
+}
+
+#[test]
 fn later_is_kept_and_tried_again() {
     let rig = Rig::new();
     let id = rig.send(WORDS);

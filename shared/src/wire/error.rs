@@ -91,9 +91,9 @@ pub enum Code {
     /// Something failed on the server; the request id finds it in the log.
     #[n(26)]
     Internal,
-    /// The category is not in the directory.
+    /// The unit was closed: choose one of its successors.
     #[n(27)]
-    UnknownCategory,
+    RetiredUnit,
     /// Came from another site.
     #[n(28)]
     CrossSite,
@@ -132,7 +132,7 @@ impl Code {
         Self::BadInput,
         Self::SlowDown,
         Self::Internal,
-        Self::UnknownCategory,
+        Self::RetiredUnit,
         Self::CrossSite,
         Self::TimedOut,
     ];

@@ -8,18 +8,18 @@ use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Edit, Kind, Request};
 use proptest::prelude::*;
 
-/// Ayşe's tablet, one process start of it.
-pub(crate) fn ayse() -> Actor {
+/// The tablet in the muhtar's office, one process start of it.
+pub(crate) fn office() -> Actor {
     Actor::new(DeviceNo(0x1111), [1; 8])
 }
 
-/// The second tablet of the same muhtarlık.
-pub(crate) fn mehmet() -> Actor {
+/// The tablet of the same muhtarlık that goes out on the street.
+pub(crate) fn street() -> Actor {
     Actor::new(DeviceNo(0x2222), [2; 8])
 }
 
 /// A third one.
-pub(crate) fn zeynep() -> Actor {
+pub(crate) fn spare() -> Actor {
     Actor::new(DeviceNo(0x0333), [3; 8])
 }
 
@@ -36,7 +36,7 @@ fn sorted(mut blobs: Vec<BlobRef>) -> Vec<BlobRef> {
     blobs
 }
 
-/// What Ayşe saw on her street.
+/// What the muhtar saw on the street.
 pub(crate) fn pothole() -> Request {
     Request {
         schema: 1,

@@ -54,7 +54,7 @@ statements! {
     /// Every place, for `verify`.
     PLACES = "select seq from feed order by seq";
     /// The last place.
-    LAST = "select coalesce(max(seq), 0) from feed";
+    LAST = "select value from meta where name = 'seq'";
 }
 
 /// The first 8 bytes as an index key; never 0, which means "none".

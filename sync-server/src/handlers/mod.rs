@@ -7,6 +7,7 @@ pub mod desk;
 pub mod enrol;
 pub mod events;
 pub mod health;
+pub mod input;
 pub mod reconcile;
 pub mod snapshot;
 pub mod sync;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use mbs_shared::blob::MAX_PER_REQUEST;
-use mbs_shared::directory::Directory;
+use mbs_shared::directory::{Directory, Unit};
 use mbs_shared::id::{BlobHash, OfficialNo};
 use mbs_shared::request::MAX_ENTRY;
 use mbs_shared::routing::deadline::{Calendar, LEGAL_CEILING_DAYS, calendar_days};
@@ -110,12 +110,14 @@ pub struct Step {
 }
 
 /// Why nothing follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The table has no such step from here.
     NotNow,
     /// Something is missing or wrong: its name, and a sentence.
     Input(&'static str, &'static str),
+    /// The unit was closed; the name of the one that took its work over, if there is one.
+    Retired(Option<String>),
 }
 
 impl From<Refusal> for Fault {
@@ -123,6 +125,10 @@ impl From<Refusal> for Fault {
         match r {
             Refusal::NotNow => Self::new(Code::NotNow),
             Refusal::Input(field, sentence) => Self::because(Code::BadInput, format!("{field}: {sentence}")),
+            Refusal::Retired(None) => Self::new(Code::RetiredUnit),
+            Refusal::Retired(Some(name)) => {
+                Self::because(Code::RetiredUnit, format!("Bu birim kapatılmış; işlerine {name} bakıyor."))
+            }
         }
     }
 }
@@ -196,10 +202,19 @@ fn words(note: &str, sentence: &'static str) -> Result<(), Refusal> {
     if note.is_empty() { Err(Refusal::Input("note", sentence)) } else { Ok(()) }
 }
 
+/// The unit something is sent to: known, and not closed.
+fn open_unit<'a>(ground: &Ground<'a>, code: &str) -> Result<&'a Unit, Refusal> {
+    let unit = ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+    if unit.retired {
+        return Err(Refusal::Retired(ground.directory.working(code).map(|u| u.name.clone())));
+    }
+    Ok(unit)
+}
+
 /// Route or send out, with a corrected category before it where there is one.
 fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step>, Refusal> {
     let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
-    let unit = ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+    let unit = open_unit(ground, code)?;
     let mut steps = Vec::with_capacity(2);
     let mut category = ground.category;
     if let Some(corrected) = command.category.as_deref()
@@ -209,8 +224,8 @@ fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step
         category = corrected;
         steps.push(Step { what: What::Recategorised { category: corrected.to_owned() }, note: String::new() });
     }
+    let external = unit.is_external();
     let (unit, due) = (unit.code.clone(), due(ground.directory, ground.calendar, category, ground.from));
-    let external = ground.directory.unit(code).is_some_and(mbs_shared::directory::Unit::is_external);
     let what = match (command.action, external) {
         (Action::Route, false) => What::Routed { unit, due },
         (Action::SendOut, true) => What::SentOut { unit, due },
@@ -224,7 +239,7 @@ fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step
 /// A unit further down than the holder.
 fn below(command: &Command, ground: &Ground<'_>) -> Result<String, Refusal> {
     let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
-    ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+    open_unit(ground, code)?;
     let holder = ground.case.unit.as_deref().unwrap_or_default();
     if code == holder || !ground.directory.is_within(code, holder) {
         return Err(Refusal::Input("unit", "havale yalnız bağlı birimlere yapılır"));
@@ -266,7 +281,7 @@ fn ending(command: &Command, ground: &Ground<'_>, note: String) -> Result<(Outco
         }
         Outcome::OutOfRemit => {
             let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "gönderilen kurum seçilmeli"))?;
-            let unit = ground.directory.unit(code).ok_or(Refusal::Input("unit", "birim dizinde yok"))?;
+            let unit = open_unit(ground, code)?;
             words(&note, "cevap yazılmalı")?;
             format!("{note}\n\nGönderildiği kurum: {}", unit.name)
         }

@@ -32,7 +32,7 @@ pub fn target(service: &Service, category: &str, place: &str) -> Target {
     match directory.resolve(&known.route, place) {
         Some(unit) if unit.is_external() => Target::Unit(Command::new(Who::System, Action::SendOut).to(&unit.code)),
         Some(unit) => Target::Unit(Command::new(Who::System, Action::Route).to(&unit.code)),
-        None => Target::Triage("Konunun birimi dizinde yok."),
+        None => Target::Triage("Konunun birimi kapatılmış ya da dizinde yok."),
     }
 }
 

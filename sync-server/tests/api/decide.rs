@@ -1,11 +1,13 @@
 //! Deciding, line by line of the transition table.
 
 use mbs_server::routing::decide::{Command, Ground, Refusal, Step, decide, due, for_muhtar};
+use mbs_shared::directory::Directory;
 use mbs_shared::id::{BlobHash, OfficialNo};
 use mbs_shared::istanbul::{calendar, directory};
 use mbs_shared::routing::case::Answer;
 use mbs_shared::routing::table::{RULES, To};
 use mbs_shared::routing::{Action, Case, Event, Outcome, State, What, Who};
+use mbs_shared::wire::error::Code;
 use rstest::rstest;
 
 /// Tuesday, 24 November 2026, 10:00 in Istanbul.
@@ -288,4 +290,54 @@ fn refusals_speak_to_the_muhtar() {
     assert!(said(Action::Reply, State::Assigned).contains("soru yok"));
     assert!(said(Action::Object, State::Closed).contains("kapandı"));
     assert!(said(Action::Confirm, State::InProgress).contains("sonuçlanmadı"));
+}
+
+/// A city where the roads directorate of the Anatolian side was closed and the other one does its work.
+fn reorganised() -> Directory {
+    let d = directory().clone();
+    let units = d.units.into_iter().map(|mut unit| {
+        if unit.code == "md-yol-bakim-anadolu" {
+            unit.retired = true;
+            unit.successors = vec!["md-yol-bakim-avrupa".into()];
+        }
+        unit
+    });
+    Directory::new(d.groups, d.categories, units.collect(), d.districts, d.neighbourhoods)
+}
+
+#[test]
+fn nothing_new_goes_to_a_closed_unit() {
+    let city = reorganised();
+    let pothole = city.category("yol.cukur").unwrap();
+    assert_eq!(city.resolve(&pothole.route, "kadikoy-rasimpasa").unwrap().code, "md-yol-bakim-avrupa");
+    assert!(city.unit("md-yol-bakim-anadolu").is_some(), "its code stays valid for what it holds");
+
+    let case = case(State::InReview);
+    let ground = Ground { directory: &city, ..ground(&case) };
+    let route = |unit: &str| decide(&Command::new(Who::Triage, Action::Route).to(unit), &ground);
+    let refusal = route("md-yol-bakim-anadolu").unwrap_err();
+    let successor = city.unit("md-yol-bakim-avrupa").unwrap().name.clone();
+    assert_eq!(refusal, Refusal::Retired(Some(successor.clone())));
+    let fault = mbs_server::error::Fault::from(refusal);
+    assert_eq!(fault.code, Code::RetiredUnit);
+    assert!(fault.message.contains(&successor), "{}", fault.message);
+    assert!(route("md-yol-bakim-avrupa").is_ok());
+}
+
+#[test]
+fn closed_units_in_a_circle_lead_to_nobody() {
+    let d = directory().clone();
+    let units = d.units.into_iter().map(|mut unit| {
+        let other = match unit.code.as_str() {
+            "md-yol-bakim-anadolu" => "md-yol-bakim-avrupa",
+            "md-yol-bakim-avrupa" => "md-yol-bakim-anadolu",
+            _ => return unit,
+        };
+        unit.retired = true;
+        unit.successors = vec![other.into()];
+        unit
+    });
+    let city = Directory::new(d.groups, d.categories, units.collect(), d.districts, d.neighbourhoods);
+    let route = &city.category("yol.cukur").unwrap().route;
+    assert_eq!(city.resolve(route, "kadikoy-rasimpasa"), None);
 }

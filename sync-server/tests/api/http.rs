@@ -115,6 +115,38 @@ async fn refusals_have_one_shape() {
     );
 }
 
+/// People and programs get the same envelope as tablets, whatever they send.
+#[tokio::test]
+async fn a_call_that_cannot_be_read_is_refused_in_the_same_shape() {
+    let town = Town::new();
+    let refused = async |method: &str, uri: &str, kind: &str, body: &[u8]| {
+        let call_ = Request::builder().method(method).uri(uri).header("content-type", kind).header("host", "mbs");
+        refusal(call(&town, call_.body(Body::from(body.to_vec())).unwrap()).await).await
+    };
+    let json = "application/json";
+    let malformed = Code::Malformed;
+    for (kind, body) in
+        [(json, &b"{"[..]), (json, b"[1]"), (json, b"{\"login\":1}"), ("text/plain", b"{}"), (json, b"")]
+    {
+        assert_eq!(refused("POST", "/desk/api/sign-in", kind, body).await.1, malformed, "{kind} {body:?}");
+    }
+    let much = vec![b' '; 64 * 1024 + 1];
+    assert_eq!(
+        refused("POST", "/desk/api/sign-in", json, &much).await,
+        (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge)
+    );
+    for uri in ["/api/v1/updates?limit=abc", "/api/v1/updates?status=yok"] {
+        assert_eq!(refused("GET", uri, json, b"").await, (StatusCode::BAD_REQUEST, malformed), "{uri}");
+    }
+    for uri in ["/desk/api/nothing", "/desk/nothing.js", "/api/v1/nothing"] {
+        assert_eq!(refused("GET", uri, json, b"").await, (StatusCode::NOT_FOUND, Code::NotFound), "{uri}");
+    }
+    assert_eq!(refused("GET", "/desk/%ff", json, b"").await.1, malformed);
+    for uri in ["/desk/api/queue?list=all", "/desk/api/requests/1", "/desk/api/photos/1", "/desk/api/tablets"] {
+        assert_eq!(refused("GET", uri, json, b"").await, (StatusCode::UNAUTHORIZED, Code::SignIn), "{uri}");
+    }
+}
+
 #[tokio::test]
 async fn a_full_queue_says_when_to_come_back() {
     let town = Town::stepped();

@@ -8,7 +8,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     needs::system(For::Building)?;
     ui::build()?;
     let story = args.iter().any(|a| a == "--story");
-    let mut packages = vec!["build", "--quiet", "--package", "mbs-server", "--package", "mbs-tests", "--bins"];
+    let mut packages = vec!["build", "--package", "mbs-server", "--package", "mbs-tests", "--bins"];
     if !story && has_display() {
         packages.extend(["--package", "mbs-shell"]);
     }

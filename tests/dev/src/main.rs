@@ -25,7 +25,6 @@ fn main() -> ExitCode {
         "verify" => verify::run(&rest),
         "shots" => verify::shots(&rest),
         "bench-sync" => verify::bench_sync(&rest),
-        "check-android" => verify::check_android(),
         _ => Err(USAGE.to_owned()),
     };
     match done {

@@ -257,11 +257,6 @@ pub(crate) fn bench_sync(args: &[String]) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err("The benchmark did not end well; the reason stands above.".to_owned()) }
 }
 
-/// Type-checks the Rust side for Android; optional, needs Debian's `rustc-web` and `rust-web-src`.
-pub(crate) fn check_android() -> Result<(), String> {
-    Err("not available yet".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::counts_of;

@@ -62,11 +62,11 @@ pub fn run() -> Told<()> {
     Ok(())
 }
 
-/// The folder of the demo: `--data DIR`, else `demo-data` in the repository.
+/// The folder of the demo: `--data DIR`, else `.demo-data` in the repository.
 fn folder() -> Told<PathBuf> {
     let mut args = std::env::args().skip(1);
     match (args.next().as_deref(), args.next(), args.next()) {
-        (None, ..) => Ok(root().join("demo-data")),
+        (None, ..) => Ok(root().join(".demo-data")),
         (Some("--data"), Some(dir), None) => Ok(PathBuf::from(dir)),
         _ => Err("usage: cargo demo [--story] [--data DIR]".to_owned()),
     }

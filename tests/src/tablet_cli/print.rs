@@ -57,7 +57,8 @@ const fn link(link: Link) -> &'static str {
         Link::Offline => "offline",
         Link::Busy => "exchanging",
         Link::Unknown => "the server does not know this tablet: enrol again, everything is kept",
-        Link::Outdated => "too far apart in version: update, everything is kept",
+        Link::Outdated => "this program is too old for the server: update it, everything is kept",
+        Link::ServerOutdated => "the server is too old for this program: have it updated, everything is kept",
     }
 }
 

@@ -22,7 +22,8 @@ impl Inner {
         let identity = settings::identity(c)?;
         let link = match settings::number(c, settings::CLOSED)? {
             1 | 4 => Link::Unknown,
-            2 | 3 => Link::Outdated,
+            2 => Link::Outdated,
+            3 => Link::ServerOutdated,
             _ if self.round.busy() => Link::Busy,
             _ if self.round.online => Link::Online,
             _ => Link::Offline,

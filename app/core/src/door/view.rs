@@ -66,8 +66,10 @@ pub enum Link {
     Busy,
     /// The server does not know this tablet any more: everything is kept, enrolment is needed.
     Unknown,
-    /// App and server are too far apart in version: everything is kept, an update is needed.
+    /// The app is too old for the server: everything is kept, the app must be updated.
     Outdated,
+    /// The server is too old for the app: everything is kept, the server must be updated.
+    ServerOutdated,
 }
 
 /// Something a person should know once.

@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
@@ -22,6 +21,7 @@ use crate::database::feed::{self, kind};
 use crate::database::{DbError, DbResult, Go, Session, blobs, requests};
 use crate::error::Fault;
 use crate::handlers::desk::build::{self, Stored};
+use crate::handlers::input::{Json, Path, Query};
 use crate::service::Service;
 
 use super::view::{Content, Update, UpdateEvent, UpdateKind, Updates};

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use mbs_shared::fold::fold;
 use mbs_shared::routing::State as CaseState;
 use mbs_shared::wire::error::Code;
@@ -14,6 +13,7 @@ use crate::database::requests::Head;
 use crate::database::staff::Person;
 use crate::database::{DbResult, Session, lists};
 use crate::error::Fault;
+use crate::handlers::input::{Json, Query};
 use crate::service::Service;
 
 use super::view::{DeskCategory, DeskDirectory, DeskNeighbourhood, DeskUnit, Queue};
@@ -173,6 +173,8 @@ pub async fn directory(State(service): State<Arc<Service>>, seat: Seat) -> Resul
         units: d
             .units
             .iter()
+            // Kept by name where they stand in a history; not for choosing.
+            .filter(|u| !u.retired)
             .map(|u| DeskUnit {
                 code: u.code.clone(),
                 name: u.name.clone(),

@@ -50,7 +50,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/photos", post(photo::upload))
         .route("/desk/api/photos/{hash}", get(photo::full))
         .route("/desk/api/photos/{hash}/thumb", get(photo::thumb))
-        // One byte more than allowed, so that the sentence is ours.
+        // One byte more than allowed, so that the sentence can name the photo.
         .layer(DefaultBodyLimit::max(mbs_shared::blob::MAX_BYTES as usize + 1));
     json.merge(photos).merge(pages::routes())
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use mbs_shared::wire::error::Code;
 use rust_embed::RustEmbed;
 
+use crate::error::Fault;
+use crate::handlers::input::Path;
 use crate::service::Service;
 
 #[derive(RustEmbed)]
@@ -38,7 +40,7 @@ fn file(path: &str) -> Response {
     let Some(file) = Files::get(path) else {
         return match path {
             "index.html" => (StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT).into_response(),
-            _ => StatusCode::NOT_FOUND.into_response(),
+            _ => Fault::new(Code::NotFound).into_response(),
         };
     };
     let kind = mime_guess::from_path(path).first_or_octet_stream();

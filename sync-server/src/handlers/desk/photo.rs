@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use mbs_shared::blob;
@@ -15,6 +13,7 @@ use crate::auth::rights::{Right, sees_everything};
 use crate::blob_store::Key;
 use crate::database::{blobs, requests};
 use crate::error::Fault;
+use crate::handlers::input::{Bytes, Json, Path};
 use crate::service::Service;
 
 use super::view::Uploaded;
@@ -24,7 +23,11 @@ use super::{Seat, build};
 ///
 /// # Errors
 /// [`Code::TooLarge`], [`Code::BadInput`] when it is no JPEG.
-pub async fn upload(State(service): State<Arc<Service>>, seat: Seat, body: Bytes) -> Result<Json<Uploaded>, Fault> {
+pub async fn upload(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Bytes(body): Bytes,
+) -> Result<Json<Uploaded>, Fault> {
     seat.needs(Right::Work)?;
     if body.len() > blob::MAX_BYTES as usize {
         return Err(Fault::because(Code::TooLarge, "Fotoğraf 400 KB’tan büyük; küçültüp yeniden ekleyin."));

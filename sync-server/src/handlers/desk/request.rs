@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use mbs_shared::id::{EntryId, RequestId};
 use mbs_shared::pack::pack;
 use mbs_shared::request::MAX_ENTRY;
@@ -15,6 +14,7 @@ use mbs_shared::wire::error::Code;
 use crate::auth::rights::Right;
 use crate::database::requests;
 use crate::error::Fault;
+use crate::handlers::input::{Json, Path};
 use crate::routing::decide::Command;
 use crate::routing::{apply, thread};
 use crate::secrets::sha256;

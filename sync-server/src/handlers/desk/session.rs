@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +10,7 @@ use mbs_shared::wire::error::Code;
 use crate::auth::{password, staff as auth};
 use crate::database::staff::{self, Person};
 use crate::error::Fault;
+use crate::handlers::input::Json;
 use crate::router::address;
 use crate::secrets::sha256;
 use crate::service::Service;

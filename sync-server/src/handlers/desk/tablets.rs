@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use mbs_shared::id::Prefix;
 use mbs_shared::wire::error::Code;
@@ -11,6 +10,7 @@ use crate::auth::rights::Right;
 use crate::database::devices;
 use crate::error::Fault;
 use crate::handlers::enrol;
+use crate::handlers::input::Json;
 use crate::service::Service;
 
 use super::view::{Enrolment, NewEnrolment, Tablet};

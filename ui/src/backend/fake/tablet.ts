@@ -39,7 +39,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
   };
   const status: Status = {
     identity: scene === 'start' ? null : identity,
-    link: scene === 'online' || scene === 'empty' ? 'online' : scene === 'unknown' ? 'unknown' : 'offline',
+    link: scene === 'online' || scene === 'empty' ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
     last_contact: scene === 'start' ? null : now - (scene === 'online' || scene === 'empty' ? 2 : 165) * 60_000,
     next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, notices: [], version: '0.1.0',
   };
@@ -139,6 +139,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return put(back);
       }
       case 'add_photo': {
+        if (scene === 'photo_unreadable' || scene === 'photo_heic' || scene === 'disk_full') throw new CallFailed({ code: scene, detail: '' });
         const arrived = Math.min(call.total, (uploads.get(call.upload) ?? 0) + atob(call.data).length);
         uploads.set(call.upload, arrived);
         if (arrived < call.total) return { step: 'more', offset: arrived };
