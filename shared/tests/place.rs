@@ -3,7 +3,6 @@
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
-use std::time::Instant;
 
 use geo_types::Coord;
 use mbs_shared::place::{Found, Neighbourhoods};
@@ -254,31 +253,4 @@ fn one_area(rings: &str, arcs: &str) -> String {
         "neighbourhoods":{{"geometries":[{{"type":"MultiPolygon","arcs":{rings},"properties":{{"code":"a","name":"A","district_code":"d"}}}}]}},
         "districts":{{"geometries":[{{"type":"MultiPolygon","arcs":{rings},"properties":{{"code":"d","name":"D"}}}}]}}}}}}"#
     )
-}
-
-/// `cargo test --release -p mbs-shared --test place -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement, and only in release"]
-fn loading_and_locating_are_quick() {
-    let start = Instant::now();
-    let borders = Neighbourhoods::from_topojson(BORDERS).unwrap();
-    let load = start.elapsed();
-    let (mut worst, mut kinds) = (std::time::Duration::ZERO, [0_u32; 3]);
-    let all = Instant::now();
-    for i in 0..200_u32 {
-        for j in 0..200_u32 {
-            let (lat, lon) = (40.75 + f64::from(i) * 0.0042, 27.9 + f64::from(j) * 0.0102);
-            let start = Instant::now();
-            let kind = match borders.locate(lat, lon) {
-                Found::Neighbourhood { .. } => 0,
-                Found::Special { .. } => 1,
-                Found::Outside => 2,
-            };
-            worst = worst.max(start.elapsed());
-            kinds[kind] += 1;
-        }
-    }
-    let mean = all.elapsed() / 40_000;
-    println!("load {load:?}, locate mean {mean:?}, worst {worst:?} (neighbourhood, special, outside: {kinds:?})");
-    assert!(load.as_millis() < 80 && mean.as_micros() < 200);
 }
