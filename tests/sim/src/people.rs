@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use mbs_server::database::requests;
 use mbs_server::error::Fault as Refusal;
 use mbs_server::handlers::api::updates::{Ask, updates};
+use mbs_server::handlers::input;
 use mbs_server::routing::apply::{self, Act, Done};
 use mbs_server::routing::decide::Command;
 use mbs_shared::id::{BlobHash, RequestId};
@@ -256,9 +257,9 @@ impl World {
             }
             let uri = format!("/api/v1/updates?after={}&limit=20", self.cursor);
             let Ok(uri) = uri.parse::<Uri>() else { return };
-            let Ok(ask) = Query::<Ask>::try_from_uri(&uri) else { return };
-            let mut work: Work<_> = Box::pin(updates(State(service), headers, ask));
-            let Some(Ok(axum::Json(told))) = server::poll(&mut work) else {
+            let Ok(Query(ask)) = Query::<Ask>::try_from_uri(&uri) else { return };
+            let mut work: Work<_> = Box::pin(updates(State(service), headers, input::Query(ask)));
+            let Some(Ok(input::Json(told))) = server::poll(&mut work) else {
                 self.note(format_args!("the program was told nothing"));
                 return;
             };
