@@ -7,6 +7,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{FILE, Store, migrate, requests, rescue, settings, side};
@@ -121,6 +122,8 @@ pub(crate) fn keyed(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Res
     let cipher: String = conn.query_row("PRAGMA cipher_version", [], |r| r.get(0)).unwrap_or_default();
     // What is erased by law, or private to another muhtar, is overwritten, not only unlinked.
     conn.execute_batch("PRAGMA secure_delete = ON")?;
+    // Else every statement with a bound range is compiled anew each time it runs, to look for a better plan.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     if cipher.is_empty() {
         // Without the cipher `PRAGMA key` is silently ignored and everything would be written in clear.
         return Err(rusqlite::Error::InvalidQuery);

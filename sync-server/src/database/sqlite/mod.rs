@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mbs_shared::sabotage::sabotaged;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{Database, DbError, DbResult, ReadBody, WriteBody, WriteError};
@@ -110,6 +111,8 @@ fn open(options: &Options, flags: OpenFlags) -> DbResult<Connection> {
     .map_err(|e| db_error(&e))?;
     conn.busy_timeout(std::time::Duration::from_secs(5)).map_err(|e| db_error(&e))?;
     conn.set_prepared_statement_cache_capacity(160);
+    // Else every statement with a bound range is compiled anew each time it runs, to look for a better plan.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| db_error(&e))?;
     pragma(&conn, "temp_store", "memory")?;
     pragma(&conn, "trusted_schema", "off")?;
     // What is erased by law is overwritten, not only unlinked.
