@@ -1,7 +1,8 @@
-//! What must survive a restore: revocations and erasures, in a file of their own beside the database.
+//! What must survive a restore: revocations, erasures and ends of mandates, in a file of their own beside the
+//! database.
 //!
-//! A backup brings the database of yesterday back; what was erased or revoked since must not come back with
-//! it. So both are written here first, durably, and read again at every start and after a restore. One line
+//! A backup brings the database of yesterday back; what was erased, revoked or ended since must not come back
+//! with it. So all three are written here first, durably, and read again at every start and after a restore. One line
 //! a record: JSON, a space, and the first 16 hex characters of a hash chained over every line before. A last
 //! line that was cut (power) is as if it had never been begun; a line changed further up is told.
 
@@ -37,6 +38,13 @@ pub enum Record {
     Revoked {
         /// Which.
         device: DeviceNo,
+        /// When, Unix ms.
+        at: i64,
+    },
+    /// The mandates that ran in a neighbourhood ended, and with them their private notes.
+    MandateEnded {
+        /// Code of the neighbourhood.
+        neighbourhood: String,
         /// When, Unix ms.
         at: i64,
     },

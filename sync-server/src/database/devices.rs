@@ -17,6 +17,9 @@ statements! {
     /// What a tablet said of itself, and what arrived of it.
     SEEN = "update device set seen = $1, created = case when created < $2 then $2 else created end, \
             arrived = arrived + $3 where id = $4";
+    /// The same with what a push brought, unless the tablet was revoked meanwhile.
+    PUSHED = "update device set seen = $1, created = case when created < $2 then $2 else created end, \
+              arrived = arrived + $3 where id = $4 and revoked = 0";
     /// Revokes a tablet by its prefix.
     REVOKE = "update device set revoked = $1 where prefix = $2 and revoked = 0";
     /// One tablet by its number.

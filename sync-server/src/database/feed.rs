@@ -46,11 +46,11 @@ statements! {
     /// The same for the rows of a unit.
     BLANK_UNIT = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $3 \
                   where scope = $4 and request = $5";
-    /// The request of one note of a muhtarlık.
-    A_NOTE = "select request from feed where scope = $1 and kind = 1 and n = $2 order by seq limit 1";
-    /// Takes out what the notes of a muhtarlık carry.
+    /// The request of one note of a muhtarlık that came until a moment.
+    A_NOTE = "select request from feed where scope = $1 and kind = 1 and n = $2 and at <= $3 order by seq limit 1";
+    /// Takes out what the notes of a muhtarlık carry that came until a moment.
     DROP_NOTES = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $2 \
-                  where scope = $3 and kind = 1 and n = $4";
+                  where scope = $3 and kind = 1 and n = $4 and at <= $5";
     /// Every place, for `verify`.
     PLACES = "select seq from feed order by seq";
     /// The last place.

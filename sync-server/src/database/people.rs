@@ -12,6 +12,8 @@ statements! {
                where m.scope = $1 and m.until = 0 order by m.id desc limit 1";
     /// Ends the mandates of a neighbourhood.
     END = "update mandate set until = $1 where scope = $2 and until = 0";
+    /// Ends those of them that began before a moment.
+    END_BEFORE = "update mandate set until = $1 where scope = $2 and until = 0 and since < $3";
     /// A mandate with its person.
     MANDATE = "select m.scope, p.name, m.until from mandate m join person p on p.id = m.person where m.id = $1";
     /// A new enrolment code.

@@ -22,8 +22,8 @@ use crate::journal::{Journal, Record};
 use crate::service::Service;
 use crate::writer;
 
-/// Makes the database say what the journal says: what was erased or revoked and came back with a backup, or
-/// was written down and cut off before it was done, is erased and revoked now. How many there were.
+/// Makes the database say what the journal says: what was erased, revoked or ended and came back with a backup, or
+/// was written down and cut off before it was done, is done now. How many there were.
 ///
 /// # Errors
 /// When the journal is damaged or the database does not answer.
@@ -33,11 +33,12 @@ pub fn replay(service: &Arc<Service>, dir: &Path) -> Result<usize> {
         let new = match record {
             Record::Erased { request, at, photos, .. } => erase::carry_out(service, request, at, &photos)?,
             Record::Revoked { device, at } => service.db.change(|tx| enrol::revoke_no(tx, device, at))?,
+            Record::MandateEnded { neighbourhood, at } => end_at(service, &neighbourhood, at)?,
         };
         done += usize::from(new);
     }
     if done > 0 {
-        tracing::warn!(done, "erasures and revocations of the journal were carried out again");
+        tracing::warn!(done, "what the journal says was carried out again");
         service.refresh_devices()?;
     }
     Ok(done)
@@ -72,31 +73,33 @@ fn revoke_all(service: &Arc<Service>, dir: &Path, devices: &[DeviceNo]) -> Resul
 pub fn end_mandate(service: &Arc<Service>, dir: &Path, scope: u32) -> Result<()> {
     let tablets = service.db.ask(|s| devices::of_scope(s, scope))?;
     revoke_all(service, dir, &tablets)?;
-    let now = service.clock.now();
-    writer::alone(&*service.db, |tx| {
+    let (neighbourhood, at) = (service.scopes.code(scope).to_owned(), service.clock.now());
+    Journal::of(dir).append(&Record::MandateEnded { neighbourhood: neighbourhood.clone(), at })?;
+    end_at(service, &neighbourhood, at)?;
+    Ok(())
+}
+
+/// Ends the mandates of a neighbourhood that began before `at`, and takes out the notes that are older. Whether
+/// anything was left to do.
+fn end_at(service: &Arc<Service>, neighbourhood: &str, at: i64) -> Result<bool> {
+    let scope = service.scopes.number(neighbourhood);
+    let done = writer::alone(&*service.db, |tx| {
         let s = tx.session();
-        s.execute(people::END, &[now.into(), scope.into()])?;
+        let ended = s.execute(people::END_BEFORE, &[at.into(), scope.into(), at.into()])? > 0;
         let note = EntryKind::Note as u32;
-        let Some(rid) = s.first(feed::A_NOTE, &[scope.into(), note.into()], |r| r.int(0))? else { return Ok(()) };
+        let of = [scope.into(), note.into(), at.into()];
+        let Some(rid) = s.first(feed::A_NOTE, &of, |r| r.int(0))? else { return Ok(ended) };
         let (gone, none) = (kind::GONE.into(), Value::Blob(&[]));
-        s.execute(feed::DROP_NOTES, &[gone, none, scope.into(), note.into()])?;
+        s.execute(feed::DROP_NOTES, &[gone, none, scope.into(), note.into(), at.into()])?;
         // Tells those who keep the digest of this feed that rows behind it changed.
-        let row = NewRow {
-            scope,
-            rid,
-            kind: kind::GONE,
-            n: 0,
-            key: 0,
-            session: 0,
-            author: 0,
-            at: now,
-            mac: &[],
-            packed: &[],
-        };
+        let row =
+            NewRow { scope, rid, kind: kind::GONE, n: 0, key: 0, session: 0, author: 0, at, mac: &[], packed: &[] };
         let seq = tx.next_seq();
         feed::add(tx.session(), seq, &row)?;
-        Ok(())
+        Ok(true)
     })?;
-    service.db.forget()?;
-    Ok(())
+    if done {
+        service.db.forget()?;
+    }
+    Ok(done)
 }

@@ -8,7 +8,7 @@ use mbs_shared::id::BlobHash;
 use mbs_shared::pack::unpack;
 use mbs_shared::routing::{Case, What};
 use mbs_shared::wire::decode;
-use mbs_shared::wire::entry::{Entry, Stamp};
+use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use thiserror::Error;
 
 use crate::blob_store::Key;
@@ -259,6 +259,11 @@ fn journal(service: &Service, dir: &Path, proven: &mut Proven) -> Result<(), Bro
             Record::Revoked { device, .. } => {
                 let found = service.db.ask(|s| devices::by_no(s, *device))?;
                 found.is_some_and(|d| d.revoked == 0)
+            }
+            Record::MandateEnded { neighbourhood, at } => {
+                let scope = service.scopes.number(neighbourhood);
+                let of = [scope.into(), (EntryKind::Note as u32).into(), (*at).into()];
+                service.db.ask(|s| Ok(s.first(feed::A_NOTE, &of, |r| r.int(0))?.is_some()))?
             }
         };
         if wrong {

@@ -2,6 +2,7 @@
 
 use crate::common::*;
 use mbs_server::database::feed::kind;
+use mbs_server::database::people;
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::handlers::blob;
 use mbs_server::journal::{Journal, Record};
@@ -9,7 +10,7 @@ use mbs_server::operate::backup::{Source, backup};
 use mbs_server::operate::restore::{NUMBERS_A_DAY, restore};
 use mbs_server::operate::seal::{Opener, Seal};
 use mbs_server::operate::verify::verify;
-use mbs_server::operate::{erase::erase, replay};
+use mbs_server::operate::{end_mandate, erase::erase, replay};
 use mbs_server::ports::Clock;
 use mbs_server::routing::decide::Command;
 use mbs_shared::id::RequestId;
@@ -304,6 +305,44 @@ async fn what_was_erased_or_revoked_after_the_backup_stays_so() {
     });
     assert!(refused.unwrap_err().to_string().contains("not the journal of this server"));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+/// Private notes of a muhtarlık that are readable at the server.
+fn notes(town: &Town, scope: u32) -> i64 {
+    let note = EntryKind::Note as u32;
+    let all = "select count(*) from feed where scope = $1 and kind = 1 and n = $2";
+    town.service.db.ask(|s| s.first(all, &[scope.into(), note.into()], |r| r.int(0))).unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn the_notes_of_a_muhtar_who_left_do_not_come_back_with_a_backup() {
+    let (town, mut tablet, filed) = lively().await;
+    if !town.is_one_folder() {
+        return;
+    }
+    let scope = town.service.scopes.number("kadikoy-rasimpasa");
+    let note = tablet.entry(filed[1], EntryKind::Note, "Yalnız kendim için.");
+    ok(&tablet.push(note).await);
+    let backup = backed_up(&town);
+    town.pass(60_000);
+    end_mandate(&town.service, town.dir.path(), scope).unwrap();
+    assert_eq!(notes(&town, scope), 0);
+
+    let without = restored(&town, &backup, false).unwrap();
+    assert_eq!(notes(&without, scope), 1);
+    let back = restored(&town, &backup, true).unwrap();
+    assert_eq!(notes(&back, scope), 0);
+    assert!(device_row(&back, &tablet).revoked > 0);
+    assert!(back.service.db.ask(|s| people::current(s, scope)).unwrap().is_none(), "the mandate has ended");
+    assert_eq!(verify(&back.service, back.dir.path()).unwrap().records, 2);
+
+    // The successor's own stay, however often the server is started.
+    back.pass(60_000);
+    let mut successor = back.tablet("kadikoy-rasimpasa").await;
+    let own = successor.entry(filed[1], EntryKind::Note, "Devralındı.");
+    ok(&successor.push(own).await);
+    assert_eq!(replay(&back.service, back.dir.path()).unwrap(), 0, "once is enough");
+    assert_eq!(notes(&back, scope), 1);
 }
 
 #[tokio::test]

@@ -377,6 +377,24 @@ async fn a_revoked_tablet_hands_over_into_quarantine_and_receives_nothing() {
     assert_eq!(town.count("select count(*) from request"), 0);
 }
 
+/// Seed 1177 of the simulation: in the moment before the map of tablets was renewed, a tablet whose mandate had
+/// ended brought its muhtar's private notes back.
+#[tokio::test]
+async fn a_push_that_meets_its_revocation_on_the_way_is_not_taken_in() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let prefix = tablet.identity.prefix.parse().unwrap();
+    town.service.db.change(|tx| mbs_server::handlers::enrol::revoke(tx, prefix, MORNING)).unwrap();
+    let item = tablet.file("yol.cukur");
+    let frame = tablet.frame(vec![item]);
+    assert_eq!(tablet.send(&frame).await.unwrap_err().code, Code::Busy);
+    assert_eq!(town.count("select count(*) from request"), 0);
+    let reply = tablet.again(&town).send(&frame).await.unwrap();
+    assert_eq!(reply.results, [ItemResult::Rejected(Code::Revoked)]);
+    assert!(reply.revocation.is_some());
+    assert_eq!(town.count("select count(*) from quarantine"), 1);
+}
+
 #[tokio::test]
 async fn an_entry_id_used_twice_is_refused() {
     let town = Town::new();

@@ -19,7 +19,7 @@ use clap::Parser;
 use mbs_engines::postgres::{Care, Cluster};
 use serde_json::json;
 
-use phases::{Figures, run};
+use phases::run;
 
 /// A run in which the bare loop needs more than this many CPU seconds per 1,000 requests is void.
 const VOID: f64 = 0.08;

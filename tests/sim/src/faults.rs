@@ -2,7 +2,7 @@
 
 use crate::clock::SimClock;
 use crate::server::SERVER;
-use crate::tablet::Machinery;
+use crate::tablet::{Copy, Machinery};
 use crate::tally::Fault;
 use crate::vfs::{self, Disk, DiskFault};
 use crate::world::{Happening, World};
@@ -55,6 +55,10 @@ impl World {
             }
             Fault::TabletCloned => self.clone_tablet(tablet),
             Fault::TabletRestored => self.back_up_or_restore(tablet),
+            Fault::ServerRestored => self.back_up_or_restore_server(),
+            Fault::RequestErased => self.erase(),
+            Fault::TabletRevoked => self.revoke(tablet),
+            Fault::MandateEnded => self.hand_over(tablet),
             _ => {}
         }
     }
@@ -77,6 +81,7 @@ impl World {
         let Some(disk) = vfs::copy(t.machine, machine, chance.fork("disk")) else { return };
         let mut clone = Machinery::new(machine, t.mandate, SimClock::of(&self.time), chance);
         clone.known.clone_from(&t.known);
+        (clone.device, clone.revoked) = (t.device, t.revoked);
         vfs::insert(machine, disk);
         self.tally.count(Fault::TabletCloned);
         self.clones = true;
@@ -96,21 +101,24 @@ impl World {
         match t.backup.take() {
             None => {
                 let disk = vfs::copy(machine, machine, self.chance.fork("backup"));
-                t.backup = disk.map(|d| (d, self.saved.len()));
+                t.backup = disk.map(|disk| Copy { disk, saved: self.saved.len(), device: t.device });
                 let by = self.chance.between(20_000, 300_000);
                 self.plan(by, Happening::Fault(Fault::TabletRestored));
             }
-            Some((disk, saved)) => {
+            Some(Copy { disk, saved, device }) => {
                 t.end();
+                t.device = device;
                 // What only this tablet had is gone, and it is known to be.
                 vfs::tell(machine, Disk::turn_off);
                 vfs::tell(machine, Disk::process_died);
                 let unsent = crate::look::unsent(machine);
                 for fact in self.saved.iter_mut().skip(saved).filter(|f| f.tablet == tablet) {
                     fact.away = true;
-                    fact.excused |= unsent.as_ref().is_none_or(|u| u.contains(&fact.mark));
+                    // A server that was restored may not have back yet what it acknowledged once.
+                    fact.excused |= self.restored || unsent.as_ref().is_none_or(|u| u.contains(&fact.mark));
                 }
                 vfs::insert(machine, disk);
+                self.plan(10_000, Happening::EnrolAgain(tablet));
                 self.tally.count(Fault::TabletRestored);
                 self.plan(1_000, Happening::Start(tablet));
             }

@@ -1,9 +1,11 @@
 //! What must hold, whatever happened.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use mbs_server::blob_store::Key;
 use mbs_server::database::{Go, blobs, changes, feed, requests};
+use mbs_server::operate::verify::verify;
 use mbs_server::service::Service;
 use mbs_shared::blob::name_of;
 use mbs_shared::document::{Document, Reading};
@@ -12,7 +14,9 @@ use mbs_shared::istanbul;
 use mbs_shared::pack::unpack;
 use mbs_shared::wire::decode;
 use mbs_shared::wire::entry::Entry;
+use mbs_shared::wire::error::Code;
 use mbs_tablet::door::Call;
+use mbs_tablet::store::quarantine::OTHER_SERIES;
 use serde_json::Value;
 
 use crate::look::{self, Item, Requests, marks};
@@ -20,32 +24,41 @@ use crate::server::SERVER;
 use crate::tally::Fault;
 use crate::template::program_unit;
 use crate::vfs;
-use crate::world::{What, World, waiting};
+use crate::world::{Saved, What, World, waiting};
 
-/// Every row of the feed, in its order.
+/// Every place of the feed, and whose it is.
+const PLACES: &str = "select seq, scope, packed from feed order by seq";
+/// Every row of the feed that belongs to a request, in its order.
 const FEED: &str = "select f.seq, f.scope, r.id, f.kind, f.n, f.mac, f.packed from feed f \
                     join request r on r.rid = f.request order by f.seq";
 const NUMBERS: &str = "select count(*), count(distinct no) from request";
-const QUARANTINE: &str = "select count(*) from quarantine";
+const QUARANTINE: &str = "select d.revoked, q.code, q.kind, q.bytes from quarantine q join device d on d.id = q.device";
 
 /// What the server has.
 #[derive(Default)]
 struct Kept {
     requests: Requests,
-    seqs: Vec<i64>,
-    /// Rows of units: place, scope.
-    units: Vec<(i64, u32)>,
+    /// All rows: place, scope.
+    places: Vec<(i64, u32)>,
+    /// Marks in rows of requests, erased ones too, and in what was refused.
+    feed_marks: BTreeSet<String>,
+    refused_marks: BTreeSet<String>,
     blobs: BTreeSet<(RequestId, String)>,
-    doubled: Vec<String>,
+    /// What must not be.
+    wrong: Vec<String>,
 }
 
 impl World {
     /// After a tablet was started: what it called saved is there.
     pub(crate) fn look_at(&mut self, tablet: usize) {
-        let Some(app) = self.tablets.get(tablet).and_then(|t| t.app.as_ref()) else { return };
+        // A revoked tablet closes at its next contact; what it holds then is looked at in the end.
+        let Some(t) = self.tablets.get(tablet).filter(|t| !t.revoked) else { return };
+        let Some(app) = &t.app else { return };
+        let erased = &self.erased;
+        let due = |f: &&Saved| f.tablet == tablet && !f.excused && !f.away && !erased.contains(&f.request);
         let mut shown: BTreeMap<RequestId, Option<Value>> = BTreeMap::new();
         let mut lost = Vec::new();
-        for fact in self.saved.iter().filter(|f| f.tablet == tablet && !f.excused && !f.away && f.what != What::Words) {
+        for fact in self.saved.iter().filter(due).filter(|f| f.what != What::Words) {
             let view = shown.entry(fact.request).or_insert_with(|| app.call(Call::Request { id: fact.request }).ok());
             let there = match (fact.what, view.as_ref()) {
                 (_, None) => false,
@@ -56,7 +69,7 @@ impl World {
                 lost.push(format!("tablet {tablet} called {} {:?} saved and does not have it", fact.mark, fact.what));
             }
         }
-        for fact in self.saved.iter().filter(|f| f.tablet == tablet && !f.excused && !f.away && f.what == What::Words) {
+        for fact in self.saved.iter().filter(due).filter(|f| f.what == What::Words) {
             if !shown.contains_key(&fact.request) && app.call(Call::Request { id: fact.request }).is_err() {
                 lost.push(format!("tablet {tablet} called {} sent and does not have its request", fact.mark));
             }
@@ -75,6 +88,9 @@ impl World {
             return self.violated("the server did not come back".into());
         };
         for tablet in 0..self.tablets.len() {
+            if self.tablets.get(tablet).is_some_and(|t| t.revoked) {
+                continue;
+            }
             let stuck = self.tablets.get(tablet).and_then(|t| t.app.as_ref()).map_or(u64::MAX, waiting);
             if stuck > 0 {
                 self.violated(format!("tablet {tablet} is stuck with {stuck} things"));
@@ -83,11 +99,11 @@ impl World {
                 self.look_at(tablet);
             }
         }
-        let kept = match read_server(&service) {
+        let kept = match read_server(&service, self.restored) {
             Ok(kept) => kept,
             Err(why) => return self.violated(format!("the server's database cannot be read: {why}")),
         };
-        kept.doubled.iter().for_each(|d| self.violated(d.clone()));
+        kept.wrong.iter().for_each(|d| self.violated(d.clone()));
         self.check_feed(&service, &kept);
         self.check_proofs(&service, &kept.requests, "the server");
         self.check_saved(&service, &kept);
@@ -96,20 +112,27 @@ impl World {
             self.check_tablet(&service, &kept, tablet, &mut readings);
         }
         self.count_disks();
-        let kinds = [Fault::TabletRestored, Fault::TabletCloned, Fault::TabletClockJumps];
+        let kinds = [
+            Fault::TabletRestored,
+            Fault::TabletCloned,
+            Fault::TabletClockJumps,
+            Fault::ServerRestored,
+            Fault::MandateEnded,
+        ];
         let restored = kinds.iter().any(|f| self.tally.faults.contains_key(f));
-        if !restored && self.tally.states.contains_key("exchange: reconcile") {
+        if !restored && self.tally.states.contains_key("tablet: compared whole") {
             self.violated("replicas had to be healed, and nothing was ever restored".into());
         }
     }
 
-    fn check_feed(&mut self, service: &Service, kept: &Kept) {
-        if let Some(gap) = (1..).zip(&kept.seqs).find(|(want, seq)| *want != **seq) {
-            self.violated(format!("the feed has {} where {} should be", gap.1, gap.0));
+    fn check_feed(&mut self, service: &Arc<Service>, kept: &Kept) {
+        // The product's own proof: the feed without holes but a restore's, every item, decision and photo.
+        if let Err(broken) = verify(service, self.journal.path()) {
+            self.violated(format!("verify: {broken}"));
         }
         let unit = program_unit();
         let scope = |n: u32| istanbul::directory().is_within(service.scopes.code(n), &unit);
-        let expected: Vec<i64> = kept.units.iter().filter(|(_, s)| scope(*s)).map(|(seq, _)| *seq).collect();
+        let expected: Vec<i64> = kept.places.iter().filter(|(_, s)| scope(*s)).map(|(seq, _)| *seq).collect();
         if expected != self.updates {
             let (got, want) = (self.updates.len(), expected.len());
             self.violated(format!("the program was told {got} updates, in order, of {want}, or others"));
@@ -119,10 +142,6 @@ impl World {
             && all != distinct
         {
             self.violated(format!("{all} requests have {distinct} official numbers"));
-        }
-        let refused = service.db.ask(|s| s.first(QUARANTINE, &[], |r| r.int(0))).ok().flatten().unwrap_or(0);
-        if refused > 0 {
-            self.violated(format!("{refused} things lie in the server's quarantine, and nobody forged any"));
         }
         for (request, n) in self.acts.clone() {
             let number = n.to_string().into_bytes();
@@ -156,9 +175,23 @@ impl World {
                 }
             }
         }
+        let mut on_revoked = BTreeMap::new();
         for fact in self.saved.clone() {
             let places = found.get(&fact.mark).cloned().unwrap_or_default();
-            let kind = if fact.what == What::Entry { 1 } else { 0 };
+            let kind = if matches!(fact.what, What::Entry | What::Note) { 1 } else { 0 };
+            if self.erased.contains(&fact.request) || fact.private {
+                self.check_gone(service, kept, &fact);
+                continue;
+            }
+            let revoked = self.tablets.get(fact.tablet).filter(|t| t.revoked).map(|t| t.machine);
+            if let Some(machine) = revoked.filter(|_| !fact.excused) {
+                // What came too late lies in quarantine, for a person's decision, or still on the tablet.
+                let there = on_revoked.entry(machine).or_insert_with(|| look::everything(machine));
+                let here = there.as_ref().is_none_or(|marks| marks.contains(&fact.mark));
+                if here || kept.refused_marks.contains(&fact.mark) {
+                    continue;
+                }
+            }
             match fact.what {
                 What::Photo if fact.excused => {}
                 What::Photo => self.check_photo(service, kept, fact.request, &fact.mark),
@@ -173,6 +206,18 @@ impl World {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Words that were erased or taken out are nowhere at the server, and photos have no bytes any more.
+    fn check_gone(&mut self, service: &Service, kept: &Kept, fact: &Saved) {
+        if fact.what == What::Photo {
+            let hash = fact.mark.parse::<BlobHash>().ok();
+            if hash.is_some_and(|hash| !matches!(service.store.get(Key::Full(hash)), Ok(None))) {
+                self.violated(format!("photo {} was erased and is there", fact.mark));
+            }
+        } else if kept.feed_marks.contains(&fact.mark) || !fact.private && kept.refused_marks.contains(&fact.mark) {
+            self.violated(format!("{} {:?} was taken out and is there", fact.mark, fact.what));
         }
     }
 
@@ -202,7 +247,7 @@ impl World {
         tablet: usize,
         readings: &mut BTreeMap<RequestId, Option<Reading>>,
     ) {
-        let Some(t) = self.tablets.get_mut(tablet) else { return };
+        let Some(t) = self.tablets.get_mut(tablet).filter(|t| !t.revoked) else { return };
         let (machine, mandate) = (t.machine, t.mandate);
         let list = t.app.as_ref().and_then(|a| a.call(Call::Requests { query: String::new() }).ok());
         t.end();
@@ -213,7 +258,10 @@ impl World {
         if let Some(left) = found.outbox.first() {
             self.violated(format!("tablet {tablet} still has {} things to send: {left:?}", found.outbox.len()));
         }
-        for (kind, reason, own) in &found.quarantine {
+        // Decisions of a server that was set back and went on otherwise are kept apart, and readable.
+        let series = |reason: &str, own: bool| self.restored && !own && reason == OTHER_SERIES;
+        let refused: Vec<_> = found.quarantine.iter().filter(|(_, reason, own)| !series(reason, *own)).collect();
+        for (kind, reason, own) in refused {
             self.violated(format!("tablet {tablet} has something (kind {kind}, own {own}) in quarantine: {reason}"));
         }
         self.check_proofs(service, &found.requests, &format!("tablet {tablet}"));
@@ -252,7 +300,7 @@ impl World {
         }
     }
 
-    fn scope_of(&self, service: &Service, mandate: usize) -> u32 {
+    pub(crate) fn scope_of(&self, service: &Service, mandate: usize) -> u32 {
         service.scopes.number(if mandate == 0 { "kadikoy-rasimpasa" } else { "fatih-binbirdirek" })
     }
 
@@ -288,14 +336,28 @@ fn scope_requests(service: &Service, scope: u32) -> BTreeSet<RequestId> {
     all.unwrap_or_default().into_iter().map(|(_, id)| id).collect()
 }
 
-fn read_server(service: &Service) -> Result<Kept, String> {
+fn read_server(service: &Service, restored: bool) -> Result<Kept, String> {
     let mut kept = Kept::default();
     let read = service.db.ask(|s| {
+        s.query(PLACES, &[], &mut |r| {
+            kept.places.push((r.int(0)?, r.count(1)?));
+            kept.feed_marks.extend(unpack(r.blob(2)?, 256 * 1024).iter().flat_map(|raw| marks(raw)));
+            Ok(Go::On)
+        })?;
+        s.query(QUARANTINE, &[], &mut |r| {
+            let (revoked, code, kind) = (r.int(0)? != 0, r.count(1)?, r.count(2)?);
+            // What came too late from a revoked tablet, and decisions a restored server decided otherwise.
+            let late = revoked && code == Code::Revoked as u32;
+            let otherwise = restored && code == Code::Stale as u32 && kind == feed::kind::EVENT;
+            if !late && !otherwise {
+                kept.wrong.push(format!("something (kind {kind}, code {code}) is refused, and nobody forged any"));
+            }
+            kept.refused_marks.extend(unpack(r.blob(3)?, 256 * 1024).iter().flat_map(|raw| marks(raw)));
+            Ok(Go::On)
+        })?;
         s.query(FEED, &[], &mut |r| {
-            let (seq, kind) = (r.int(0)?, r.count(3)?);
-            kept.seqs.push(seq);
+            let kind = r.count(3)?;
             if kind >= feed::kind::ENTERED {
-                kept.units.push((seq, r.count(1)?));
                 return Ok(Go::On);
             }
             let (request, packed) = (RequestId(r.bytes16(2)?), r.blob(6)?);
@@ -314,7 +376,7 @@ fn read_server(service: &Service) -> Result<Kept, String> {
             let item = Item { kind, key, raw, mac: r.blob(5)?.to_vec() };
             let all = kept.requests.entry(request).or_default();
             if all.iter().any(|i| i.kind == item.kind && i.key == item.key) {
-                kept.doubled.push(format!("the server has something of {request} twice (kind {kind})"));
+                kept.wrong.push(format!("the server has something of {request} twice (kind {kind})"));
             }
             all.insert(item);
             Ok(Go::On)
@@ -324,7 +386,7 @@ fn read_server(service: &Service) -> Result<Kept, String> {
             if let Some(head) = requests::by_id(s, id)? {
                 let found = changes::of_request(s, head.rid)?.len();
                 if found != head.changes as usize {
-                    kept.doubled.push(format!("{id} has {found} changes and says {}", head.changes));
+                    kept.wrong.push(format!("{id} has {found} changes and says {}", head.changes));
                 }
                 for (hash, _, _) in blobs::of_request(s, head.rid)? {
                     kept.blobs.insert((id, hash.to_string()));

@@ -3,10 +3,13 @@
 
 pub mod chance;
 pub mod clock;
+mod driver;
 mod faults;
 mod invariants;
 pub mod look;
+mod machines;
 mod network;
+mod operators;
 mod people;
 pub mod report;
 pub mod server;

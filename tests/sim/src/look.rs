@@ -114,3 +114,19 @@ pub fn unsent(machine: Machine) -> Option<Vec<String>> {
     );
     Some(out)
 }
+
+/// Marks and photos of everything that lies on a tablet, refused or not; `None` when it cannot be read.
+#[must_use]
+pub fn everything(machine: Machine) -> Option<BTreeSet<String>> {
+    let found = tablet(machine).ok()?;
+    let mut out: BTreeSet<String> = found.requests.values().flatten().flat_map(|i| marks(&i.raw)).collect();
+    out.extend(found.photos.into_iter().filter(|(.., here)| *here).map(|(_, hash, _)| hash));
+    let db = open(machine).ok()?;
+    let mut statement = db.prepare("select packed from quarantine").ok()?;
+    let mut rows = statement.query([]).ok()?;
+    while let Ok(Some(row)) = rows.next() {
+        let packed = row.get_ref(0).ok()?.as_bytes().ok()?;
+        out.extend(unpack(packed, CAP).iter().flat_map(|raw| marks(raw)));
+    }
+    Some(out)
+}

@@ -71,17 +71,19 @@ impl World {
 
     fn save(&mut self, tablet: usize, request: RequestId, mark: String, what: What) {
         self.note(format_args!("tablet {tablet} saved {mark} {what:?} of {request}"));
-        self.saved.push(Saved { tablet, request, mark, what, away: false, excused: false });
+        let private = false;
+        self.saved.push(Saved { tablet, request, mark, what, away: false, excused: false, private });
         self.step(tablet, Event::Nudge(Nudge::Work));
     }
 
     /// A muhtar does something.
     pub(crate) fn muhtar(&mut self, tablet: usize) {
+        if self.calm {
+            return;
+        }
         if self.app(tablet).is_none() {
             // When the tablet is back.
-            if !self.calm {
-                self.plan(7_000, Happening::Muhtar(tablet));
-            }
+            self.plan(7_000, Happening::Muhtar(tablet));
             return;
         }
         let known = self.tablets.get(tablet).map(|t| t.known.clone()).unwrap_or_default();
@@ -166,7 +168,7 @@ impl World {
         let mark = self.mark();
         let text = self.words(&mark);
         if self.ask(tablet, Call::Say { id, kind, text }).is_some() {
-            self.save(tablet, id, mark, What::Entry);
+            self.save(tablet, id, mark, if kind == EntryKind::Note { What::Note } else { What::Entry });
         }
     }
 
@@ -259,9 +261,18 @@ impl World {
             let Ok(uri) = uri.parse::<Uri>() else { return };
             let Ok(Query(ask)) = Query::<Ask>::try_from_uri(&uri) else { return };
             let mut work: Work<_> = Box::pin(updates(State(service), headers, input::Query(ask)));
-            let Some(Ok(input::Json(told))) = server::poll(&mut work) else {
-                self.note(format_args!("the program was told nothing"));
-                return;
+            let told = match server::poll(&mut work) {
+                Some(Ok(input::Json(told))) => told,
+                // A cursor of an earlier life of the server: as its answer says, from the beginning.
+                Some(Err(fault)) if fault.code == Code::BadInput && self.restored && !self.cursor.is_empty() => {
+                    self.cursor.clear();
+                    self.updates.clear();
+                    continue;
+                }
+                _ => {
+                    self.note(format_args!("the program was told nothing"));
+                    return;
+                }
             };
             self.note(format_args!("the program was told {} updates", told.updates.len()));
             self.updates.extend(told.updates.iter().map(|u| u.seq));

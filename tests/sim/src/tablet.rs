@@ -53,6 +53,16 @@ impl Transport for Straight {
     }
 }
 
+/// A copy of a tablet's disk.
+pub struct Copy {
+    /// The disk.
+    pub disk: Disk,
+    /// How many things were saved by then.
+    pub saved: usize,
+    /// Number of the device it was enrolled as.
+    pub device: u64,
+}
+
 /// One tablet.
 pub struct Machinery {
     /// Number of its machine.
@@ -71,12 +81,20 @@ pub struct Machinery {
     pub planned: u64,
     /// Requests sent here or seen here.
     pub known: Vec<RequestId>,
-    /// Whether the request under way carries something to keep.
+    /// Whether the request under way is an exchange of words and news.
+    pub syncs: bool,
+    /// Whether it carries something to keep.
     pub carries: bool,
     /// The last answer to such a request in this life, and in an earlier one.
     pub answers: [Option<HttpReply>; 2],
     /// A copy of its disk, for a later restore.
-    pub backup: Option<(Disk, usize)>,
+    pub backup: Option<Copy>,
+    /// Exchanges that were answered well, and when the last one was, Unix ms.
+    pub heard: (u32, i64),
+    /// Number of the device it is enrolled as.
+    pub device: u64,
+    /// Whether that device was revoked.
+    pub revoked: bool,
     chance: Chance,
 }
 
@@ -93,9 +111,13 @@ impl Machinery {
             flight: None,
             planned: 0,
             known: Vec::new(),
+            syncs: false,
             carries: false,
             answers: [None, None],
             backup: None,
+            heard: (0, 0),
+            device: 0,
+            revoked: false,
             chance,
         }
     }

@@ -82,11 +82,19 @@ faults! {
     TabletCloned = "tablet cloned",
     /// A tablet was set back to an older copy of its disk.
     TabletRestored = "tablet restored from a copy",
+    /// The server was set back to an older copy of its disk.
+    ServerRestored = "server restored from a backup",
+    /// A request was erased by law.
+    RequestErased = "request erased",
+    /// A tablet was revoked, and replaced by another.
+    TabletRevoked = "tablet revoked and replaced",
+    /// A muhtar's mandate ended, and a successor came.
+    MandateEnded = "mandate handed over",
 }
 
 impl Fault {
     /// Those that are planned; the others follow from them, or lie in the line.
-    pub const PLANNED: [Self; 18] = [
+    pub const PLANNED: [Self; 22] = [
         Self::TabletKilled,
         Self::TabletPowerCut,
         Self::TabletCrashesAtCall,
@@ -105,6 +113,10 @@ impl Fault {
         Self::ServerClockJumps,
         Self::TabletCloned,
         Self::TabletRestored,
+        Self::ServerRestored,
+        Self::RequestErased,
+        Self::TabletRevoked,
+        Self::MandateEnded,
     ];
 }
 

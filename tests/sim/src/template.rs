@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-use mbs_server::database::{api_keys, staff};
+use mbs_server::database::{api_keys, devices, staff};
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::handlers::enrol;
 use mbs_server::knowledge::Scopes;
@@ -26,8 +26,18 @@ pub const PROGRAM: [u8; 32] = [0x11; 32];
 pub struct Template {
     /// The server's.
     pub server: Disk,
-    /// The tablets', each with the muhtarlık it serves.
-    pub tablets: Vec<(Disk, usize)>,
+    /// The tablets.
+    pub tablets: Vec<Ready>,
+}
+
+/// A tablet that is enrolled.
+pub struct Ready {
+    /// Its disk.
+    pub disk: Disk,
+    /// The muhtarlık it serves.
+    pub mandate: usize,
+    /// Number of its device.
+    pub device: u64,
 }
 
 fn sure<T, E: std::fmt::Debug>(what: &str, done: Result<T, E>) -> anyhow::Result<T> {
@@ -89,12 +99,14 @@ impl Template {
                 sure("enrolling", app.call(Call::Enrol { server: "https://mbs.example".into(), code }))?;
             }
             tablet.end();
-            tablets.push((machine, mandate));
+            let device = service.db.ask(|s| devices::all(s))?.last().map_or(0, |d| d.no.0);
+            tablets.push((machine, mandate, device));
         }
         enrol_at(None);
         drop(service);
         let disk = |machine| vfs::copy(machine, machine, Chance::new(0)).ok_or_else(|| anyhow::anyhow!("no disk"));
-        let tablets = tablets.into_iter().map(|(m, mandate)| Ok((disk(m)?, mandate))).collect::<anyhow::Result<_>>()?;
+        let ready = |(m, mandate, device)| Ok(Ready { disk: disk(m)?, mandate, device });
+        let tablets = tablets.into_iter().map(ready).collect::<anyhow::Result<_>>()?;
         Ok(Self { server: disk(SERVER)?, tablets })
     }
 }

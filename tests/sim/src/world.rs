@@ -1,6 +1,6 @@
 //! The world: one heap of events, machines that act on them, and what goes wrong.
 
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,24 +10,21 @@ use mbs_server::routing::apply::Done;
 use mbs_server::service::Service;
 use mbs_shared::id::RequestId;
 use mbs_tablet::ports::{HttpReply, HttpRequest};
-use mbs_tablet::sync::{Effect, Event, Nudge};
+use mbs_tablet::sync::{Event, Nudge};
 
 use crate::chance::Chance;
 use crate::clock::{MORNING, SimClock};
+use crate::operators::Backup;
 use crate::server::{self, SERVER, Work};
 use crate::tablet::{Machinery, enrol_at};
 use crate::tally::{Fault, Tally};
 use crate::template::Template;
-use crate::vfs::{self, Disk, DiskFault, Machine};
+use crate::vfs::{self, DiskFault, Machine};
 
 /// How long people work, in virtual ms.
 pub const DAY: i64 = 20 * 60_000;
 /// How long quiescence may take after that, in virtual ms: longer than any wait of the engine.
 const PATIENCE: i64 = 5 * 60 * 60_000;
-/// A push longer than this, in bytes, carries something.
-const CARRIES: usize = 120;
-/// Longest sleep of a tablet's driver, in ms.
-const SLEEP: i64 = 60_000;
 
 /// Something that is to happen.
 #[derive(Debug)]
@@ -60,6 +57,12 @@ pub enum Happening {
     StartServer,
     /// A full disk has room again.
     Room(Machine),
+    /// What the server's journal says is done once more.
+    Replay,
+    /// A muhtar gets a new tablet.
+    Enrol(usize),
+    /// A tablet the server does not know any more is enrolled once more.
+    EnrolAgain(usize),
 }
 
 /// Work at the server and whom it answers.
@@ -79,8 +82,10 @@ pub(crate) struct Saved {
     pub(crate) what: What,
     /// Not on the tablet that was set back to an older copy, until it comes down again.
     pub(crate) away: bool,
-    /// Gone with a tablet that was set back to an older copy before the server had it.
+    /// Gone with a machine that was set back to an older copy before another one had it.
     pub(crate) excused: bool,
+    /// A private note of a muhtar who left: it must be gone.
+    pub(crate) private: bool,
 }
 
 /// What it was.
@@ -88,6 +93,7 @@ pub(crate) struct Saved {
 pub(crate) enum What {
     Words,
     Entry,
+    Note,
     Photo,
 }
 
@@ -96,15 +102,15 @@ pub struct World {
     pub(crate) time: Arc<AtomicI64>,
     heap: BinaryHeap<std::cmp::Reverse<(i64, u64)>>,
     waiting: BTreeMap<u64, Happening>,
-    next: u64,
+    pub(crate) next: u64,
     pub(crate) chance: Chance,
     pub(crate) line: Chance,
     pub(crate) tablets: Vec<Machinery>,
     pub(crate) server: Option<Arc<Service>>,
     pub(crate) server_clock: Arc<SimClock>,
-    server_life: u32,
+    pub(crate) server_life: u32,
     pub(crate) under_way: Vec<UnderWay>,
-    write_planned: bool,
+    pub(crate) write_planned: bool,
     pub(crate) saved: Vec<Saved>,
     /// Requests filed, in their order.
     pub(crate) filed: Vec<RequestId>,
@@ -116,6 +122,16 @@ pub struct World {
     pub(crate) marks: u32,
     pub(crate) calm: bool,
     pub(crate) clones: bool,
+    /// Where the server's journal lies.
+    pub(crate) journal: tempfile::TempDir,
+    /// A copy of the server's disk, for a later restore.
+    pub(crate) backup: Option<Backup>,
+    /// Whether the server was set back to one.
+    pub(crate) restored: bool,
+    /// Requests erased by law.
+    pub(crate) erased: BTreeSet<RequestId>,
+    /// Mandates that ended.
+    pub(crate) handed_over: BTreeSet<usize>,
     pub(crate) tally: Tally,
     pub(crate) violations: Vec<String>,
     pub(crate) bad_line: u64,
@@ -133,11 +149,13 @@ impl World {
         vfs::insert(SERVER, template.server.with_chance(chance.fork("server disk")));
         let time = Arc::new(AtomicI64::new(MORNING));
         let mut tablets = Vec::new();
-        for (at, (disk, mandate)) in template.tablets.iter().enumerate() {
+        for (at, ready) in template.tablets.iter().enumerate() {
             let machine = u32::try_from(at).unwrap_or(0) + 1;
-            vfs::insert(machine, disk.with_chance(chance.fork(&format!("disk {machine}"))));
+            vfs::insert(machine, ready.disk.with_chance(chance.fork(&format!("disk {machine}"))));
             let own = chance.fork(&format!("tablet {machine}"));
-            tablets.push(Machinery::new(machine, *mandate, SimClock::of(&time), own));
+            let mut tablet = Machinery::new(machine, ready.mandate, SimClock::of(&time), own);
+            tablet.device = ready.device;
+            tablets.push(tablet);
         }
         let mut draw = chance.fork("people");
         let bad_line = [60, 120, 250].get(usize::try_from(draw.below(3)).unwrap_or(0)).copied().unwrap_or(60);
@@ -162,6 +180,11 @@ impl World {
             marks: 0,
             calm: false,
             clones: false,
+            journal: tempfile::tempdir().expect("a folder for the journal"),
+            backup: None,
+            restored: false,
+            erased: BTreeSet::new(),
+            handed_over: BTreeSet::new(),
             tally: Tally::default(),
             violations: Vec::new(),
             bad_line,
@@ -297,8 +320,13 @@ impl World {
         while self.now() < end && self.violations.is_empty() {
             let until = self.now() + 60_000;
             self.run_until(until);
-            let waits = |t: &Machinery| t.app.as_ref().is_none_or(|app| waiting(app) > 0);
-            if self.tablets.iter().any(waits) || !self.under_way.is_empty() {
+            let since = until - 60_000;
+            let waits =
+                |t: &Machinery| !t.revoked && (t.heard.1 < since || t.app.as_ref().is_none_or(|app| waiting(app) > 0));
+            let coming =
+                |h: &Happening| matches!(h, Happening::Enrol(_) | Happening::EnrolAgain(_) | Happening::Replay);
+            let busy = !self.under_way.is_empty() || self.waiting.values().any(coming);
+            if busy || self.tablets.iter().any(waits) {
                 quiet = 0;
                 // Now and then a muhtar presses "Şimdi gönder".
                 for tablet in 0..self.tablets.len() {
@@ -346,258 +374,9 @@ impl World {
             Happening::Start(tablet) => self.start(tablet),
             Happening::StartServer => self.start_server(),
             Happening::Room(machine) => vfs::tell(machine, |disk| disk.set_room(ROOM)),
-        }
-    }
-
-    /// Machines whose disk stopped at a call are off: their power goes, and they come back.
-    fn mind_the_power(&mut self) {
-        if self.server.is_some() && vfs::tell(SERVER, |disk| disk.is_off()) {
-            self.note(format_args!("server stopped at a call"));
-            self.tally.count(Fault::ServerCrashesAtCall);
-            self.server_down(true);
-        }
-        for tablet in 0..self.tablets.len() {
-            let Some(t) = self.tablets.get(tablet) else { continue };
-            if t.app.is_some() && vfs::tell(t.machine, |disk| disk.is_off()) {
-                self.note(format_args!("tablet {tablet} stopped at a call"));
-                self.tally.count(Fault::TabletCrashesAtCall);
-                self.tablet_down(tablet, true);
-            }
-        }
-    }
-
-    /// The server's process or power is gone; it comes back in a while.
-    pub(crate) fn server_down(&mut self, power: bool) {
-        let calls = std::mem::take(&mut self.under_way);
-        vfs::tell(SERVER, Disk::turn_off);
-        for call in calls {
-            if let UnderWay::Tablet { tablet, life, ticket, .. } = call {
-                self.plan(200, Happening::Cut(tablet, life, ticket));
-            }
-        }
-        if let Some(service) = self.server.take() {
-            server::bury(service);
-        }
-        vfs::tell(SERVER, |disk| if power { disk.power_cut() } else { disk.process_died() });
-        let by = if self.calm { 1_000 } else { self.chance.between(1_000, 40_000) };
-        self.plan(by, Happening::StartServer);
-    }
-
-    /// A tablet's process or power is gone; it comes back in a while.
-    pub(crate) fn tablet_down(&mut self, tablet: usize, power: bool) {
-        if let Some(t) = self.tablets.get_mut(tablet) {
-            vfs::tell(t.machine, Disk::turn_off);
-            t.end();
-            vfs::tell(t.machine, |disk| if power { disk.power_cut() } else { disk.process_died() });
-            let by = self.chance.between(500, 30_000);
-            self.plan(by, Happening::Start(tablet));
-        }
-    }
-
-    fn start_server(&mut self) {
-        if self.server.is_some() {
-            return;
-        }
-        self.server_life += 1;
-        let chance = self.chance.fork(&format!("server life {}", self.server_life));
-        match server::start(self.server_clock.clone(), chance) {
-            Ok(service) => {
-                self.note(format_args!("server starts"));
-                self.server = Some(service);
-            }
-            Err(why) => {
-                self.note(format_args!("server does not start"));
-                let off = vfs::tell(SERVER, |disk| disk.is_off());
-                let troubled = vfs::tell(SERVER, |disk| disk.troubles()) > 0;
-                if !off && !troubled {
-                    self.violated(format!("the server does not start: {why:#}"));
-                }
-                vfs::tell(SERVER, |disk| if off { disk.power_cut() } else { disk.process_died() });
-                self.plan(2_000, Happening::StartServer);
-            }
-        }
-    }
-
-    fn start(&mut self, tablet: usize) {
-        let Some(t) = self.tablets.get_mut(tablet) else { return };
-        if t.app.is_some() {
-            return;
-        }
-        match t.open() {
-            Ok(()) => {
-                self.note(format_args!("tablet {tablet} starts"));
-                self.look_at(tablet);
-                self.step(tablet, Event::Nudge(Nudge::Connectivity));
-            }
-            Err(why) => {
-                let machine = t.machine;
-                t.end();
-                let off = vfs::tell(machine, |disk| disk.is_off());
-                let troubled = vfs::tell(machine, |disk| disk.troubles()) > 0;
-                if !off && !troubled {
-                    self.violated(format!("tablet {tablet} does not start: {why:?}"));
-                }
-                self.note(format_args!("tablet {tablet} does not start"));
-                vfs::tell(machine, |disk| if off { disk.power_cut() } else { disk.process_died() });
-                self.plan(2_000, Happening::Start(tablet));
-            }
-        }
-    }
-
-    fn is_current(&self, tablet: usize, life: u32, ticket: u64) -> bool {
-        self.tablets.get(tablet).is_some_and(|t| t.life == life && t.app.is_some() && t.flight == Some(ticket))
-    }
-
-    fn landed(&mut self, tablet: usize) {
-        if let Some(t) = self.tablets.get_mut(tablet) {
-            t.flight = None;
-        }
-    }
-
-    fn step_later(&mut self, tablet: usize, by: i64) {
-        let id = self.next;
-        if let Some(t) = self.tablets.get_mut(tablet) {
-            t.planned = id;
-        }
-        self.plan(by, Happening::Step(tablet, id));
-    }
-
-    /// Steps a tablet's engine and does what it says.
-    pub(crate) fn step(&mut self, tablet: usize, event: Event) {
-        let Some(t) = self.tablets.get(tablet) else { return };
-        let Some(app) = &t.app else { return };
-        if t.flight.is_some() && matches!(event, Event::Tick | Event::Nudge(_)) {
-            // The driver waits for the answer, as the real one does.
-            self.step_later(tablet, 1_000);
-            return;
-        }
-        let now = t.clock.read();
-        let effect = app.engine().step(now, event);
-        let life = t.life;
-        match effect {
-            Effect::Http(request) => self.send(tablet, life, request),
-            Effect::Wait(until) => self.step_later(tablet, (until - now).clamp(1, SLEEP)),
-            Effect::Idle => self.step_later(tablet, SLEEP),
-        }
-    }
-
-    fn send(&mut self, tablet: usize, life: u32, request: HttpRequest) {
-        let ticket = request.ticket;
-        if let Some(t) = self.tablets.get_mut(tablet) {
-            t.flight = Some(ticket);
-            t.carries = request.path == "/v1/sync" && request.body.len() > CARRIES;
-        }
-        let len = request.body.len();
-        self.tally.reached("exchange", request.path.split('/').nth(2).unwrap_or_default());
-        self.note(format_args!(
-            "tablet {tablet} #{ticket} {:?} {} {len} B",
-            request.method,
-            request.path.get(..9).unwrap_or("")
-        ));
-        if len > mbs_shared::wire::sync::MAX_FRAME {
-            self.violated(format!("tablet {tablet} sends a frame of {len} B"));
-        }
-        self.go_up(tablet, life, request);
-    }
-
-    fn arrive(&mut self, tablet: usize, life: u32, request: HttpRequest, bytes: usize) {
-        let ticket = request.ticket;
-        // What the server says to a message that broke off finds no connection to travel by.
-        let tablet = if bytes < request.body.len() { usize::MAX } else { tablet };
-        let Some(service) = self.server.clone() else {
-            self.tally.count(Fault::ServerAway);
-            self.plan(100, Happening::Cut(tablet, life, ticket));
-            return;
-        };
-        let mut work: Work<HttpReply> = Box::pin(server::answer(service, request, bytes));
-        match server::poll(&mut work) {
-            Some(reply) => self.answered(tablet, life, ticket, reply),
-            None => self.under_way.push(UnderWay::Tablet { tablet, life, ticket, work }),
-        }
-        self.write_soon();
-    }
-
-    pub(crate) fn write_soon(&mut self) {
-        if !self.write_planned && !self.under_way.is_empty() {
-            self.write_planned = true;
-            let by = self.chance.between(1, 25);
-            self.plan(by, Happening::Write);
-        }
-    }
-
-    /// Goes on with everything that waited for the writer.
-    fn go_on(&mut self) {
-        for mut call in std::mem::take(&mut self.under_way) {
-            match &mut call {
-                UnderWay::Tablet { tablet, life, ticket, work } => {
-                    if let Some(reply) = server::poll(work) {
-                        let (tablet, life, ticket) = (*tablet, *life, *ticket);
-                        self.answered(tablet, life, ticket, reply);
-                        continue;
-                    }
-                }
-                UnderWay::Desk { request, work } => {
-                    if let Some(done) = server::poll(work) {
-                        let request = *request;
-                        self.desk_done(request, done);
-                        continue;
-                    }
-                }
-                UnderWay::Other { work } => {
-                    if server::poll(work).is_some() {
-                        continue;
-                    }
-                }
-            }
-            self.under_way.push(call);
-        }
-        self.write_soon();
-    }
-
-    fn answered(&mut self, tablet: usize, life: u32, ticket: u64, reply: HttpReply) {
-        if vfs::tell(SERVER, |disk| disk.is_off()) {
-            // The machine stopped while it worked on this: nothing leaves any more.
-            self.plan(200, Happening::Cut(tablet, life, ticket));
-            return;
-        }
-        self.note(format_args!("server answers tablet {tablet} #{ticket} {}", reply.status));
-        if reply.status == 500 && vfs::tell(SERVER, |disk| disk.troubles()) == 0 {
-            let said = String::from_utf8_lossy(&reply.body).into_owned();
-            self.violated(format!("the server failed with a sound disk: {said}"));
-        }
-        self.go_down(tablet, life, ticket, reply);
-    }
-
-    fn replied(&mut self, tablet: usize, life: u32, ticket: u64, reply: HttpReply) {
-        let Some(t) = self.tablets.get(tablet) else { return };
-        if t.app.is_none() || (t.flight.is_some() && t.flight != Some(ticket)) {
-            // A driver reads one answer at a time; what comes meanwhile is gone with its connection.
-            return;
-        }
-        // An answer to an earlier life under the same number reaches the engine: it must see through it.
-        let _ = life;
-        let current = t.flight == Some(ticket);
-        self.note(format_args!("tablet {tablet} #{ticket} answered {}", reply.status));
-        if current {
-            self.landed(tablet);
-            if let Some(t) = self.tablets.get_mut(tablet).filter(|t| t.carries && reply.status == 200) {
-                let [now, _] = &mut t.answers;
-                *now = Some(reply.clone());
-            }
-        }
-        self.step(tablet, Event::Reply(ticket, reply));
-    }
-
-    fn tick(&mut self) {
-        if let Some(service) = self.server.clone() {
-            let now = self.server_clock.read();
-            self.under_way.push(UnderWay::Other {
-                work: Box::pin(async move {
-                    // A failure is tried again a minute later.
-                    let _ = service.tick(now).await;
-                }),
-            });
-            self.go_on();
+            Happening::Replay => self.replay(),
+            Happening::Enrol(mandate) => self.enrol(mandate),
+            Happening::EnrolAgain(tablet) => self.enrol_again(tablet),
         }
     }
 

@@ -18,7 +18,7 @@ use serde_json::Value;
 /// An enrolled tablet on machine 1.
 fn tablet() -> Machinery {
     let template = Template::make().unwrap();
-    vfs::insert(1, template.tablets[0].0.with_chance(Chance::new(1)));
+    vfs::insert(1, template.tablets[0].disk.with_chance(Chance::new(1)));
     let clock = SimClock::of(&Arc::new(AtomicI64::new(MORNING)));
     let mut tablet = Machinery::new(1, 0, clock, Chance::new(2));
     tablet.open().unwrap();

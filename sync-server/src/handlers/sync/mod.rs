@@ -74,7 +74,14 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
     } else {
         let batch = plan::plan(service, caller, items, session_key, now)?;
         let (inner, who) = (service.clone(), caller.clone());
-        service.write(move |tx| store::store(tx, &inner, &who, batch)).await?
+        match service.write(move |tx| store::store(tx, &inner, &who, batch)).await {
+            Err(Fault { code: Code::Revoked, .. }) => {
+                // Said again it meets the revocation, and is handed over as everything of a revoked tablet.
+                service.refresh_devices()?;
+                return Err(Code::Busy.into());
+            }
+            results => results?,
+        }
     };
     let asked = Asked { session, cursor, page, digest };
     Ok(encode(&reply(service, caller, &asked, now, results)?))

@@ -33,7 +33,8 @@ struct Push {
 /// Writes a push; one result an item, in their order.
 ///
 /// # Errors
-/// When the database fails: then nothing of the push is kept, and repeating it is harmless.
+/// When the database fails: then nothing of the push is kept, and repeating it is harmless. [`Code::Revoked`] when
+/// the tablet was revoked after its caller was looked up.
 pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) -> Result<Vec<ItemResult>, Fault> {
     let device = &caller.device;
     let push = Push { scope: device.scope, author: -device.id, session: batch.session, now: batch.now };
@@ -53,7 +54,11 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) 
         results.push(result);
     }
     let (seen, created) = caller.take_news().unwrap_or_else(|| (batch.now, caller.news().1));
-    tx.session().send(devices::SEEN, &[seen.into(), created.into(), arrived.into(), device.id.into()])?;
+    // Asked here again, where nothing can come between: the map of tablets may be a second old.
+    let pushed = [seen.into(), created.into(), arrived.into(), device.id.into()];
+    if tx.session().execute(devices::PUSHED, &pushed)? == 0 {
+        return Err(Code::Revoked.into());
+    }
     Ok(results)
 }
 

@@ -53,6 +53,8 @@ struct File {
     /// Bytes that only take room (the tablet's reserve).
     padding: u64,
     resized: bool,
+    /// The shortest it was cut to since it was synced.
+    cut: Option<usize>,
 }
 
 impl File {
@@ -84,6 +86,7 @@ impl File {
         if self.resized {
             self.certain.resize(self.now.len(), 0);
             self.resized = false;
+            self.cut = None;
         }
         for sector in self.dirty_sectors() {
             let from = sector * SECTOR;
@@ -102,18 +105,21 @@ impl File {
         if sectors.is_empty() && !self.resized {
             return (0, 0);
         }
-        // The length is a fact of its own: the old one, the new one, or anything a sector between them.
-        let (old, new) = (self.certain.len(), self.now.len());
-        let len = match chance.below(3) {
-            0 => old,
-            1 => new,
+        // The length is a fact of its own. A cut took place or did not, whole, as on a journalling file system;
+        // growth ends at the old length, the new one, or any sector between them.
+        let mut left = std::mem::take(&mut self.certain);
+        let cut = self.cut.take().map(|to| (to, chance.happens(500)));
+        if let Some((to, true)) = cut {
+            left.truncate(to);
+        }
+        let (old, new) = (left.len(), self.now.len());
+        let len = match (cut, chance.below(3)) {
+            (Some((_, false)), _) | (_, 0) => old,
+            (_, 1) => new.max(old),
             _ => {
-                let (low, high) = (old.min(new), old.max(new));
-                let sectors = ((high - low) / SECTOR) as u64;
-                low + usize::try_from(chance.below(sectors + 1)).unwrap_or(0) * SECTOR
+                old + usize::try_from(chance.below((new.saturating_sub(old) / SECTOR) as u64 + 1)).unwrap_or(0) * SECTOR
             }
         };
-        let mut left = std::mem::take(&mut self.certain);
         left.resize(len, 0);
         // All of it, nothing of it, or each sector on its own: the first two are what devices mostly do.
         let manner = chance.below(4);
@@ -604,6 +610,8 @@ impl Disk {
             file.resized = true;
             if len > old {
                 file.touch(old, len);
+            } else {
+                file.cut = Some(file.cut.unwrap_or(len).min(len));
             }
         }
         Ok(())
