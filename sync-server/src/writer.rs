@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::error::Code;
@@ -25,6 +26,16 @@ use crate::wake::Wakes;
 pub const QUEUE: usize = 4_096;
 /// Jobs of one group at most, so that no reply waits too long.
 pub const GROUP: usize = 512;
+
+/// After so long without a job the database may rest.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// What the writer's thread does next.
+enum Next {
+    Work,
+    Rest,
+    Stop,
+}
 
 /// The write transaction as a job sees it.
 pub struct Tx<'a> {
@@ -276,20 +287,44 @@ impl Writer {
         count
     }
 
-    /// Writes group after group until [`Self::stop`] was called and nothing waits any more.
+    /// Writes group after group until [`Self::stop`] was called and nothing waits any more. Lets the database rest
+    /// when nothing has come for a while.
     pub fn run(&self) {
+        let mut wrote = false;
         loop {
-            {
-                let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-                while queue.is_empty() {
-                    if self.stopping.load(Ordering::Acquire) {
-                        return;
-                    }
-                    queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            match self.await_work(wrote) {
+                Next::Work => {
+                    self.step();
+                    wrote = true;
                 }
+                Next::Rest => {
+                    if let Err(error) = self.db.rest() {
+                        tracing::warn!(%error, "the database could not tidy up");
+                    }
+                    wrote = false;
+                }
+                Next::Stop => return,
             }
-            self.step();
         }
+    }
+
+    fn await_work(&self, wrote: bool) -> Next {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        while queue.is_empty() {
+            if self.stopping.load(Ordering::Acquire) {
+                return Next::Stop;
+            }
+            if !wrote {
+                queue = self.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (back, waited) = self.filled.wait_timeout(queue, QUIET).unwrap_or_else(PoisonError::into_inner);
+            queue = back;
+            if waited.timed_out() && queue.is_empty() {
+                return Next::Rest;
+            }
+        }
+        Next::Work
     }
 
     /// Takes no more jobs; what waits is still written.

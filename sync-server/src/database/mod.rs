@@ -324,6 +324,14 @@ pub trait Database: Send + Sync {
         Ok(())
     }
 
+    /// Nobody has written for a while: time to tidy up, without keeping anybody waiting.
+    ///
+    /// # Errors
+    /// [`DbError`]; nothing depends on it.
+    fn rest(&self) -> DbResult<()> {
+        Ok(())
+    }
+
     /// Calls `hear` with what other instances announce, from now on. Nothing where there can be no other one.
     ///
     /// # Errors

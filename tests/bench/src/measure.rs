@@ -72,6 +72,15 @@ fn cpu_of_tree(pid: u32) -> Result<f64> {
 
 /// CPU seconds once the processes have been quiet for a while.
 pub(crate) async fn cpu_when_quiet(server: &Running) -> Result<Cpu> {
+    cpu_after(server, 4).await
+}
+
+/// The same once it has also done what a server does when nothing has come for some seconds.
+pub(crate) async fn cpu_at_rest(server: &Running) -> Result<Cpu> {
+    cpu_after(server, 70).await
+}
+
+async fn cpu_after(server: &Running, quiet: u32) -> Result<Cpu> {
     let mut last = Cpu::read(server)?;
     let mut still = 0;
     for _ in 0..600 {
@@ -80,7 +89,7 @@ pub(crate) async fn cpu_when_quiet(server: &Running) -> Result<Cpu> {
         // Timers tick even in a quiet server; half a millisecond in 50 is quiet.
         still = if now.sum() - last.sum() < 0.0005 { still + 1 } else { 0 };
         last = now;
-        if still >= 4 {
+        if still >= quiet {
             break;
         }
     }

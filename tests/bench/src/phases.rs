@@ -120,7 +120,7 @@ async fn morning<S: Side>(side: &S, server: &Running, scripts: &[Arc<Script>], r
         }
     }
     let wall = begun.elapsed().as_secs_f64();
-    let after = measure::cpu_when_quiet(server).await?;
+    let after = measure::cpu_at_rest(server).await?;
     times.sort_by(f64::total_cmp);
     let cpu_per_1000 = after.since(before, 1000.0 / count(scripts.len() * requests));
     Ok(Morning { cpu_per_1000, wall, times, bytes })
@@ -218,8 +218,9 @@ pub(crate) async fn run<S: Side>(side: &S, tablets: usize, requests: usize) -> R
     figures.fresh_bytes = bytes(fresh) / count(FRESH);
 
     figures.peak_mib = measure::peak_mib(pid)?;
-    drop(server);
+    measure::cpu_at_rest(&server).await?;
     let grown = side.disk(dir.path())?.saturating_sub(disk);
+    drop(server);
     figures.disk_mib_per_1000 = bytes(grown) / 1_048_576.0 * 1000.0 / count(tablets * requests);
     Ok(figures)
 }

@@ -14,6 +14,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::{Database, DbError, DbResult, ReadBody, WriteBody, WriteError};
 use connection::{Conn, db_error};
 
+/// How long one process waits for another's lock.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// How to open it.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -109,7 +112,7 @@ fn open(options: &Options, flags: OpenFlags) -> DbResult<Connection> {
         None => Connection::open_with_flags(&options.path, flags),
     }
     .map_err(|e| db_error(&e))?;
-    conn.busy_timeout(std::time::Duration::from_secs(5)).map_err(|e| db_error(&e))?;
+    conn.busy_timeout(BUSY).map_err(|e| db_error(&e))?;
     conn.set_prepared_statement_cache_capacity(160);
     // Else every statement with a bound range is compiled anew each time it runs, to look for a better plan.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| db_error(&e))?;
@@ -168,6 +171,16 @@ impl Database for Sqlite {
         let copied = conn.inner().execute("vacuum into $1", [name]).map(drop);
         pragma(conn.inner(), "query_only", if only { "on" } else { "off" })?;
         Ok(copied?)
+    }
+
+    /// Folds the log into the file and gives its room back; where a reader is in the way, the next time.
+    fn rest(&self) -> DbResult<()> {
+        self.with_connection(|c| {
+            c.busy_timeout(std::time::Duration::ZERO)?;
+            let folded = c.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()));
+            c.busy_timeout(BUSY)?;
+            folded
+        })
     }
 
     fn forget(&self) -> DbResult<()> {

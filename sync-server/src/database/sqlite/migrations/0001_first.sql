@@ -86,9 +86,9 @@ create index request_state on request (state, unit);
 -- stored exactly once, here, as it was packed); for a unit it is a pointer for the program interface.
 --   kind 0 change, 1 entry, 2 event, 3 photo is whole, 4 erased
 --   kind 16 entered (with the state as of event n), 17 left, 18 event n, 19 words, thread or photos changed
--- A scope's rows lie together: a page is one walk, and no second index names them.
+-- Rows are only ever appended, so their pages are full; a scope's places are an index of a few bytes a row.
 create table feed (
-  seq     integer not null,
+  seq     integer primary key,
   scope   integer not null,
   request integer not null,
   kind    integer not null,
@@ -98,9 +98,9 @@ create table feed (
   author  integer not null,                    -- device id as a negative number, staff id, 0 the server
   at      integer not null,
   mac     blob not null,
-  packed  blob not null,
-  primary key (scope, seq)
-) strict, without rowid;
+  packed  blob not null
+) strict;
+create index feed_scope on feed (scope, seq);
 create index feed_request on feed (request, seq) where kind < 16;
 create index feed_key on feed (key) where key <> 0;
 
