@@ -14,6 +14,7 @@ pub mod id;
 pub mod istanbul;
 pub mod pack;
 pub mod place;
+pub mod receipt;
 pub mod request;
 pub mod routing;
 pub mod sabotage;

@@ -58,6 +58,8 @@ fn idle_reply() -> SyncReply {
         snapshot: false,
         differs: None,
         revocation: None,
+        made: None,
+        twin: None,
     }
 }
 
@@ -114,6 +116,7 @@ fn all_frames(to: &mut impl Visit) {
         ItemResult::Later,
     ];
     to.frame("SyncReply, every result and row", SyncReply { results, rows: rows(), more: true, ..idle_reply() });
+    to.frame("SyncReply, to a copied tablet", SyncReply { made: Some(57), twin: Some(true), ..idle_reply() });
     let cursor = Cursor { epoch: 1, seq: 9 };
     to.frame("SnapshotPage", SnapshotPage { rows: rows(), next: Some(request_id()), cursor });
     to.frame("SnapshotPage, the last", SnapshotPage { rows: vec![], next: None, cursor });
@@ -211,9 +214,16 @@ fn what_a_newer_side_adds_is_skipped() {
             // An array or map of fewer than 22 entries keeps their number in its first byte.
             // Optional fields at the end that are left out are nulls once something follows them.
             let extra: &[&[u8]] = match bytes[0] {
-                0x80..=0x95 => {
-                    &[&[0xf6], &[0xf6], &[0x07], &[0xf6], &[0x82, 0x01, 0x61, 0x78], &[0xa1, 0x01, 0x9f, 0x01, 0xff]]
-                }
+                0x80..=0x95 => &[
+                    &[0xf6],
+                    &[0xf6],
+                    &[0xf6],
+                    &[0xf6],
+                    &[0x07],
+                    &[0xf6],
+                    &[0x82, 0x01, 0x61, 0x78],
+                    &[0xa1, 0x01, 0x9f, 0x01, 0xff],
+                ],
                 0xa0..=0xb5 => &[&[0x18, 0x63, 0x07], &[0x18, 0x64, 0x82, 0x01, 0xa1, 0x01, 0x02]],
                 other => panic!("{name} begins with {other:#x}"),
             };

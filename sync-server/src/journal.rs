@@ -47,6 +47,8 @@ pub enum Record {
         neighbourhood: String,
         /// When, Unix ms.
         at: i64,
+        /// The last place of the feed then: notes up to there are those of the muhtar who left, whatever a clock said.
+        place: i64,
     },
 }
 

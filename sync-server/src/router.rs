@@ -27,13 +27,13 @@ use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
 use crate::handlers::input::{Path, Query};
-use crate::handlers::{api, blob, desk, enrol, events, health, reconcile, snapshot, sync};
+use crate::handlers::{api, blob, desk, enrol, events, health, receipt, reconcile, snapshot, sync};
 use crate::service::Service;
 
 /// Longest a call may take, the wake-up streams excepted.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 /// A line of a wake-up stream goes out at least this often, so that nothing between closes it.
-pub const KEEP_ALIVE: Duration = Duration::from_secs(25);
+pub const KEEP_ALIVE: Duration = Duration::from_millis(mbs_shared::wire::events::ALIVE);
 
 /// Who is at the other end of the connection.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/sync", post(sync_))
         .route("/v1/snapshot", get(snapshot_))
         .route("/v1/reconcile", post(reconcile_))
+        .route("/v1/receipts/{request}", get(receipt_))
         .route("/v1/blobs/{hash}", put(put_blob).get(get_blob))
         .route("/v1/blobs/{hash}/thumb", put(put_thumb).get(get_thumb))
         .route("/health", get(health_))
@@ -171,6 +172,16 @@ async fn reconcile_(State(service): State<Arc<Service>>, headers: HeaderMap, bod
     Ok(frame(encode(&reconcile::reconcile(&service, &caller, &body)?)))
 }
 
+async fn receipt_(
+    State(service): State<Arc<Service>>,
+    Path(request): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Fault> {
+    let caller = caller(&service, &headers)?;
+    let request = request.parse().map_err(|_| Fault::new(Code::Malformed))?;
+    Ok(frame(encode(&receipt::receipt(&service, &caller, request)?)))
+}
+
 fn name(hash: &str) -> Result<BlobHash, Fault> {
     hash.parse().map_err(|_| Fault::new(Code::Malformed))
 }
@@ -273,7 +284,7 @@ fn bytes_of(bytes: Vec<u8>) -> Result<Response, Fault> {
 
 async fn events_(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
-    let stream = events::wake_ups(&service, &caller);
+    let stream = events::wake_ups(&service, &caller)?;
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
 }
 

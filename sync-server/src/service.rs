@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
@@ -9,7 +10,7 @@ use mbs_shared::wire::error::Code;
 
 use crate::auth::device::Devices;
 use crate::blob_store::BlobStore;
-use crate::database::{Database, DbResult, News, Session, devices, meta, people};
+use crate::database::{Database, DbResult, News, Session, gaps, meta, people};
 use crate::digest::Digests;
 use crate::engines::{Opener, Photos, Place};
 use crate::error::Fault;
@@ -130,6 +131,15 @@ pub struct Service {
     /// Version of the tablets in memory. Held while settings are taken over, so that what was read earlier never
     /// replaces what was read, or written, later.
     devices_version: Mutex<i64>,
+    heard: Heard,
+}
+
+/// How far the feed was when listeners were last woken for what other processes wrote.
+#[derive(Debug)]
+struct Heard {
+    seq: AtomicI64,
+    /// Rows of our own by then.
+    own: AtomicI64,
 }
 
 impl std::fmt::Debug for Service {
@@ -154,8 +164,9 @@ impl Service {
             Ok((epoch.cast_unsigned(), Scopes::seed(tx, knowledge.directory)?))
         })?;
         let devices = Devices::default();
-        // The version first: what comes between the two is taken over by the first tick.
-        let (version, approvals) = db.ask(|s| Ok((meta::get(s, "devices")?, load_approvals(s)?)))?;
+        // The versions first: what comes between the two is taken over by the first tick.
+        let (version, approvals, seq) =
+            db.ask(|s| Ok((meta::get(s, "devices")?, load_approvals(s)?, meta::get(s, "seq")?)))?;
         devices.reload(&*db)?;
         let wakes = Arc::new(Wakes::default());
         let writer = Arc::new(Writer::new(db.clone(), wakes.clone(), queue));
@@ -176,6 +187,7 @@ impl Service {
             tries: Tries::default(),
             approvals: RwLock::new(approvals),
             devices_version: Mutex::new(version),
+            heard: Heard { seq: seq.into(), own: AtomicI64::new(0) },
         });
         let weak = Arc::downgrade(&service);
         let hear = move |news| {
@@ -189,16 +201,13 @@ impl Service {
 
     /// Takes what another instance announced.
     fn hear(&self, news: News) {
-        match news {
-            News::Scope(scope) => self.wakes.wake(scope),
-            News::Settings | News::Missed => {
-                if let Err(e) = self.refresh_settings() {
-                    tracing::warn!(error = %e, "other instances' news could not be read; the next tick tries again");
-                }
-            }
-        }
-        if news == News::Missed {
-            self.wakes.wake_all();
+        let taken = match news {
+            News::Scope(_) => self.wake_for_others(),
+            News::Settings => self.refresh_settings(),
+            News::Missed => self.refresh_settings().and_then(|()| self.wake_for_others()),
+        };
+        if let Err(e) = taken {
+            tracing::warn!(error = %e, "other instances' news could not be read; the next tick tries again");
         }
     }
 
@@ -288,6 +297,25 @@ impl Service {
         Ok(())
     }
 
+    /// Wakes the listeners of scopes to which another process (an instance, a command) has written.
+    ///
+    /// # Errors
+    /// [`crate::database::DbError`].
+    pub fn wake_for_others(&self) -> DbResult<()> {
+        // Our own count first: rows written in between wake once too often, never too rarely.
+        let own = self.writer.rows();
+        let seq = self.db.ask(|s| meta::get(s, "seq"))?;
+        let before = self.heard.seq.load(Ordering::Acquire);
+        if seq - before != own - self.heard.own.load(Ordering::Acquire) {
+            for (scope, seq) in self.db.ask(|s| crate::database::feed::scopes_after(s, before))? {
+                self.wakes.wake(scope, seq);
+            }
+        }
+        self.heard.seq.store(seq, Ordering::Release);
+        self.heard.own.store(own, Ordering::Release);
+        Ok(())
+    }
+
     /// What is to be done now and then: tablets' last contacts, cases whose time has passed, old slices.
     /// Called every second; what is rarer looks at the time itself.
     ///
@@ -295,6 +323,7 @@ impl Service {
     /// When the database does not answer; the next call tries again.
     pub async fn tick(self: &Arc<Self>, now: i64) -> Result<(), Fault> {
         self.refresh_settings()?;
+        self.wake_for_others()?;
         if self.tries.every_minute(now) {
             self.write_news().await?;
             crate::routing::apply::lapses(self, now).await?;
@@ -323,9 +352,8 @@ impl Service {
             return Ok(());
         }
         self.write(move |tx| {
-            for (id, seen, created) in &news {
-                let args = [(*seen).into(), (*created).into(), 0_i64.into(), (*id).into()];
-                tx.session().send(devices::SEEN, &args)?;
+            for (device, now, created) in news {
+                gaps::heard(tx.session(), &gaps::News { device, now, created, came: &[] })?;
             }
             Ok(())
         })

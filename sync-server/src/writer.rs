@@ -8,9 +8,10 @@
 //!
 //! [`Writer::step`] can be called without a thread, which is how a simulated server writes.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub struct Tx<'a> {
     /// The transaction.
     pub db: &'a mut dyn Transaction,
     counters: &'a mut Counters,
-    wakes: &'a mut Vec<u32>,
+    wakes: &'a mut Vec<(u32, i64)>,
 }
 
 /// Counters that are read once and written once a group.
@@ -114,10 +115,13 @@ impl Tx<'_> {
         Ok(self.counters.number)
     }
 
-    /// Wakes the scope's listeners once the group is durable.
+    /// Wakes the scope's listeners once the group is durable. Called right after a row of the scope was
+    /// appended: they are told its place.
     pub fn wake(&mut self, scope: u32) {
-        if self.wakes.last() != Some(&scope) {
-            self.wakes.push(scope);
+        let seq = self.counters.seq;
+        match self.wakes.last_mut() {
+            Some((last, at)) if *last == scope => *at = seq,
+            _ => self.wakes.push((scope, seq)),
         }
     }
 }
@@ -204,6 +208,8 @@ pub struct Writer {
     queue: Mutex<VecDeque<Box<dyn Job>>>,
     filled: Condvar,
     stopping: AtomicBool,
+    /// Rows of the feed this writer has written.
+    rows: AtomicI64,
     capacity: usize,
 }
 
@@ -223,6 +229,7 @@ impl Writer {
             queue: Mutex::new(VecDeque::new()),
             filled: Condvar::new(),
             stopping: AtomicBool::new(false),
+            rows: AtomicI64::new(0),
             capacity,
         }
     }
@@ -253,6 +260,12 @@ impl Writer {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
+    /// Rows of the feed this writer has written so far.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        self.rows.load(Ordering::Acquire)
+    }
+
     /// Writes what waits, as one group; how many jobs that were.
     pub fn step(&self) -> usize {
         let mut jobs: Vec<Box<dyn Job>> = {
@@ -264,9 +277,16 @@ impl Writer {
             return 0;
         }
         let mut woken = Vec::new();
-        let result = self.db.write(&mut |db| run_group(db, &mut jobs, &mut woken));
+        let mut rows = 0;
+        let result = self.db.write(&mut |db| {
+            rows = run_group(db, &mut jobs, &mut woken)?;
+            Ok(())
+        });
         let verdict = match result {
-            Ok(()) => Verdict::Durable,
+            Ok(()) => {
+                self.rows.fetch_add(rows, Ordering::AcqRel);
+                Verdict::Durable
+            }
             Err(e) => {
                 tracing::error!(error = %e, jobs = jobs.len(), "a group was not written");
                 metrics::counter!("mbs_writer_lost_groups_total").increment(1);
@@ -280,8 +300,8 @@ impl Writer {
             job.finish(verdict);
         }
         if verdict == Verdict::Durable {
-            for scope in woken {
-                self.wakes.wake(scope);
+            for (scope, seq) in woken {
+                self.wakes.wake(scope, seq);
             }
         }
         count
@@ -364,7 +384,7 @@ pub fn alone<T>(db: &dyn Database, job: impl FnOnce(&mut Tx<'_>) -> Result<T, Fa
     }
 }
 
-fn run_group(db: &mut dyn Transaction, jobs: &mut [Box<dyn Job>], woken: &mut Vec<u32>) -> DbResult<()> {
+fn run_group(db: &mut dyn Transaction, jobs: &mut [Box<dyn Job>], woken: &mut Vec<(u32, i64)>) -> DbResult<i64> {
     woken.clear();
     let before = Counters::load(db)?;
     let mut counters = before;
@@ -384,10 +404,12 @@ fn run_group(db: &mut dyn Transaction, jobs: &mut [Box<dyn Job>], woken: &mut Ve
             }
         }
     }
-    woken.sort_unstable();
-    woken.dedup();
-    for scope in woken {
+    // Of each scope the last place.
+    woken.sort_unstable_by_key(|(scope, seq)| (*scope, Reverse(*seq)));
+    woken.dedup_by_key(|(scope, _)| *scope);
+    for (scope, _) in woken {
         db.announce(News::Scope(*scope));
     }
-    counters.store(&before, db)
+    counters.store(&before, db)?;
+    Ok(counters.seq - before.seq)
 }

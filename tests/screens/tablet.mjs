@@ -84,6 +84,14 @@ export const screens = [
     hash: '#/request/r49',
     prepare: (page, mode) => page.getByRole('button', { name: named(mode, 'Hayır, itiraz ediyorum', 'No, I object') }).click(),
   },
+  {
+    name: 'receipt',
+    hash: '#/request/r49',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Alındı belgesi', 'Receipt') }).click();
+      await page.locator('.receipt-qr').waitFor();
+    },
+  },
   { name: 'question', hash: '#/request/r55' },
   { name: 'sending', hash: '#/request/r56/sent' },
   {

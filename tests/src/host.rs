@@ -149,6 +149,9 @@ const fn changes_something(call: &Call) -> bool {
             | Call::Request { .. }
             | Call::Locate { .. }
             | Call::Outbox
+            | Call::Line { .. }
+            | Call::Receipt { .. }
+            | Call::VerifyReceipt { .. }
             | Call::Categories
             | Call::SuggestCategory { .. }
     )

@@ -184,6 +184,18 @@ impl Server {
         process::run_with(&mut self.command(words), input)
     }
 
+    /// Runs a command of the server's own program on its folder that must end badly; what it said.
+    ///
+    /// # Panics
+    /// When it ends well.
+    #[must_use]
+    pub fn run_badly(&self, words: &[&str]) -> String {
+        let out = self.command(words).output().unwrap_or_else(|e| panic!("mbs-server cannot be started: {e}"));
+        let said = [out.stdout, out.stderr].map(|part| String::from_utf8_lossy(&part).into_owned()).concat();
+        assert!(!out.status.success(), "mbs-server {} ended well:\n{said}", words.join(" "));
+        said
+    }
+
     /// A one-time code for a tablet of that muhtarlık.
     ///
     /// # Panics

@@ -9,14 +9,18 @@
 
 mod acknowledgements;
 mod command_line;
+mod copied_tablet;
 mod desk_browser;
 mod desk_steps;
 mod kills;
 mod main_job;
 mod mandates;
+mod receipts;
 mod refusals;
 mod restores;
+mod storm;
 mod two_days_offline;
 mod two_instances;
 mod two_tablets;
+mod wake_ups;
 mod wrong_clocks;

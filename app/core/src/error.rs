@@ -55,6 +55,12 @@ pub enum Code {
     Protocol,
     /// The call itself was not understood.
     BadCall,
+    /// The text is no receipt, or not whole.
+    ReceiptUnreadable,
+    /// The receipt is signed with a key this tablet does not know.
+    ReceiptStrange,
+    /// The receipt was altered, or never given by this server.
+    ReceiptAltered,
 }
 
 /// What every part of the core returns.

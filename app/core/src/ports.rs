@@ -6,8 +6,10 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use crate::error::Result;
+use crate::sync::Nudge;
 
 pub mod system;
 
@@ -154,6 +156,29 @@ pub trait Connect: Send + Sync {
     /// # Errors
     /// [`crate::error::Code::BadCall`] when it is no address that may be used.
     fn connect(&self, server: &str) -> Result<Box<dyn Transport>>;
+
+    /// Listens to the server's wake-ups until the handle is dropped, and tells `driver` by
+    /// [`Nudge::Listening`], [`Nudge::News`] and [`Nudge::Deaf`]. Reconnects by itself. `None`: this line
+    /// has no wake-ups, and the engine polls.
+    fn listen(&self, account: &Account, random: Arc<dyn Random>, driver: Sender<Nudge>) -> Option<Box<dyn Listening>> {
+        let _ = (account, random, driver);
+        None
+    }
+}
+
+/// Where wake-ups come from, and who wants them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Address of the server.
+    pub server: String,
+    /// The tablet's token, as it travels.
+    pub token: String,
+}
+
+/// A listener at work; dropping it ends it at once.
+pub trait Listening: Send {
+    /// There is a reason to reconnect now, e.g. the network came back.
+    fn hurry(&self);
 }
 
 /// All seams of one tablet.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::door::{Call, Upload};
 use crate::error::{Code, Result, fail};
-use crate::ports::{Ports, Transport, random};
+use crate::ports::{Account, Listening, Ports, Transport, random};
 use crate::store::settings::{self, Identity};
 use crate::store::{Store, blobs, outbox, quarantine};
 use crate::sync::round::Round;
@@ -144,6 +144,19 @@ impl Tablet {
     /// [`Code::BadCall`] when it is no address that may be used.
     pub fn connect(&self, server: &str) -> Result<Box<dyn Transport>> {
         self.ports.connect.connect(server)
+    }
+
+    /// Whose wake-ups this tablet wants; none before enrolment, for practice, and while the link is closed.
+    pub(crate) fn account(&self) -> Option<Account> {
+        let inner = self.lock();
+        let store = inner.store.read();
+        let identity = settings::identity(store).ok().flatten().filter(|i| !i.practice)?;
+        let closed = settings::number(store, settings::CLOSED).unwrap_or(0) != 0;
+        (!closed).then_some(Account { server: identity.server, token: identity.token })
+    }
+
+    pub(crate) fn listen(&self, account: &Account, driver: Sender<Nudge>) -> Option<Box<dyn Listening>> {
+        self.ports.connect.listen(account, self.ports.random.clone(), driver)
     }
 
     pub(crate) fn wake_with(&self, wake: Sender<Nudge>) {

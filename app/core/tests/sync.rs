@@ -15,7 +15,8 @@ use mbs_shared::id::{OfficialNo, SessionId};
 use mbs_shared::routing::{Outcome, State, What, Who};
 use mbs_shared::wire::entry::EntryKind;
 use mbs_shared::wire::error::Code as WireCode;
-use mbs_shared::wire::sync::{ItemKind, ItemResult, RowBody};
+use mbs_shared::wire::events::News;
+use mbs_shared::wire::sync::{Cursor, ItemKind, ItemResult, RowBody};
 use mbs_tablet::door::view::{self, Link, Transport as Way};
 use mbs_tablet::door::{Call, Fields};
 use mbs_tablet::ports::Transport;
@@ -182,6 +183,80 @@ fn retry_after_is_honoured_by_connectivity_and_overruled_by_a_person() {
         assert_eq!(rig.tablet.engine().step(now, Event::Nudge(Nudge::Connectivity)), Effect::Wait(now + 120_000));
     }
     assert_eq!(rig.sync().waiting, 0);
+}
+
+#[test]
+fn while_wake_ups_are_heard_polls_are_rare_and_only_news_is_fetched() {
+    let rig = Rig::new();
+    rig.sync();
+    let now = rig.tablet.now();
+    assert_eq!(rig.tablet.engine().step(now, Event::Tick), Effect::Wait(now + 30_000));
+    let step = |nudge| rig.tablet.engine().step(now, Event::Nudge(nudge));
+    let Effect::Wait(_) = step(Nudge::Listening) else { panic!("listening is no reason to ask") };
+    rig.sync();
+    assert_eq!(rig.tablet.engine().step(now, Event::Tick), Effect::Wait(now + 600_000));
+    // The server tells how far it is: known already, nothing is asked.
+    let epoch = rig.server().epoch;
+    let seq = rig.server().seq;
+    let at = |epoch, seq| Nudge::News(News(Cursor { epoch, seq }));
+    assert_eq!(step(at(epoch, seq)), Effect::Wait(now + 600_000));
+    // Something new, and another epoch: asked at once.
+    for news in [at(epoch, seq + 1), at(epoch + 1, seq)] {
+        let Effect::Http(request) = step(news) else { panic!("{news:?} must be fetched") };
+        // While it is under way news comes that it may not bring: asked again afterwards.
+        let Effect::Wait(_) = step(at(epoch, seq + 9)) else { panic!("two at once") };
+        let reply = Line(rig.server.clone()).send(request.clone()).unwrap();
+        let Effect::Http(again) = rig.tablet.engine().step(now, Event::Reply(request.ticket, reply)) else {
+            panic!("forgotten")
+        };
+        let reply = Line(rig.server.clone()).send(again.clone()).unwrap();
+        assert_eq!(rig.tablet.engine().step(now, Event::Reply(again.ticket, reply)), Effect::Wait(now + 600_000));
+    }
+    // The stream dies: polls come soon again, not all tablets' at the same moment.
+    let Effect::Wait(until) = step(Nudge::Deaf) else { panic!("asked at once") };
+    assert!((15_000..=30_000).contains(&(until - now)), "{}", until - now);
+}
+
+#[test]
+fn a_stream_that_opens_says_that_the_server_is_there() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    rig.server().faults.push_back(Fault::Lost);
+    assert!(rig.sync().cut);
+    let now = rig.tablet.now();
+    let Effect::Wait(_) = rig.tablet.engine().step(now, Event::Tick) else { panic!("no back-off") };
+    let Effect::Http(_) = rig.tablet.engine().step(now, Event::Nudge(Nudge::Listening)) else {
+        panic!("what waits must go")
+    };
+}
+
+#[test]
+fn a_tablet_put_back_from_a_copy_counts_on_from_what_the_server_has_heard() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    rig.server().made = Some(57);
+    rig.sync();
+    rig.server().made = None;
+    rig.send(WORDS);
+    rig.sync();
+    assert_eq!(rig.server().counts, [1, 58]);
+}
+
+#[test]
+fn a_copied_tablet_is_told_and_may_be_enrolled_anew() {
+    let rig = Rig::new();
+    let enrol = Call::Enrol { server: "https://mbs.example".into(), code: "ab cd-12".into() };
+    assert_eq!(rig.tablet.call(enrol.clone()).unwrap_err().code, mbs_tablet::error::Code::AlreadyEnrolled);
+    rig.server().twin = Some(true);
+    rig.sync();
+    let told = |rig: &Rig| rig.status().notices.iter().any(|n| matches!(n, view::Notice::Twin));
+    assert!(told(&rig));
+    rig.server().twin = None;
+    let unsent = rig.send(WORDS);
+    let _: view::Status = rig.call(enrol);
+    assert!(!told(&rig));
+    rig.sync();
+    assert_eq!(rig.server().changes[&unsent].len(), 1, "made anew under its own number");
 }
 
 #[test]

@@ -74,6 +74,9 @@ fn stirs(call: &Call) -> Stirs {
         | Call::Request { .. }
         | Call::Locate { .. }
         | Call::Outbox
+        | Call::Line { .. }
+        | Call::Receipt { .. }
+        | Call::VerifyReceipt { .. }
         | Call::Categories
         | Call::SuggestCategory { .. }
         // Typing: the one screen that shows the draft holds the newer words anyway.

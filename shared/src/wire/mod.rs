@@ -5,6 +5,7 @@ pub mod blob;
 pub mod enrol;
 pub mod entry;
 pub mod error;
+pub mod events;
 pub mod reconcile;
 pub mod revocation;
 pub mod snapshot;

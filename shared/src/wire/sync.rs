@@ -192,6 +192,13 @@ pub struct SyncReply {
     /// Set when this tablet is revoked: what it pushed lies in the server's quarantine, and it receives nothing.
     #[n(10)]
     pub revocation: Option<SignedRevocation>,
+    /// How many things this tablet has made as far as the server has heard, where the tablet said fewer: it
+    /// was put back from a copy and goes on counting from here.
+    #[n(11)]
+    pub made: Option<u32>,
+    /// `true`: two tablets have this identity, and one of them must be enrolled anew.
+    #[n(12)]
+    pub twin: Option<bool>,
 }
 
 /// One row of the feed.

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mbs_shared::wire::error::Code;
+use tokio::sync::watch;
 
 use crate::database::devices::{self, Device};
 use crate::database::{Database, DbResult};
@@ -23,11 +24,22 @@ pub struct Caller {
     created: AtomicU32,
     seen: AtomicI64,
     dirty: AtomicBool,
+    /// Whether two tablets have this identity.
+    twin: AtomicBool,
+    /// Counts its wake-up streams.
+    streams: watch::Sender<u64>,
 }
 
 impl Caller {
     fn new(device: Device) -> Self {
-        Self { device, created: AtomicU32::new(device.created), seen: AtomicI64::new(0), dirty: AtomicBool::new(false) }
+        Self {
+            device,
+            created: AtomicU32::new(device.created),
+            seen: AtomicI64::new(0),
+            dirty: AtomicBool::new(false),
+            twin: AtomicBool::new(device.twin != 0),
+            streams: watch::Sender::new(0),
+        }
     }
 
     /// A tablet in whose name something is done at the server.
@@ -41,6 +53,23 @@ impl Caller {
         self.seen.store(now, Ordering::Relaxed);
         self.created.fetch_max(created, Ordering::Relaxed);
         self.dirty.store(true, Ordering::Release);
+    }
+
+    /// Whether two tablets have this identity.
+    #[must_use]
+    pub fn is_twin(&self) -> bool {
+        self.twin.load(Ordering::Relaxed)
+    }
+
+    /// Two tablets have this identity.
+    pub(crate) fn set_twin(&self) {
+        self.twin.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins a wake-up stream and ends those before it; changes when a newer one begins.
+    pub(crate) fn one_stream(&self) -> watch::Receiver<u64> {
+        self.streams.send_modify(|n| *n += 1);
+        self.streams.subscribe()
     }
 
     /// Takes what is to be written: last contact, and things it says it made.
@@ -76,7 +105,10 @@ impl Devices {
             .map(|device| {
                 let kept = map
                     .get(&device.token)
-                    .filter(|c| Device { created: 0, ..c.device } == Device { created: 0, ..device });
+                    .filter(|c| Device { created: 0, twin: 0, ..c.device } == Device { created: 0, twin: 0, ..device });
+                if let Some(kept) = kept {
+                    kept.twin.store(device.twin != 0, Ordering::Relaxed);
+                }
                 (device.token, kept.cloned().unwrap_or_else(|| Arc::new(Caller::new(device))))
             })
             .collect();

@@ -1,13 +1,13 @@
 //! `doctor`: whether database, photos and keys are sound.
 
 use anyhow::{Result, bail};
-use mbs_shared::id::BlobHash;
+use mbs_shared::id::{BlobHash, Prefix};
 
 use crate::blob_store::Key;
 use crate::config::Settings;
-use crate::database::{Database, blobs, feed, quarantine};
+use crate::database::{Database, blobs, devices, feed, gaps, quarantine};
 use crate::engines::{FILE, Opener, Place};
-use crate::ports::SystemRandom;
+use crate::ports::{Clock, SystemClock, SystemRandom};
 use crate::secrets::Secrets;
 
 pub(super) fn run(settings: &Settings) -> Result<()> {
@@ -39,6 +39,7 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
                     .map(|n| format!("{} refused items wait for a person", n.unwrap_or(0)))
                     .map_err(Into::into),
             );
+            say("tablets", tablets(&*db, SystemClock.now()));
             say("photos", missing_photos(settings, &*db));
         }
         Err(e) => say("database", Err(e)),
@@ -47,6 +48,34 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
         bail!("{troubles} found");
     }
     Ok(())
+}
+
+/// What tablets say they made and what did not come, and copied tablets. Most of it is on its way: only a
+/// copied tablet is a trouble.
+fn tablets(db: &dyn Database, now: i64) -> Result<String> {
+    let (fleet, gaps) = db.ask(|s| Ok((devices::fleet(s)?, gaps::all(s)?)))?;
+    let name = |prefix: u32| Prefix::new(prefix).to_string();
+    let mut lines = Vec::new();
+    let mut twins = Vec::new();
+    for tablet in fleet.iter().filter(|t| t.revoked == 0) {
+        if let Some((_, missing, since)) = gaps.iter().find(|(id, ..)| *id == tablet.id) {
+            let hours = (now - since).max(0) / 3_600_000;
+            let (name, made) = (name(tablet.prefix), tablet.created);
+            lines.push(format!("\n         {name}: {made} made, {missing} missing, oldest {hours} h"));
+        }
+        if tablet.twin != 0 {
+            twins.push(name(tablet.prefix));
+        }
+    }
+    if !twins.is_empty() {
+        bail!(
+            "{} run twice (a copied tablet): enrol one of the two anew with `mbs-server enrol-code`{}",
+            twins.join(", "),
+            lines.concat()
+        );
+    }
+    let used = fleet.iter().filter(|t| t.revoked == 0).count();
+    Ok(format!("{used} in use, {} with something missing{}", lines.len(), lines.concat()))
 }
 
 /// Whether every photo the database calls whole lies in the store.

@@ -8,6 +8,7 @@ mod doctor;
 mod erase;
 mod key;
 mod quarantine;
+mod receipt;
 mod serve;
 mod user;
 
@@ -69,6 +70,8 @@ enum Command {
     Erase(erase::Erase),
     /// Look whether the data folder is sound; says what to do where it is not
     Doctor,
+    /// Check a receipt (alındı belgesi): who gave it, and whether it is unchanged. Needs no database
+    VerifyReceipt(receipt::VerifyReceipt),
     /// Say which version this is
     Version,
 }
@@ -97,6 +100,7 @@ pub fn run() -> Result<()> {
         Command::Verify => backup::verify(&settings),
         Command::Erase(options) => erase::run(&settings, &options),
         Command::Doctor => doctor::run(&settings),
+        Command::VerifyReceipt(options) => receipt::run(&settings, &options),
         Command::Version => {
             println!("mbs-server {}", env!("CARGO_PKG_VERSION"));
             Ok(())

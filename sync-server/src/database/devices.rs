@@ -9,24 +9,20 @@ statements! {
     ADD = "insert into device (no, prefix, mandate, token, public_key, app, enrolled, seen) \
            values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict do nothing returning id";
     /// All tablets, for the map in memory.
-    ALL = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+    ALL = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix, d.twin \
            from device d join mandate m on m.id = d.mandate order by d.id";
     /// One tablet by its token.
-    BY_TOKEN = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+    BY_TOKEN = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix, d.twin \
                 from device d join mandate m on m.id = d.mandate where d.token = $1";
-    /// What a tablet said of itself, and what arrived of it.
-    SEEN = "update device set seen = $1, created = case when created < $2 then $2 else created end, \
-            arrived = arrived + $3 where id = $4";
-    /// The same with what a push brought, unless the tablet was revoked meanwhile.
-    PUSHED = "update device set seen = $1, created = case when created < $2 then $2 else created end, \
-              arrived = arrived + $3 where id = $4 and revoked = 0";
+    /// Tablets of that mandate are no longer taken for two with one identity.
+    NO_TWIN = "update device set twin = 0 where mandate = $1 and twin <> 0";
     /// Revokes a tablet by its prefix.
     REVOKE = "update device set revoked = $1 where prefix = $2 and revoked = 0";
     /// One tablet by its number.
-    BY_NO = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+    BY_NO = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix, d.twin \
              from device d join mandate m on m.id = d.mandate where d.no = $1";
     /// One tablet by its prefix.
-    BY_PREFIX = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix \
+    BY_PREFIX = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix, d.twin \
                  from device d join mandate m on m.id = d.mandate where d.prefix = $1";
     /// Tablets of the mandate that runs in a neighbourhood, those that are not revoked.
     OF_SCOPE = "select d.no from device d join mandate m on m.id = d.mandate \
@@ -34,7 +30,7 @@ statements! {
     /// Revokes a tablet by its number.
     REVOKE_NO = "update device set revoked = $1 where no = $2 and revoked = 0";
     /// The fleet, for the desk.
-    FLEET = "select d.prefix, m.scope, d.app, d.seen, d.created, d.arrived, d.revoked \
+    FLEET = "select d.prefix, m.scope, d.app, d.seen, d.created, d.arrived, d.revoked, d.twin, d.id \
              from device d join mandate m on m.id = d.mandate order by d.id";
 }
 
@@ -57,6 +53,8 @@ pub struct Device {
     pub created: u32,
     /// Begins its case numbers.
     pub prefix: u32,
+    /// When it was seen to be two tablets with one identity; 0: never.
+    pub twin: i64,
 }
 
 fn device(r: &dyn Row) -> DbResult<Device> {
@@ -69,6 +67,7 @@ fn device(r: &dyn Row) -> DbResult<Device> {
         revoked: r.int(5)?,
         created: r.count(6)?,
         prefix: r.count(7)?,
+        twin: r.int(8)?,
     })
 }
 
@@ -129,6 +128,10 @@ pub struct FleetRow {
     pub arrived: u32,
     /// When it was revoked; 0: it was not.
     pub revoked: i64,
+    /// When it was seen to be two tablets with one identity; 0: never.
+    pub twin: i64,
+    /// Row id.
+    pub id: i64,
 }
 
 /// The fleet.
@@ -145,6 +148,8 @@ pub fn fleet(session: &mut dyn Session) -> DbResult<Vec<FleetRow>> {
             created: r.count(4)?,
             arrived: r.count(5)?,
             revoked: r.int(6)?,
+            twin: r.int(7)?,
+            id: r.int(8)?,
         })
     })
 }

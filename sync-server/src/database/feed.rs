@@ -46,13 +46,17 @@ statements! {
     /// The same for the rows of a unit.
     BLANK_UNIT = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $3 \
                   where scope = $4 and request = $5";
-    /// The request of one note of a muhtarlık that came until a moment.
-    A_NOTE = "select request from feed where scope = $1 and kind = 1 and n = $2 and at <= $3 order by seq limit 1";
-    /// Takes out what the notes of a muhtarlık carry that came until a moment.
+    /// The request of one note of a muhtarlık up to a place.
+    A_NOTE = "select request from feed where scope = $1 and kind = 1 and n = $2 and seq <= $3 order by seq limit 1";
+    /// Takes out what the notes of a muhtarlık carry up to a place.
     DROP_NOTES = "update feed set kind = $1, n = 0, key = 0, session = 0, author = 0, mac = $2, packed = $2 \
-                  where scope = $3 and kind = 1 and n = $4 and at <= $5";
+                  where scope = $3 and kind = 1 and n = $4 and seq <= $5";
     /// Every place, for `verify`.
     PLACES = "select seq from feed order by seq";
+    /// The last place of a scope.
+    LAST_OF = "select coalesce(max(seq), 0) from feed where scope = $1";
+    /// Scopes with rows after a place, each with its last.
+    SCOPES_AFTER = "select scope, max(seq) from feed where seq > $1 group by scope";
     /// The last place.
     LAST = "select value from meta where name = 'seq'";
 }
@@ -237,6 +241,22 @@ pub fn twins(session: &mut dyn Session, key: i64) -> DbResult<Vec<Twin>> {
             packed: r.blob(4)?.to_owned(),
         })
     })
+}
+
+/// The last place of a scope's feed.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn last_of(session: &mut dyn Session, scope: u32) -> DbResult<i64> {
+    Ok(session.first(LAST_OF, &[scope.into()], |r| r.int(0))?.unwrap_or(0))
+}
+
+/// Scopes with rows after `seq`, each with its last place.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn scopes_after(session: &mut dyn Session, seq: i64) -> DbResult<Vec<(u32, i64)>> {
+    session.all(SCOPES_AFTER, &[seq.into()], |r| Ok((r.count(0)?, r.int(1)?)))
 }
 
 /// The last place of the whole feed.

@@ -16,6 +16,7 @@ pub mod entries;
 pub mod erased;
 pub mod events;
 pub mod feed;
+pub mod gaps;
 pub mod lists;
 pub mod meta;
 pub mod people;
@@ -404,6 +405,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         erased::STATEMENTS,
         events::STATEMENTS,
         feed::STATEMENTS,
+        gaps::STATEMENTS,
         lists::STATEMENTS,
         meta::STATEMENTS,
         people::STATEMENTS,

@@ -24,6 +24,8 @@ statements! {
     DROP = "delete from quarantine where id = $1";
     /// How many a tablet has.
     COUNT = "select count(*) from quarantine where device = $1";
+    /// Whether these very bytes were refused before.
+    KNOWN = "select count(*) from quarantine where device = $1 and key = $2";
     /// How many there are in all.
     TOTAL = "select count(*) from quarantine";
 }
@@ -43,6 +45,15 @@ pub struct Refused<'a> {
     pub at: i64,
     /// The bytes as they came.
     pub bytes: &'a [u8],
+}
+
+/// Whether these very bytes of that tablet were refused before.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn known(session: &mut dyn Session, device: i64, bytes: &[u8]) -> DbResult<bool> {
+    let key = super::feed::key_of(&crate::secrets::sha256(bytes));
+    Ok(session.first(KNOWN, &[device.into(), key.into()], |r| r.int(0))?.unwrap_or(0) > 0)
 }
 
 /// Keeps a refused item, unless the tablet has too many there already.

@@ -156,6 +156,8 @@ pub async fn enrol(service: &Arc<Service>, from: Option<IpAddr>, body: &[u8]) ->
     match result {
         Ok((reply, device)) => {
             service.devices.add(device);
+            // What it settles of others (a copied tablet) holds at once.
+            service.refresh_devices()?;
             tracing::info!(device = %reply.device, "a tablet was enrolled");
             Ok(encode(&reply))
         }
@@ -196,6 +198,8 @@ fn trade(
         if s.first(devices::ADD, &args, |r| r.int(0))?.is_none() {
             continue;
         }
+        // One of two tablets with one identity has another now; should they not be the ones, it shows again.
+        s.send(devices::NO_TWIN, &[mandate.id.into()])?;
         s.send(meta::BUMP, &["devices".into()])?;
         let device = devices::by_token(s, &hash)?
             .ok_or_else(|| DbError::Unexpected("a tablet just written is not there".into()))?;

@@ -8,6 +8,7 @@ pub mod enrol;
 pub mod events;
 pub mod health;
 pub mod input;
+pub mod receipt;
 pub mod reconcile;
 pub mod snapshot;
 pub mod sync;

@@ -33,7 +33,7 @@ pub fn replay(service: &Arc<Service>, dir: &Path) -> Result<usize> {
         let new = match record {
             Record::Erased { request, at, photos, .. } => erase::carry_out(service, request, at, &photos)?,
             Record::Revoked { device, at } => service.db.change(|tx| enrol::revoke_no(tx, device, at))?,
-            Record::MandateEnded { neighbourhood, at } => end_at(service, &neighbourhood, at)?,
+            Record::MandateEnded { neighbourhood, at, place } => end_at(service, &neighbourhood, at, place)?,
         };
         done += usize::from(new);
     }
@@ -74,23 +74,26 @@ pub fn end_mandate(service: &Arc<Service>, dir: &Path, scope: u32) -> Result<()>
     let tablets = service.db.ask(|s| devices::of_scope(s, scope))?;
     revoke_all(service, dir, &tablets)?;
     let (neighbourhood, at) = (service.scopes.code(scope).to_owned(), service.clock.now());
-    Journal::of(dir).append(&Record::MandateEnded { neighbourhood: neighbourhood.clone(), at })?;
-    end_at(service, &neighbourhood, at)?;
+    // After the revocations: nothing of the old tablets comes behind this place.
+    let place = service.db.ask(|s| feed::last(s))?;
+    Journal::of(dir).append(&Record::MandateEnded { neighbourhood: neighbourhood.clone(), at, place })?;
+    service.db.change(|tx| tx.execute(people::END, &[at.into(), scope.into()]))?;
+    end_at(service, &neighbourhood, at, place)?;
     Ok(())
 }
 
-/// Ends the mandates of a neighbourhood that began before `at`, and takes out the notes that are older. Whether
-/// anything was left to do.
-fn end_at(service: &Arc<Service>, neighbourhood: &str, at: i64) -> Result<bool> {
+/// Ends the mandates of a neighbourhood that began before `at`, and takes out the notes up to `place` of the feed.
+/// Whether anything was left to do.
+fn end_at(service: &Arc<Service>, neighbourhood: &str, at: i64, place: i64) -> Result<bool> {
     let scope = service.scopes.number(neighbourhood);
     let done = writer::alone(&*service.db, |tx| {
         let s = tx.session();
         let ended = s.execute(people::END_BEFORE, &[at.into(), scope.into(), at.into()])? > 0;
         let note = EntryKind::Note as u32;
-        let of = [scope.into(), note.into(), at.into()];
+        let of = [scope.into(), note.into(), place.into()];
         let Some(rid) = s.first(feed::A_NOTE, &of, |r| r.int(0))? else { return Ok(ended) };
         let (gone, none) = (kind::GONE.into(), Value::Blob(&[]));
-        s.execute(feed::DROP_NOTES, &[gone, none, scope.into(), note.into(), at.into()])?;
+        s.execute(feed::DROP_NOTES, &[gone, none, scope.into(), note.into(), place.into()])?;
         // Tells those who keep the digest of this feed that rows behind it changed.
         let row =
             NewRow { scope, rid, kind: kind::GONE, n: 0, key: 0, session: 0, author: 0, at, mac: &[], packed: &[] };

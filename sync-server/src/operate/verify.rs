@@ -260,9 +260,9 @@ fn journal(service: &Service, dir: &Path, proven: &mut Proven) -> Result<(), Bro
                 let found = service.db.ask(|s| devices::by_no(s, *device))?;
                 found.is_some_and(|d| d.revoked == 0)
             }
-            Record::MandateEnded { neighbourhood, at } => {
+            Record::MandateEnded { neighbourhood, place, .. } => {
                 let scope = service.scopes.number(neighbourhood);
-                let of = [scope.into(), (EntryKind::Note as u32).into(), (*at).into()];
+                let of = [scope.into(), (EntryKind::Note as u32).into(), (*place).into()];
                 service.db.ask(|s| Ok(s.first(feed::A_NOTE, &of, |r| r.int(0))?.is_some()))?
             }
         };

@@ -81,7 +81,6 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made], aut
         let mac = service.secrets.mac(head.id, &sha256(&raw));
         append(tx, head, made, author, &mac, &pack_event(&raw))?;
     }
-    tx.wake(head.scope);
     Ok(())
 }
 
@@ -102,6 +101,7 @@ fn append(tx: &mut Tx<'_>, head: &Head, made: &Made, author: i64, mac: &Mac, pac
     };
     let seq = tx.next_seq();
     feed::add(tx.session(), seq, &row)?;
+    tx.wake(head.scope);
     let pointer = |kind| NewRow { kind, mac: &[], packed: &[], ..row };
     if before == after {
         point(tx, *after, &pointer(kind::STEP))
@@ -123,7 +123,6 @@ pub fn put_back(tx: &mut Tx<'_>, service: &Service, loaded: &mut Loaded, past: &
     let after = number(case);
     let made = Made { event: past.event.clone(), before, after };
     append(tx, head, &made, 0, &past.mac, &past.packed)?;
-    tx.wake(head.scope);
     requests::take_case(head, case, after, past.event.at);
     Ok(())
 }

@@ -230,6 +230,8 @@ pub(crate) struct Tablet {
     pub(crate) session: SessionId,
     pub(crate) cursor: Cursor,
     counter: u32,
+    /// Things it made so far.
+    pub(crate) made: u32,
     salt: u8,
 }
 
@@ -245,6 +247,7 @@ impl Tablet {
             identity,
             caller,
             counter: 0,
+            made: 0,
             salt: random.bytes::<1>()[0],
         }
     }
@@ -254,6 +257,7 @@ impl Tablet {
         let mut tablet = Self::new(town, self.identity.clone());
         tablet.cursor = self.cursor;
         tablet.counter = self.counter;
+        tablet.made = self.made;
         tablet
     }
 
@@ -297,7 +301,13 @@ impl Tablet {
     pub(crate) fn file_words(&mut self, words: &Request) -> Item {
         let id = self.request_id();
         let change = self.write(words);
-        change_item(id, &change.raw)
+        self.counted(change_item(id, &change.raw))
+    }
+
+    /// The item as the next thing this tablet made.
+    pub(crate) fn counted(&mut self, item: Item) -> Item {
+        self.made += 1;
+        Item { count: self.made, ..item }
     }
 
     pub(crate) fn frame(&self, items: Vec<Item>) -> SyncRequest {
@@ -308,7 +318,7 @@ impl Tablet {
             cursor: self.cursor,
             now: MORNING,
             page: MAX_PAGE,
-            created: self.counter,
+            created: self.made,
             items,
             digest: None,
         }
@@ -345,16 +355,16 @@ impl Tablet {
         let mut id = [self.salt; 16];
         id[..4].copy_from_slice(&self.counter.to_be_bytes());
         let entry = Entry { id: EntryId(id), kind, text: text.into(), at: MORNING, photos: Vec::new() };
-        entry_item(request, &entry)
+        self.counted(entry_item(request, &entry))
     }
 }
 
 pub(crate) fn change_item(request: RequestId, raw: &[u8]) -> Item {
-    Item { kind: ItemKind::Change, request, packed: pack(raw).into(), count: 1, mac: None, past: None }
+    Item { kind: ItemKind::Change, request, packed: pack(raw).into(), count: 0, mac: None, past: None }
 }
 
 pub(crate) fn entry_item(request: RequestId, entry: &Entry) -> Item {
-    Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 1, mac: None, past: None }
+    Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 0, mac: None, past: None }
 }
 
 /// `n` bytes that do not compress, and a reference to them.

@@ -6,11 +6,13 @@ use crate::common::*;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use mbs_server::auth::device::token_text;
+use mbs_server::database::{feed, meta};
 use mbs_server::router::router;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolRequest;
 use mbs_shared::wire::error::{Code, Envelope};
-use mbs_shared::wire::sync::{RowBody, SyncReply};
+use mbs_shared::wire::events::News;
+use mbs_shared::wire::sync::{Cursor, RowBody, SyncReply};
 use mbs_shared::wire::{decode, encode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
@@ -248,24 +250,62 @@ async fn a_wake_up_comes_at_once_and_with_news_and_ends_with_the_server() {
     let (address, stop, task) = listening(&town).await;
     let mut tablet = town.tablet("kadikoy-rasimpasa").await;
     let head = format!(
-        "GET /v1/events HTTP/1.1\r\nhost: mbs\r\nauthorization: Bearer {}\r\n\r\n",
+        "GET /v1/events HTTP/1.1\r\nhost: mbs\r\nconnection: close\r\nauthorization: Bearer {}\r\n\r\n",
         token_text(&tablet.identity.token)
     );
     let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
     line.write_all(head.as_bytes()).await.unwrap();
+    // What the n-th event says, from 1.
     let mut text = String::new();
-    let mut pulls = async |line: &mut tokio::net::TcpStream, wanted: usize| {
+    let mut event = async |line: &mut tokio::net::TcpStream, n: usize| {
         let mut part = [0; 1_024];
-        while text.matches("data: pull").count() < wanted {
+        loop {
+            let told = text.split("data: ").nth(n).and_then(|t| t.split_once("\n\n"));
+            if let Some((news, _)) = told {
+                return news.parse::<News>().unwrap().0;
+            }
             let n = line.read(&mut part).await.unwrap();
             assert!(n > 0, "{text}");
             text.push_str(&String::from_utf8_lossy(&part[..n]));
         }
     };
-    pulls(&mut line, 1).await;
+    let first = event(&mut line, 1).await;
+    assert_eq!(first, Cursor { epoch: town.service.epoch, seq: 0 });
     tablet.filed("yol.cukur").await;
-    pulls(&mut line, 2).await;
+    let second = event(&mut line, 2).await;
+    // The reply to the push took the tablet as far as the event tells: it has nothing to fetch.
+    let reached = tablet.cursor;
+    assert!(second.seq > 0 && !News(second).concerns(reached), "{second:?} {reached:?}");
+    // Another process writes: its news come with the next tick.
+    let scope = tablet.caller.device.scope;
+    town.service
+        .db
+        .change(|tx| {
+            let seq = meta::get(tx, "seq")? + 1;
+            meta::set(tx, "seq", seq)?;
+            let row = feed::NewRow {
+                scope,
+                rid: 1,
+                kind: feed::kind::ERASED,
+                n: 0,
+                key: 0,
+                session: 0,
+                author: 0,
+                at: 0,
+                mac: &[],
+                packed: &[],
+            };
+            feed::add(tx, seq, &row)
+        })
+        .unwrap();
+    assert!(event(&mut line, 3).await.seq > second.seq);
+    // A newer stream of the same tablet ends this one, whose line may have died unnoticed.
+    let mut newer = tokio::net::TcpStream::connect(address).await.unwrap();
+    newer.write_all(head.as_bytes()).await.unwrap();
+    let mut end = Vec::new();
+    line.read_to_end(&mut end).await.unwrap();
     stop.send(()).unwrap();
+    let mut line = newer;
     let mut rest = Vec::new();
     line.read_to_end(&mut rest).await.unwrap();
     task.await.unwrap();

@@ -1,6 +1,7 @@
 //! `POST /v1/sync`: push, pull, duplicates, refusals.
 
 use crate::common::*;
+use mbs_server::database::gaps;
 use mbs_server::handlers::sync;
 use mbs_shared::document::Document;
 use mbs_shared::id::{Actor, DeviceNo, Mac, RequestId};
@@ -357,6 +358,37 @@ async fn what_a_tablet_says_it_made_is_counted_against_what_arrived() {
     town.service.write_news().await.unwrap();
     let row = device_row(&town, &tablet);
     assert_eq!((row.created, row.arrived, row.seen), (57, 1, MORNING));
+    let missing = |town: &Town| town.service.db.ask(gaps::all).unwrap();
+    assert_eq!(missing(&town), [(row.id, 56, MORNING)]);
+    // Three hours later one in the middle comes, and a tablet that says fewer is told what it made.
+    town.pass(3 * 3_600_000);
+    let item = Item { count: 20, ..tablet.file("yol.cukur") };
+    let reply = tablet.sync(vec![item.clone()]).await;
+    assert_eq!((reply.made, reply.twin), (Some(57), None));
+    assert_eq!(missing(&town), [(row.id, 55, MORNING)]);
+    // Pushed again it is still one thing.
+    assert_eq!(tablet.sync(vec![item]).await.twin, None);
+    assert_eq!(device_row(&town, &tablet).arrived, 2);
+}
+
+#[tokio::test]
+async fn a_count_that_comes_with_two_things_reveals_a_copied_tablet_until_one_is_enrolled_anew() {
+    let town = Town::new();
+    let mut one = town.tablet("kadikoy-rasimpasa").await;
+    one.filed("yol.cukur").await;
+    let mut copy = one.again(&town);
+    one.filed("yol.cukur").await;
+    let both = copy.file("park.agac-budama");
+    let reply = copy.sync(vec![both]).await;
+    ok(&reply.results[0]);
+    assert_eq!(reply.twin, Some(true), "nothing is refused, and both are told");
+    assert_eq!(one.sync(Vec::new()).await.twin, Some(true));
+    assert_eq!(device_row(&town, &one).twin, MORNING);
+    let _ = town.tablet("kadikoy-rasimpasa").await;
+    town.service.refresh_devices().unwrap();
+    let mut one = one.again(&town);
+    assert_eq!(one.sync(Vec::new()).await.twin, None);
+    assert_eq!(town.count("select count(*) from request"), 3);
 }
 
 #[tokio::test]

@@ -117,6 +117,7 @@ fn a_commit_of_unknown_outcome_is_answered_busy() {
     db.lose.store(true, Ordering::SeqCst);
     let lost = writer
         .submit(|tx| {
+            tx.next_seq();
             tx.wake(7);
             Ok(meta::set(tx.session(), "x", 1)?)
         })
@@ -129,6 +130,7 @@ fn a_commit_of_unknown_outcome_is_answered_busy() {
     db.lose.store(false, Ordering::SeqCst);
     let next = writer
         .submit(|tx| {
+            tx.next_seq();
             tx.wake(7);
             Ok(meta::set(tx.session(), "x", 2)?)
         })

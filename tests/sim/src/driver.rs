@@ -10,6 +10,8 @@ use crate::world::{Happening, UnderWay, World};
 
 /// A push longer than this, in bytes, carries something.
 const CARRIES: usize = 120;
+/// Exchanges within which a tablet joins.
+const JOINING: u32 = 4;
 /// Longest sleep of a tablet's driver, in ms.
 const SLEEP: i64 = 60_000;
 
@@ -61,8 +63,8 @@ impl World {
         let len = request.body.len();
         let exchange = request.path.split('/').nth(2).unwrap_or_default();
         self.tally.reached("exchange", exchange);
-        // One that pushed before it heard of anything joins in that way; any other was healed.
-        if exchange == "reconcile" && self.tablets.get(tablet).is_some_and(|t| t.heard.0 > 1) {
+        // One that pushed before it had everything joins in that way; any other was healed.
+        if exchange == "reconcile" && self.tablets.get(tablet).is_some_and(|t| t.heard.0 > JOINING) {
             self.tally.reached("tablet", "compared whole");
         }
         self.note(format_args!(

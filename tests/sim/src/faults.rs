@@ -108,6 +108,7 @@ impl World {
             Some(Copy { disk, saved, device }) => {
                 t.end();
                 t.device = device;
+                let revoked = t.revoked;
                 // What only this tablet had is gone, and it is known to be.
                 vfs::tell(machine, Disk::turn_off);
                 vfs::tell(machine, Disk::process_died);
@@ -115,7 +116,7 @@ impl World {
                 for fact in self.saved.iter_mut().skip(saved).filter(|f| f.tablet == tablet) {
                     fact.away = true;
                     // A server that was restored may not have back yet what it acknowledged once.
-                    fact.excused |= self.restored || unsent.as_ref().is_none_or(|u| u.contains(&fact.mark));
+                    fact.excused |= self.restored || revoked || unsent.as_ref().is_none_or(|u| u.contains(&fact.mark));
                 }
                 vfs::insert(machine, disk);
                 self.plan(10_000, Happening::EnrolAgain(tablet));

@@ -10,7 +10,7 @@ use mbs_server::blob_store::{Folder, Key};
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::error::{Fault, status};
 use mbs_server::handlers::blob::{Put, Slice};
-use mbs_server::handlers::{blob, enrol, reconcile, snapshot, sync};
+use mbs_server::handlers::{blob, enrol, receipt, reconcile, snapshot, sync};
 use mbs_server::knowledge::Knowledge;
 use mbs_server::secrets::Secrets;
 use mbs_server::service::{Parts, Service};
@@ -159,6 +159,10 @@ async fn route(service: &Arc<Service>, mut request: HttpRequest, arrived: usize)
         }
         (Method::Get, ["v1", "blobs", hash, "thumb"]) => {
             Ok((200, blob::get(service, &*caller()?, Key::Thumb(name(hash)?), 0).await?))
+        }
+        (Method::Get, ["v1", "receipts", request]) => {
+            let request = request.parse().map_err(|_| Fault::new(Code::Malformed))?;
+            Ok((200, encode(&receipt::receipt(service, &*caller()?, request)?)))
         }
         _ => Err(Fault::new(Code::NotFound)),
     }

@@ -84,6 +84,7 @@ pub(super) fn status(s: &Status) -> String {
                     format!("the database was damaged; it lies beside the new one as {file}")
                 }
                 Notice::ClockWrong { seconds } => format!("this tablet's clock is {seconds} s off"),
+                Notice::Twin => "a copy of this tablet is at work: enrol one of the two anew".to_owned(),
                 Notice::DiskLow { free_mb } => format!("only {free_mb} MB are free"),
             },
         ));

@@ -71,6 +71,9 @@ const fn sentence(code: Code) -> &'static str {
         Code::AppTooOld => "This app is too old for the server: update it; nothing is lost.",
         Code::ServerTooOld => "The server is too old for this app; nothing is lost.",
         Code::Protocol => "The server answered something that was not understood.",
+        Code::ReceiptUnreadable => "This is no receipt, or its text is not whole.",
+        Code::ReceiptStrange => "The receipt is signed with a key this tablet does not know.",
+        Code::ReceiptAltered => "The receipt was altered, or never given by this server.",
         Code::BadCall => "This was not understood.",
     }
 }

@@ -240,6 +240,7 @@ function tablets(): Tablet[] {
   const ago = (hours: number) => Date.now() - hours * HOUR;
   const one = (prefix: string, place: string, hours: number | null, created: number, arrived: number, app = '0.1.0', revoked = false): Tablet => ({
     prefix, place, app, last_seen: hours === null ? null : ago(hours), created, arrived, revoked,
+    missing: created - arrived, missing_since: created > arrived ? ago(3) : null, twin: prefix === 'V6RS',
   });
   return [
     one('4KR7', 'Rasimpaşa, Kadıköy', 0.07, 142, 142), one('9XQ2', 'Kabakoz, Şile', 0.7, 57, 14), one('H3M5', 'Ünalan, Üsküdar', 218, 31, 31),

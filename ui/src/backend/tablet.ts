@@ -8,6 +8,7 @@ import type { Fields } from '$ui/wire/Fields';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { PhotoStep } from '$ui/wire/PhotoStep';
 import type { Place } from '$ui/wire/Place';
+import type { Receipt } from '$ui/wire/Receipt';
 import type { Request } from '$ui/wire/Request';
 import type { Row } from '$ui/wire/Row';
 import type { Status } from '$ui/wire/Status';
@@ -33,6 +34,9 @@ export interface Answers {
   say: Request;
   outbox: Outbox;
   sync_now: Status;
+  line: Status;
+  receipt: Receipt;
+  verify_receipt: Receipt;
   categories: Categories;
   suggest_category: Suggestion[];
 }

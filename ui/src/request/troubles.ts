@@ -26,6 +26,9 @@ const CODE: Record<Code, () => string> = {
   server_too_old: m.trouble_server_too_old,
   protocol: m.trouble_protocol,
   bad_call: m.trouble_bad_call,
+  receipt_unreadable: m.trouble_receipt_unreadable,
+  receipt_strange: m.trouble_receipt_strange,
+  receipt_altered: m.trouble_receipt_altered,
 };
 
 export const trouble = (cause: unknown): string => CODE[CallFailed.from(cause).code]?.() ?? m.trouble_protocol();

@@ -114,7 +114,23 @@ kind: EntryKind,
 /**
  * The words; may be empty for `withdraw` and `confirm`.
  */
-text: string, } | { "call": "outbox" } | { "call": "sync_now" } | { "call": "categories" } | { "call": "suggest_category", 
+text: string, } | { "call": "outbox" } | { "call": "sync_now" } | { "call": "line", 
+/**
+ * Whether there is a network.
+ */
+online: boolean, 
+/**
+ * Whether its bytes are paid for (mobile data); `null` where the platform does not say.
+ */
+metered: boolean | null, } | { "call": "receipt", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "verify_receipt", 
+/**
+ * The text of its QR code, `MBS1:…`.
+ */
+text: string, } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

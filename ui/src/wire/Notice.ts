@@ -11,7 +11,7 @@ file: string, } | { "notice": "clock_wrong",
 /**
  * Seconds.
  */
-seconds: number, } | { "notice": "disk_low", 
+seconds: number, } | { "notice": "twin" } | { "notice": "disk_low", 
 /**
  * Free megabytes.
  */

@@ -85,4 +85,8 @@ can: Array<EntryKind>,
 /**
  * Why it lies in quarantine: an error code to translate.
  */
-quarantine: string | null, };
+quarantine: string | null, 
+/**
+ * Whether its signed receipt is here.
+ */
+receipt: boolean, };

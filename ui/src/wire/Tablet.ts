@@ -29,6 +29,18 @@ created: number,
  */
 arrived: number, 
 /**
+ * Things it made that did not arrive.
+ */
+missing: number, 
+/**
+ * Since when the oldest of them is known to be missing, Unix ms.
+ */
+missing_since: number | null, 
+/**
+ * Whether another tablet has its identity: one of the two must be enrolled anew.
+ */
+twin: boolean, 
+/**
  * Whether it was revoked.
  */
 revoked: boolean, };

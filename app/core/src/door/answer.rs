@@ -30,6 +30,12 @@ impl Tablet {
                 }
                 self.wake(Nudge::Now);
             }
+            Call::Line { online, metered } => {
+                self.lock().round.metered = metered;
+                if online {
+                    self.wake(Nudge::Connectivity);
+                }
+            }
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
             call => return self.answer_locked(call),
@@ -48,6 +54,8 @@ impl Tablet {
             }
             Call::Requests { query } => return json(&inner.list(&query)?),
             Call::Outbox => return json(&inner.outbox()?),
+            Call::Receipt { id } => return json(&inner.receipt(id)?),
+            Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
             Call::Locate { fix } => return json(&inner.locate(&fix)?),
             Call::DiscardDraft { id } => {
                 inner.discard_draft(id)?;
@@ -67,6 +75,7 @@ impl Tablet {
             Call::Enrol { .. }
             | Call::AddPhoto { .. }
             | Call::SyncNow
+            | Call::Line { .. }
             | Call::Categories
             | Call::SuggestCategory { .. } => {
                 return Err(fail(Code::BadCall, "not answered here"));

@@ -61,11 +61,13 @@ fn json(identity: &Identity) -> Result<Vec<u8>> {
 }
 
 impl Inner {
-    /// Without identity, while practising, or when the server does not know this tablet any more or revoked it.
+    /// Without identity, while practising, when the server does not know this tablet any more or revoked it, or when
+    /// another one has its identity.
     fn may_enrol(&self) -> Result<()> {
         let have = settings::identity(self.store.read())?;
         let unknown = matches!(settings::number(self.store.read(), settings::CLOSED)?, 1 | 4);
-        if have.is_some_and(|i| !i.practice) && !unknown {
+        let twin = settings::number(self.store.read(), settings::TWIN)? != 0;
+        if have.is_some_and(|i| !i.practice) && !unknown && !twin {
             return Err(fail(Code::AlreadyEnrolled, "has an identity"));
         }
         Ok(())
@@ -106,6 +108,7 @@ impl Inner {
             settings::set_number(c, settings::CASES, cases)?;
             settings::set_number(c, settings::MADE, made)?;
             settings::set_number(c, settings::CLOSED, 0)?;
+            settings::set_number(c, settings::TWIN, 0)?;
             settings::set(c, settings::IDENTITY, &value)?;
             cursor::set(c, Cursor::default())?;
             Ok((cases, made))
@@ -114,7 +117,10 @@ impl Inner {
         self.store.side.keep(settings::CASES, &cases.to_le_bytes())?;
         self.store.side.keep(settings::MADE, &made.to_le_bytes())?;
         self.tail = tail;
+        // The line is the same one.
+        let metered = self.round.metered;
         self.round = Round::new(&*self.ports.random);
+        self.round.metered = metered;
         Ok(())
     }
 

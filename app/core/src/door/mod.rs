@@ -11,6 +11,7 @@ mod drafts;
 mod enrolment;
 mod overview;
 mod photos;
+mod receipts;
 mod sent;
 mod show;
 mod words;
@@ -150,6 +151,24 @@ pub enum Call {
     Outbox,
     /// `Şimdi gönder`: contacts the server now, whatever the back-off says → [`view::Status`].
     SyncNow,
+    /// What the platform says of the line → [`view::Status`]. A network that came back is used at once.
+    Line {
+        /// Whether there is a network.
+        online: bool,
+        /// Whether its bytes are paid for (mobile data); `null` where the platform does not say.
+        metered: Option<bool>,
+    },
+    /// The signed receipt of a request, as QR; offline → [`view::Receipt`].
+    Receipt {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Checks a receipt against this tablet's server's keys, offline → [`view::Receipt`].
+    VerifyReceipt {
+        /// The text of its QR code, `MBS1:…`.
+        text: String,
+    },
     /// Groups and categories for choosing → [`view::Categories`].
     Categories,
     /// Fitting categories for words already written, best first, offline → `Vec<`[`view::Suggestion`]`>`.

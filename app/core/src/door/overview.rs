@@ -34,6 +34,9 @@ impl Inner {
         if off.abs() > WRONG {
             notices.push(Notice::ClockWrong { seconds: off / 1_000 });
         }
+        if settings::number(c, settings::TWIN)? != 0 {
+            notices.push(Notice::Twin);
+        }
         let free = self.store.free();
         if free < LOW {
             notices.push(Notice::DiskLow { free_mb: u32::try_from(free / (1024 * 1024)).unwrap_or(0) });

@@ -14,7 +14,7 @@ use crate::capture::{place, request};
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
 use crate::store::requests::{self, Line, Stage};
-use crate::store::{blobs, changes, entries, events, quarantine, settings};
+use crate::store::{blobs, changes, entries, events, quarantine, receipts, settings};
 use crate::tablet::Inner;
 
 fn unit_name(code: &str) -> String {
@@ -91,6 +91,7 @@ impl Inner {
             paused: case.paused.is_some(),
             can: self.can(id)?,
             quarantine: quarantine::of_request(c, id)?.into_iter().next().map(|q| q.reason),
+            receipt: receipts::get(c, id)?.is_some(),
             row,
         })
     }

@@ -88,6 +88,8 @@ pub enum Notice {
         #[ts(type = "number")]
         seconds: i64,
     },
+    /// Another tablet has this one's identity: one of the two must be enrolled anew. Nothing is lost.
+    Twin,
     /// Less than 200 MB are free.
     DiskLow {
         /// Free megabytes.
@@ -194,6 +196,29 @@ pub struct Request {
     pub can: Vec<EntryKind>,
     /// Why it lies in quarantine: an error code to translate.
     pub quarantine: Option<String>,
+    /// Whether its signed receipt is here.
+    pub receipt: bool,
+}
+
+/// A receipt (*alındı belgesi*) that holds.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Receipt {
+    /// Official number.
+    pub official_no: String,
+    /// Case number the tablet gave.
+    pub case_no: String,
+    /// First line as it was sent.
+    pub subject: String,
+    /// When the server received it, Unix ms.
+    #[ts(type = "number")]
+    pub received: i64,
+    /// Hash of what was sent, hex.
+    pub content: String,
+    /// The receipt as text: what the QR holds.
+    pub text: String,
+    /// QR code, SVG.
+    pub qr: String,
 }
 
 /// A photo of a request.

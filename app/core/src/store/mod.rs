@@ -20,6 +20,7 @@ pub mod migrate;
 pub mod open;
 pub mod outbox;
 pub mod quarantine;
+pub mod receipts;
 pub mod requests;
 pub mod rescue;
 pub mod settings;

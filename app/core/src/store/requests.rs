@@ -346,7 +346,7 @@ pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
 /// [`crate::error::Code::Storage`].
 pub fn drop_all(conn: &Connection, request: RequestId) -> Result<()> {
     digest::without(conn, request)?;
-    for table in ["outbox", "quarantine", "changes", "entries", "events", "photos"] {
+    for table in ["outbox", "quarantine", "changes", "entries", "events", "photos", "receipts"] {
         conn.execute(&format!("DELETE FROM {table} WHERE request = ?1"), [request.0])?;
     }
     conn.execute("DELETE FROM requests WHERE id = ?1", [request.0])?;

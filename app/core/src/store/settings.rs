@@ -27,6 +27,9 @@ pub const NOTICES: &str = "notices";
 /// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old.
 pub const CLOSED: &str = "closed";
 
+/// 1: another tablet has this one's identity.
+pub const TWIN: &str = "twin";
+
 /// Who this tablet is, whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {

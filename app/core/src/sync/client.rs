@@ -1,14 +1,16 @@
-//! The only file that knows HTTP: carries plain requests over a real line.
+//! Carries plain requests over a real line: with [`super::listener`] the only file that knows HTTP.
 
 use std::io::Read;
-use std::sync::Once;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use reqwest::blocking::{Body, Client};
 use reqwest::{Certificate, Url};
 
+use super::{Nudge, listener};
 use crate::error::{Code, Result, fail};
-use crate::ports::{Connect, Cut, HttpReply, HttpRequest, Method, Transport};
+use crate::ports::{Account, Connect, Cut, HttpReply, HttpRequest, Listening, Method, Random, Transport};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -25,6 +27,10 @@ pub struct Http {
 impl Connect for Http {
     fn connect(&self, server: &str) -> Result<Box<dyn Transport>> {
         Ok(Box::new(HttpClient::new(server, self.authority.as_deref())?))
+    }
+
+    fn listen(&self, account: &Account, random: Arc<dyn Random>, driver: Sender<Nudge>) -> Option<Box<dyn Listening>> {
+        listener::start(account, self.authority.as_deref(), random, driver).map(|l| Box::new(l) as Box<dyn Listening>)
     }
 }
 
@@ -44,26 +50,39 @@ pub fn install_provider() {
     });
 }
 
+/// What this app calls itself.
+pub(super) const AGENT: &str = concat!("mbs-tablet/", env!("CARGO_PKG_VERSION"));
+
+/// A server's address, and whether it is this very machine.
+///
+/// # Errors
+/// [`Code::BadCall`] when that is no `https` address, or `http` to another machine, where the token could
+/// be read on the way.
+pub(super) fn address(server: &str) -> Result<(Url, bool)> {
+    let bad = |why: &str| fail(Code::BadCall, format!("{server}: {why}"));
+    let base: Url = server.trim().parse().map_err(|_| bad("not an address"))?;
+    let here = base.host_str().is_some_and(|h| matches!(h, "127.0.0.1" | "localhost" | "[::1]"));
+    if base.scheme() == "https" || (base.scheme() == "http" && here) {
+        Ok((base, here))
+    } else {
+        Err(bad("must begin with https"))
+    }
+}
+
 impl HttpClient {
     /// A line to the server at `server`, e.g. `https://mbs.example`.
     ///
     /// # Errors
-    /// [`Code::BadCall`] when that is no `https` address, or `http` to another machine, where the token
-    /// could be read on the way.
+    /// [`Code::BadCall`] when it is no address that may be used.
     pub fn new(server: &str, authority: Option<&[u8]>) -> Result<Self> {
         install_provider();
-        let bad = |why: &str| fail(Code::BadCall, format!("{server}: {why}"));
-        let base: Url = server.trim().parse().map_err(|_| bad("not an address"))?;
-        let here = base.host_str().is_some_and(|h| matches!(h, "127.0.0.1" | "localhost" | "[::1]"));
-        if base.scheme() != "https" && !(base.scheme() == "http" && here) {
-            return Err(bad("must begin with https"));
-        }
+        let (base, here) = address(server)?;
         let mut builder = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(TOTAL)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy_on(here)
-            .user_agent(concat!("mbs-tablet/", env!("CARGO_PKG_VERSION")));
+            .user_agent(AGENT);
         if let Some(pem) = authority {
             let certificate = Certificate::from_pem(pem).map_err(|e| fail(Code::BadCall, e.to_string()))?;
             builder = builder.add_root_certificate(certificate);

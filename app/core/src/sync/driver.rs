@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Effect, Event, Nudge};
 use crate::Tablet;
-use crate::ports::{HttpRequest, Transport};
+use crate::ports::{Account, HttpRequest, Listening, Transport};
 
 /// Longest sleep: a suspended tablet must notice soon that time has passed.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -28,7 +28,14 @@ impl Driver {
         let (wake, asleep) = channel();
         tablet.wake_with(wake.clone());
         let stop = Arc::new(AtomicBool::new(false));
-        let mut drive = Drive { tablet: Arc::downgrade(tablet), line: None, asleep, stop: stop.clone() };
+        let mut drive = Drive {
+            tablet: Arc::downgrade(tablet),
+            line: None,
+            listener: None,
+            own: wake.clone(),
+            asleep,
+            stop: stop.clone(),
+        };
         // Without a thread the tablet works on, and hosts can still step the engine themselves.
         let _ = std::thread::Builder::new().name("sync".into()).spawn(move || drive.run(&changed));
         Self { wake, stop }
@@ -51,6 +58,9 @@ struct Drive {
     /// Weak, and never held while waiting: the tablet closes when its host lets it go.
     tablet: Weak<Tablet>,
     line: Option<(String, Box<dyn Transport>)>,
+    /// Hears the server's wake-ups for that account.
+    listener: Option<(Account, Option<Box<dyn Listening>>)>,
+    own: Sender<Nudge>,
     asleep: Receiver<Nudge>,
     stop: Arc<AtomicBool>,
 }
@@ -63,6 +73,7 @@ impl Drive {
             if self.stop.load(Ordering::SeqCst) {
                 return;
             }
+            self.listen(&tablet);
             let now = tablet.now();
             let effect = tablet.engine().step(now, event);
             let wait = match effect {
@@ -80,10 +91,33 @@ impl Drive {
             };
             drop(tablet);
             event = match self.asleep.recv_timeout(wait) {
-                Ok(nudge) => Event::Nudge(nudge),
+                Ok(nudge) => {
+                    self.pass_on(nudge);
+                    Event::Nudge(nudge)
+                }
                 Err(RecvTimeoutError::Timeout) => Event::Tick,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
+        }
+    }
+
+    /// Listens for the account this tablet has now, if it has one.
+    fn listen(&mut self, tablet: &Tablet) {
+        let account = tablet.account();
+        if self.listener.as_ref().map(|(a, _)| a) != account.as_ref() {
+            // The old one ends before the new one begins.
+            self.listener = None;
+            self.listener = account.map(|account| {
+                let listener = tablet.listen(&account, self.own.clone());
+                (account, listener)
+            });
+        }
+    }
+
+    /// A person or the platform says that the network may be back: the listener should look, too.
+    fn pass_on(&self, nudge: Nudge) {
+        if let (Nudge::Now | Nudge::Connectivity, Some((_, Some(listener)))) = (nudge, &self.listener) {
+            listener.hurry();
         }
     }
 

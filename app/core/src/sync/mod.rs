@@ -2,7 +2,7 @@
 //!
 //! A stepped engine: events go in, one effect comes out, and nothing in here sleeps, waits or opens a
 //! socket. [`round`] decides when, [`plan`] what next, [`exchange`] speaks `POST /v1/sync`, [`blob`]
-//! photos, [`snapshot`] everything, [`reconcile`] what differs; [`client`] is the only file that knows HTTP.
+//! photos, [`snapshot`] everything, [`reconcile`] what differs; only [`client`] and [`listener`] know HTTP.
 
 mod blob;
 pub mod client;
@@ -10,11 +10,15 @@ pub mod driver;
 pub(crate) mod enrol;
 mod exchange;
 pub(crate) mod intake;
+pub mod listener;
 pub mod plan;
+mod receipt;
 mod reconcile;
 pub(crate) mod replay;
 pub mod round;
 mod snapshot;
+
+use mbs_shared::wire::events::News;
 
 use crate::ports::{HttpReply, HttpRequest};
 
@@ -38,8 +42,14 @@ pub enum Nudge {
     Now,
     /// The network came back: the back-off is forgotten, a server's wish to be left alone is not.
     Connectivity,
-    /// Something was put into the outbox, or the server says that something waits there.
+    /// Something was put into the outbox.
     Work,
+    /// The server's wake-ups are heard: it is there, and polls become rare.
+    Listening,
+    /// The server says how far its feed reaches.
+    News(News),
+    /// Wake-ups are no longer heard: polls become frequent again.
+    Deaf,
 }
 
 /// What the host must do now.

@@ -7,6 +7,7 @@ use mbs_shared::id::{BlobHash, RequestId, SessionId};
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::error::{Code as WireCode, Envelope};
+use mbs_shared::wire::events::News;
 use mbs_shared::wire::reconcile::ReconcileReply;
 use mbs_shared::wire::revocation::SignedRevocation;
 use mbs_shared::wire::snapshot::SnapshotPage;
@@ -19,15 +20,17 @@ use super::intake::refuse_own;
 use super::plan::Line;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, blob};
+use super::{Effect, Event, Nudge, blob, receipt};
 use crate::Summary;
 use crate::error::{Code, Result, fail};
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
 use crate::store::{Store, cursor, outbox, quarantine, requests};
 
-/// Time between polls when nothing happens, in ms.
+/// Time between polls when nothing happens and nobody wakes us, in ms.
 pub const POLL: i64 = 30_000;
+/// The same while the server's wake-ups are heard, in ms: for the digest, and should a wake-up be lost.
+pub const RARE_POLL: i64 = 10 * 60_000;
 /// First wait after a failure, in ms; doubled each time.
 pub const FIRST_WAIT: i64 = 2_000;
 /// Longest wait after failures, in ms.
@@ -66,6 +69,7 @@ enum Kind {
     Reconcile,
     Put(Put),
     Fetch(BlobHash),
+    Receipt(RequestId),
 }
 
 #[derive(Debug)]
@@ -86,6 +90,9 @@ pub(crate) struct Round {
     not_before: i64,
     hold: i64,
     poll: i64,
+    listening: bool,
+    /// The last wake-up, until an exchange has taken what it tells of.
+    news: Option<News>,
     more: bool,
     snapshot: Option<Snapshot>,
     snapshots: u32,
@@ -94,7 +101,11 @@ pub(crate) struct Round {
     differed: u32,
     certain: Certain,
     asked: Vec<BlobHash>,
+    /// Receipts asked for in this process.
+    receipts: Vec<RequestId>,
     noted: i64,
+    /// Whether the line's bytes are paid for, as the platform says; `None`: it does not.
+    pub(crate) metered: Option<bool>,
     /// The last exchange worked.
     pub(crate) online: bool,
     /// When the server last answered well, Unix ms; 0: not in this process.
@@ -116,6 +127,8 @@ impl Round {
             not_before: 0,
             hold: 0,
             poll: 0,
+            listening: false,
+            news: None,
             more: false,
             snapshot: None,
             snapshots: 0,
@@ -123,7 +136,9 @@ impl Round {
             differed: 0,
             certain: Certain::default(),
             asked: Vec::new(),
+            receipts: Vec::new(),
             noted: 0,
+            metered: None,
             online: false,
             contact: 0,
             summary: Summary::default(),
@@ -184,20 +199,55 @@ impl Round {
     fn mind_the_clock(&mut self, now: i64) {
         self.not_before = self.not_before.min(now + LONGEST_WAIT);
         self.hold = self.hold.min(now + LONGEST_HOLD);
-        self.poll = self.poll.min(now + POLL);
+        self.poll = self.poll.min(now + self.pause());
+    }
+
+    /// Time between polls.
+    const fn pause(&self) -> i64 {
+        if self.listening { RARE_POLL } else { POLL }
     }
 
     /// A reason to act before the planned time.
     pub(crate) fn nudged(&mut self, store: &mut Store, now: i64, nudge: Nudge) {
-        self.poll = now;
         match nudge {
             Nudge::Now => {
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
                 let _ = store.write(outbox::hurry);
+                self.poll = now;
             }
-            Nudge::Connectivity => (self.failures, self.not_before) = (0, 0),
-            Nudge::Work => {}
+            Nudge::Connectivity => {
+                (self.failures, self.not_before) = (0, 0);
+                self.poll = now;
+            }
+            Nudge::Work => self.poll = now,
+            // Its first event tells whether there is something to fetch; what waits here may go.
+            Nudge::Listening => {
+                (self.failures, self.not_before) = (0, 0);
+                self.listening = true;
+            }
+            Nudge::News(news) => self.news = Some(news),
+            // All tablets of a server that restarts become deaf at once: they do not poll at once.
+            Nudge::Deaf => {
+                self.listening = false;
+                self.poll = self.poll.min(now + self.jittered(store, POLL));
+            }
         }
+    }
+
+    /// Polls when the last wake-up tells of something that has not been taken. Asked between exchanges: the
+    /// one under way may bring it.
+    fn heed_news(&mut self, store: &Store, now: i64) -> Result<()> {
+        if let Some(news) = self.news.take()
+            && news.concerns(cursor::get(store.read())?)
+        {
+            self.poll = now;
+        }
+        Ok(())
+    }
+
+    /// Half of the wait is certain, the other half is drawn.
+    fn jittered(&self, store: &Store, wait: i64) -> i64 {
+        wait / 2 + i64::from(u32::from_le_bytes(random(&*store.ports.random))) % (wait / 2 + 1)
     }
 
     fn next(&mut self, store: &mut Store, now: i64) -> Result<Effect> {
@@ -211,6 +261,7 @@ impl Round {
         if settings::number(store.read(), settings::CLOSED)? == Closed::Revoked as i64 {
             return Ok(Effect::Idle);
         }
+        self.heed_news(store, now)?;
         let gate = self.not_before.max(self.hold);
         if gate > now {
             return Ok(Effect::Wait(gate));
@@ -236,6 +287,10 @@ impl Round {
         if let Some((request, hash)) = blob::fetch(store.read(), &self.asked)? {
             self.asked.push(hash);
             return Ok(self.send(&identity, now, request, Kind::Fetch(hash)));
+        }
+        if let Some((request, id)) = receipt::fetch(store.read(), &self.receipts)? {
+            self.receipts.push(id);
+            return Ok(self.send(&identity, now, request, Kind::Receipt(id)));
         }
         let later = outbox::next_later(store.read(), now)?.unwrap_or(i64::MAX);
         Ok(Effect::Wait(self.poll.min(later)))
@@ -264,18 +319,18 @@ impl Round {
                 self.certain.cut(put.hash());
             }
             Kind::Fetch(hash) => self.asked.retain(|h| *h != hash),
+            Kind::Receipt(id) => self.receipts.retain(|r| *r != id),
         }
         self.fail(store, now);
     }
 
-    /// Exponential, with jitter: half of the wait is certain, the other half is drawn.
+    /// Exponential, with jitter.
     fn fail(&mut self, store: &Store, now: i64) {
         self.online = false;
         self.summary.cut = true;
         let wait = (FIRST_WAIT << self.failures.min(16)).min(LONGEST_WAIT);
         self.failures = self.failures.saturating_add(1);
-        let drawn = i64::from(u32::from_le_bytes(random(&*store.ports.random))) % (wait / 2 + 1);
-        self.not_before = now + wait / 2 + drawn;
+        self.not_before = now + self.jittered(store, wait);
     }
 
     fn replied(&mut self, store: &mut Store, now: i64, flight: Flight, reply: &HttpReply, fresh: [u8; 8]) {
@@ -351,7 +406,7 @@ impl Round {
                     self.frame_refused(store, now, pushed, reply.status, code)?;
                     Ok(true)
                 }
-                Kind::Put(_) | Kind::Fetch(_) => Ok(false),
+                Kind::Put(_) | Kind::Fetch(_) | Kind::Receipt(_) => Ok(false),
                 // A server from before this exchange: everything comes whole.
                 Kind::Reconcile if reply.status == 404 => {
                     self.reconcile = None;
@@ -444,6 +499,10 @@ impl Round {
                 Ok(())
             }
             Kind::Fetch(hash) => store.write(|c| blob::take_fetched(c, hash, reply)),
+            Kind::Receipt(id) => match settings::identity(store.read())? {
+                Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -470,12 +529,18 @@ impl Round {
         if let Some(revocation) = &reply.revocation {
             return self.revoked(store, now, pushed, revocation, &identity);
         }
-        let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot;
+        let twin = i64::from(reply.twin == Some(true));
+        let told = reply.made.is_some() || twin != settings::number(store.read(), settings::TWIN)?;
+        let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot && !told;
         if !nothing || (now - self.noted).abs() > NOTE {
             self.noted = now;
             let taken = store.write(|c| {
                 let taken = exchange::take(c, pushed, &reply, identity.device, fresh, now)?;
                 settings::set_number(c, settings::LAST_CONTACT, now)?;
+                settings::set_number(c, settings::TWIN, twin)?;
+                // Put back from a copy: counts that were given are not given again.
+                let made = settings::number(c, settings::MADE)?.max(reply.made.map_or(0, i64::from));
+                settings::set_number(c, settings::MADE, made)?;
                 settings::set_number(c, settings::CLOCK_OFF, now - reply.now)?;
                 Ok(taken)
             })?;
@@ -485,7 +550,7 @@ impl Round {
         }
         self.line.page_passed();
         self.more = reply.more && !snapshot;
-        self.poll = now + POLL;
+        self.poll = now + self.pause();
         self.compare(store, now, nothing, reply.differs == Some(true))?;
         if snapshot {
             // A server that asks for it again and again is not followed at once.

@@ -120,6 +120,10 @@ pub struct Server {
     pub faults: VecDeque<Fault>,
     /// Bytes of bodies that arrived for blobs.
     pub blob_bytes: usize,
+    /// What replies say of how many things the tablet has made.
+    pub made: Option<u32>,
+    /// Whether replies say that two tablets have one identity.
+    pub twin: Option<bool>,
 }
 
 fn mac_of(bytes: &[u8]) -> Mac {
@@ -176,6 +180,8 @@ impl Server {
             snapshots: false,
             faults: VecDeque::new(),
             blob_bytes: 0,
+            made: None,
+            twin: None,
         }))
     }
 
@@ -292,6 +298,8 @@ impl Server {
                 snapshot,
                 differs: None,
                 revocation: self.revocation.clone(),
+                made: self.made,
+                twin: self.twin,
             },
         )
     }

@@ -6,7 +6,7 @@ use super::connection::db_error;
 use crate::database::{DbError, DbResult};
 
 /// Every migration, in order; the first brings `user_version` to 1.
-pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql")];
+pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_gaps.sql")];
 
 /// Brings the schema up to date, one transaction a step.
 ///

@@ -7,7 +7,7 @@ use mbs_shared::id::Prefix;
 use mbs_shared::wire::error::Code;
 
 use crate::auth::rights::Right;
-use crate::database::devices;
+use crate::database::{devices, gaps};
 use crate::error::Fault;
 use crate::handlers::enrol;
 use crate::handlers::input::Json;
@@ -25,7 +25,8 @@ const MAX_NAME: usize = 120;
 /// [`Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<Tablet>>, Fault> {
     seat.needs(Right::Fleet)?;
-    let fleet = service.db.ask(devices::fleet)?;
+    let (fleet, gaps) = service.db.ask(|s| Ok((devices::fleet(s)?, gaps::all(s)?)))?;
+    let gap = |id: i64| gaps.iter().find(|(device, ..)| *device == id);
     Ok(Json(with_names(&service, |names| {
         fleet
             .into_iter()
@@ -36,6 +37,9 @@ pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Jso
                 last_seen: (d.seen != 0).then_some(d.seen),
                 created: d.created,
                 arrived: d.arrived,
+                missing: gap(d.id).map_or(0, |(_, count, _)| *count),
+                missing_since: gap(d.id).map(|(.., since)| *since),
+                twin: d.twin != 0,
                 revoked: d.revoked != 0,
             })
             .collect()

@@ -423,6 +423,13 @@ pub struct Tablet {
     pub created: u32,
     /// Things of it that arrived.
     pub arrived: u32,
+    /// Things it made that did not arrive.
+    pub missing: u32,
+    /// Since when the oldest of them is known to be missing, Unix ms.
+    #[ts(type = "number | null")]
+    pub missing_since: Option<i64>,
+    /// Whether another tablet has its identity: one of the two must be enrolled anew.
+    pub twin: bool,
     /// Whether it was revoked.
     pub revoked: bool,
 }

@@ -67,7 +67,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
         return Ok(encode(&revoked(service, caller, frame, now).await?));
     }
     caller.saw(now, frame.created);
-    let SyncRequest { session, cursor, page, items, digest, .. } = frame;
+    let SyncRequest { session, cursor, page, items, created, digest, .. } = frame;
     let session_key = feed::key_of(session.as_bytes());
     let results = if items.is_empty() {
         Vec::new()
@@ -84,7 +84,11 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
         }
     };
     let asked = Asked { session, cursor, page, digest };
-    Ok(encode(&reply(service, caller, &asked, now, results)?))
+    let mut reply = reply(service, caller, &asked, now, results)?;
+    // A tablet that was put back from a copy must not give a count twice.
+    reply.made = Some(caller.news().1).filter(|known| *known > created);
+    reply.twin = caller.is_twin().then_some(true);
+    Ok(encode(&reply))
 }
 
 /// A revoked tablet hands over what it holds, and is told nothing but that, signed.
@@ -110,6 +114,8 @@ async fn revoked(
         snapshot: false,
         differs: None,
         revocation: Some(service.secrets.revocation(revocation)),
+        made: None,
+        twin: None,
     })
 }
 
@@ -165,5 +171,7 @@ pub fn reply(
         // Left out where they agree: a poll stays small.
         differs: differs.then_some(true),
         revocation: None,
+        made: None,
+        twin: None,
     })
 }

@@ -44,8 +44,8 @@ pub struct Planned {
     pub request: RequestId,
     /// As it came.
     pub packed: Vec<u8>,
-    /// Whether its tablet counts it among what it made.
-    pub counted: bool,
+    /// Its tablet's count of what it made; 0 for what was made elsewhere.
+    pub count: u32,
     /// What to do with it.
     pub plan: Plan,
 }
@@ -165,7 +165,7 @@ impl Content {
 }
 
 /// The title, or the beginning of the words.
-fn first_line(request: &Request) -> String {
+pub(crate) fn first_line(request: &Request) -> String {
     let line = if request.title.trim().is_empty() { request.desc.trim() } else { request.title.trim() };
     let line = line.lines().next().unwrap_or_default();
     let mut end = line.len().min(MAX_FIRST_LINE);
@@ -209,7 +209,7 @@ pub fn plan(service: &Service, caller: &Caller, items: Vec<Item>, session: i64, 
             kind: item.kind,
             request: item.request,
             packed: item.packed.into(),
-            counted: item.count > 0,
+            count: item.count,
             plan,
         });
     }

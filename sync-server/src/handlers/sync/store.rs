@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use mbs_shared::document::Unfit;
 use mbs_shared::id::{Mac, OfficialNo, RequestId};
+use mbs_shared::pack::unpack;
 use mbs_shared::routing::{Case, State};
+use mbs_shared::wire::decode;
+use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
-use mbs_shared::wire::sync::{ItemKind, ItemResult, SyncRequest};
+use mbs_shared::wire::sync::{Item, ItemKind, ItemResult, SyncRequest};
 
 use super::past;
 use super::plan::{Batch, Content, First, Next, Plan, Planned, fit};
@@ -14,7 +17,7 @@ use crate::auth::device::Caller;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::quarantine::{self, Refused};
 use crate::database::requests::{self, Head};
-use crate::database::{DbError, changes, devices, erased, staff};
+use crate::database::{DbError, changes, entries, erased, gaps, staff};
 use crate::error::Fault;
 use crate::routing::thread::{self, Kept};
 use crate::routing::{apply, first};
@@ -39,7 +42,7 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) 
     let device = &caller.device;
     let push = Push { scope: device.scope, author: -device.id, session: batch.session, now: batch.now };
     let mut results = Vec::with_capacity(batch.items.len());
-    let mut arrived = 0_u32;
+    let (mut came, mut fresh) = (Vec::new(), Vec::new());
     for item in &batch.items {
         let (result, new) = match &item.plan {
             Plan::Settled(result) => (result.clone(), false),
@@ -47,23 +50,58 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) 
             Plan::Next(plan) => go_on(tx, service, push, item, plan)?,
             Plan::Entry(checked, offered) => entry(tx, service, push, item.request, checked, offered.as_ref())?,
         };
-        if let ItemResult::Rejected(code) = result {
-            refuse(tx, caller, item, code, batch.now)?;
+        match result {
+            ItemResult::Rejected(code) => refuse(tx, caller, item, code, batch.now)?,
+            ItemResult::Fork => {
+                caller.set_twin();
+                gaps::twin(tx.session(), device.id, batch.now)?;
+            }
+            _ => {}
         }
-        arrived += u32::from(new && item.counted);
+        // What was refused came too: it lies here, for a person.
+        if item.count > 0 && matches!(result, ItemResult::Ok { .. } | ItemResult::Erased | ItemResult::Rejected(_)) {
+            came.push(item.count);
+            if new {
+                fresh.push(item);
+            }
+        }
         results.push(result);
     }
-    let (seen, created) = caller.take_news().unwrap_or_else(|| (batch.now, caller.news().1));
-    // Asked here again, where nothing can come between: the map of tablets may be a second old.
-    let pushed = [seen.into(), created.into(), arrived.into(), device.id.into()];
-    if tx.session().execute(devices::PUSHED, &pushed)? == 0 {
+    let (now, created) = caller.take_news().unwrap_or_else(|| (batch.now, caller.news().1));
+    let heard = gaps::heard(tx.session(), &gaps::News { device: device.id, now, created, came: &came })?;
+    // Asked here again, where nothing can come between: the map of tablets may be a second old. What a person takes
+    // in for a tablet that is known to be revoked is another matter.
+    if heard.is_none() && device.revoked == 0 {
         return Err(Code::Revoked.into());
+    }
+    let again = heard.unwrap_or_default();
+    if !again.is_empty() {
+        look_for_twin(tx, caller, &fresh, &again, batch.now)?;
     }
     Ok(results)
 }
 
-/// Keeps a refused item for a person, and says so in the log, without what it holds.
+/// Something new has a count with which something came before: another tablet counts as this one does,
+/// unless it is what was refused then.
+fn look_for_twin(tx: &mut Tx<'_>, caller: &Caller, fresh: &[&Planned], again: &[u32], now: i64) -> Result<(), Fault> {
+    let device = &caller.device;
+    for item in fresh.iter().filter(|item| again.contains(&item.count)) {
+        if !quarantine::known(tx.session(), device.id, &item.packed)? {
+            tracing::warn!(device = %device.no, count = item.count, "a count came twice: two tablets with one identity");
+            caller.set_twin();
+            gaps::twin(tx.session(), device.id, now)?;
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps a refused item for a person, and says so in the log, without what it holds. What was erased by law is not
+/// kept in this way either.
 fn refuse(tx: &mut Tx<'_>, caller: &Caller, item: &Planned, code: Code, at: i64) -> Result<(), Fault> {
+    if erased::is_erased(tx.session(), item.request)? {
+        return Ok(());
+    }
     tracing::warn!(device = %caller.device.no, request = %item.request, ?code, "an item was refused");
     metrics::counter!("mbs_items_refused_total").increment(1);
     let kind = match item.kind {
@@ -259,7 +297,8 @@ fn entry(
     })
 }
 
-/// A revoked tablet may still hand over what it holds: into quarantine, for a person's decision.
+/// A revoked tablet may still hand over what it holds: into quarantine, for a person's decision. Its muhtar's
+/// private notes are nobody else's to decide on: they stay on the tablet alone.
 ///
 /// # Errors
 /// [`Code::Busy`].
@@ -275,12 +314,12 @@ pub async fn quarantine_all(
     let caller = caller.clone();
     service
         .write(move |tx| {
-            for item in frame.items {
+            for item in frame.items.into_iter().filter(|item| !is_note(item)) {
                 let planned = Planned {
                     kind: item.kind,
                     request: item.request,
                     packed: item.packed.into(),
-                    counted: false,
+                    count: 0,
                     plan: Plan::Settled(ItemResult::Rejected(Code::Revoked)),
                 };
                 refuse(tx, &caller, &planned, Code::Revoked, at)?;
@@ -288,4 +327,9 @@ pub async fn quarantine_all(
             Ok(())
         })
         .await
+}
+
+fn is_note(item: &Item) -> bool {
+    let entry = || decode::<Entry>(&unpack(&item.packed, entries::MAX_RAW).ok()?).ok();
+    item.kind == ItemKind::Entry && entry().is_some_and(|entry| entry.kind == EntryKind::Note)
 }

@@ -157,6 +157,7 @@ export function build(seed: Seed, now: number): Request {
     unit: seed.unit ?? null, due: sent && open ? at + 15 * DAY : null, paused: seed.question !== undefined,
     can: seed.can ?? (transport === 'draft' || !open ? [] : ['message', 'add', 'withdraw']),
     quarantine: seed.quarantine ?? null,
+    receipt: Boolean(sent && seed.state),
   };
 }
 

@@ -17,6 +17,16 @@ import { beginning, build, CENTRE, seeds } from './samples';
 
 const scenes = import.meta.glob('./scenes/*.svg', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
 
+/** A picture that looks like a QR code, for pictures of the screen. */
+function checks(text: string): string {
+  let seed = [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7);
+  const cells = Array.from({ length: 57 * 57 }, (_, i) => {
+    seed = (seed * 1_664_525 + 1_013_904_223) >>> 0;
+    return seed >>> 31 ? `M${i % 57} ${Math.floor(i / 57)}h1v1h-1z` : '';
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 65 65"><path fill="#fff" d="M-4-4h65v65h-65z"/><path d="${cells.join('')}"/></svg>`;
+}
+
 export interface Fake extends Tablet {
   /** All calls so far, oldest first. */
   calls: Call[];
@@ -44,7 +54,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, notices: [], version: '0.1.0',
   };
   if (scene === 'trouble') {
-    status.notices = [{ notice: 'database_set_aside', file: 'tablet-2026-11-24.sqlite.damaged' }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'disk_low', free_mb: 140 }];
+    status.notices = [{ notice: 'database_set_aside', file: 'tablet-2026-11-24.sqlite.damaged' }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'twin' }, { notice: 'disk_low', free_mb: 140 }];
   }
 
   function refreshed(): Status {
@@ -190,6 +200,14 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return { ...outbox(), status: refreshed() };
       case 'sync_now':
         if (status.link === 'offline') throw new CallFailed({ code: 'offline', detail: '' });
+        return refreshed();
+      case 'receipt':
+      case 'verify_receipt': {
+        if (call.call === 'verify_receipt' && !call.text.startsWith('MBS1:')) throw new CallFailed({ code: 'receipt_unreadable', detail: '' });
+        const { row } = call.call === 'receipt' ? find(call.id) : { row: [...requests.values()].map((one) => one.row).find((one) => one.official_no)! };
+        return { official_no: row.official_no ?? '2026-000142', case_no: row.case_no, subject: row.title, received: row.at + 60_000, content: 'ab'.repeat(32), text: 'MBS1:', qr: checks(row.case_no) };
+      }
+      case 'line':
         return refreshed();
       case 'categories':
         return categories();

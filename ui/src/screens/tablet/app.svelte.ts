@@ -1,4 +1,5 @@
 // What all screens of the tablet share: its status, the categories, and "something changed".
+import { followLine } from '$ui/lib/line';
 import { getContext, setContext } from 'svelte';
 import type { Tablet } from '$ui/backend/tablet';
 import type { Group } from '$ui/wire/Group';
@@ -20,11 +21,16 @@ export class App {
     // The directory rarely changes, and a missing one only costs names.
     const categories = () => this.door.call({ call: 'categories' }).then(({ groups }) => (this.groups = groups)).catch(() => {});
     void categories();
-    return this.door.onChange(() => {
+    const unfollow = followLine((line) => void this.door.call({ call: 'line', ...line }).then((status) => (this.status = status)).catch(() => {}));
+    const unlisten = this.door.onChange(() => {
       this.changes++;
       void this.refresh();
       if (!this.groups.length) void categories();
     });
+    return () => {
+      unfollow();
+      unlisten();
+    };
   }
 
   async refresh(): Promise<void> {
