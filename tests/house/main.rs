@@ -1,4 +1,5 @@
 //! The house's rules, where a person would overlook a breach of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -143,6 +143,7 @@ pub struct World {
 impl World {
     /// A world on the template's disks.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "a machine without a folder for temporary files plays nothing")]
     pub fn new(seed: u64, tell: bool, template: &Template) -> Self {
         let chance = Chance::new(seed);
         vfs::reseed(seed);
