@@ -12,6 +12,7 @@ pub mod fold;
 pub mod id;
 #[cfg(feature = "istanbul")]
 pub mod istanbul;
+pub mod jpeg;
 pub mod pack;
 pub mod place;
 pub mod receipt;

@@ -59,7 +59,16 @@ fn every_forged_change_is_refused_with_its_code() {
         classes as i64,
         "each refused one is kept for a person"
     );
-    assert!(world.server.log().matches("an item was refused").count() >= classes, "each refusal is logged");
+    let log = world.server.log();
+    for mutation in Mutation::ALL {
+        let code = mutation.code();
+        let lines = Mutation::ALL.iter().filter(|m| m.code() == code).count();
+        let logged = |line: &&str| line.contains("an item was refused") && line.contains(&format!("{code:?}"));
+        assert!(log.lines().filter(logged).count() >= lines, "{mutation:?} is logged with its code:\n{log}");
+    }
+    // Without what was in it.
+    let told = words()[1].text.chars().take(24).collect::<String>();
+    assert!(!log.contains(&told), "{log}");
     goes_on(&world, &honest, 11);
 }
 
@@ -86,19 +95,15 @@ fn a_later_change_must_follow_from_what_was_there() {
         alter(&mut forge);
         forge.bytes()
     };
-    for (what, bytes) in [
-        ("sequence", forged(&|f| f.seq = 5)),
-        ("first operation", forged(&|f| f.start_op += 3)),
-        ("predecessor", forged(&|f| f.op("title").preds = vec![(1, 0)])),
-        ("no predecessor", forged(&|f| f.op("title").preds.clear())),
-        ("a status", forged(&|f| f.op("title").key = "status".into())),
+    for (what, code, bytes) in [
+        ("sequence", Code::BadHistory, forged(&|f| f.seq = 5)),
+        ("first operation", Code::BadHistory, forged(&|f| f.start_op += 3)),
+        ("predecessor", Code::BadHistory, forged(&|f| f.op("title").preds = vec![(1, 0)])),
+        ("no predecessor", Code::BadHistory, forged(&|f| f.op("title").preds.clear())),
+        ("a status", Code::UnknownKey, forged(&|f| f.op("title").key = "status".into())),
     ] {
         let item = raw.change(id, &bytes);
-        let result = raw.push_one(item);
-        assert!(
-            matches!(result, ItemResult::Rejected(Code::BadHistory | Code::UnknownKey) | ItemResult::Fork),
-            "{what}: {result:?}"
-        );
+        assert_eq!(raw.push_one(item), ItemResult::Rejected(code), "{what}");
     }
     let second_item = raw.change(id, &second.raw);
     assert!(matches!(raw.push_one(second_item), ItemResult::Ok { .. }));
@@ -286,6 +291,40 @@ fn hostile_photos_are_refused_or_cleaned_and_the_words_are_kept() {
     for path in world.server.files().into_values() {
         clean(&path.display().to_string(), &std::fs::read(&path).unwrap());
     }
+}
+
+/// A tablet that obeys nobody sends them as they are: what is no plain JPEG has no place on the server.
+#[test]
+fn hostile_photos_are_refused_by_the_server_too() {
+    let (world, honest, mut raw) = world();
+    let manifest: serde_json::Value = serde_json::from_slice(&fixture_bytes("manifest.json")).unwrap();
+    let hostile = manifest["files"].as_array().unwrap().iter().filter(|f| f["kind"] == "hostile");
+    let (mut refused, mut all) = (0, 0);
+    for file in hostile {
+        let name = file["file"].as_str().unwrap();
+        let bytes = fixture_bytes(name);
+        let size = u32::try_from(bytes.len()).unwrap().clamp(1, MAX_BYTES);
+        let mut request = raw.request(&words()[30]);
+        request.blobs.push(BlobRef { hash: name_of(&bytes), kind: BlobKind::Photo, size, width: 640, height: 480 });
+        let first = raw.first_change(&request);
+        let id = RequestId(raw.random());
+        let first = raw.change(id, &first);
+        assert!(matches!(raw.push_one(first), ItemResult::Ok { .. }), "{name}");
+        let put = || raw.put_photo(name_of(&bytes), id, bytes.len(), &bytes);
+        // One that is far too large is refused before it is read: ask until the answer is.
+        let answer = std::iter::repeat_with(put).take(20).find(|r| !matches!(r, Err((0, _)))).unwrap();
+        all += 1;
+        match answer.map(|status| status.done) {
+            Ok(false) if bytes.is_empty() => {}
+            Err((_, Some(Code::BadValue | Code::TooLarge))) => refused += 1,
+            other => panic!("{name}: {other:?}"),
+        }
+        assert_eq!(world.server.record(id).here, 0, "{name}");
+    }
+    println!("{all} hostile files sent as they are: {refused} refused");
+    assert!(world.server.files().is_empty(), "nothing of them is stored");
+    assert!(world.server.log().matches("a photo was refused").count() > all / 2, "each is logged");
+    goes_on(&world, &honest, 15);
 }
 
 /// A plain JPEG: whole, small enough, without metadata, comments or anything behind its end.

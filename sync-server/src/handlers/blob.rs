@@ -7,9 +7,10 @@
 
 use std::sync::Arc;
 
-use mbs_shared::blob::{MAX_BYTES, MAX_THUMB_BYTES, name_of};
+use mbs_shared::blob::{BlobKind, BlobRef, MAX_BYTES, MAX_THUMB_BYTES, name_of};
 use mbs_shared::document::{Document, project_first};
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::jpeg;
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::blob::{BlobStatus, MAX_SLICE};
 use mbs_shared::wire::error::Code;
@@ -54,8 +55,8 @@ pub struct Slice {
 /// Takes a slice.
 ///
 /// # Errors
-/// [`Code::TooLarge`], [`Code::UnknownBlob`], [`Code::HashMismatch`], [`Code::BadValue`] for another size
-/// than the request says, [`Code::Busy`].
+/// [`Code::TooLarge`], [`Code::UnknownBlob`], [`Code::HashMismatch`], [`Code::BadValue`] for other bytes than the
+/// request says (another size, no plain JPEG, another width or height), [`Code::Busy`].
 pub async fn put(service: &Arc<Service>, caller: &Caller, slice: Slice, body: Vec<u8>) -> Result<Put, Fault> {
     let Slice { hash, request, offset, size } = slice;
     let len = u32::try_from(body.len()).unwrap_or(u32::MAX);
@@ -80,11 +81,12 @@ pub async fn put(service: &Arc<Service>, caller: &Caller, slice: Slice, body: Ve
             complete(service, caller, &head, hash, size).await?;
             return Ok(DONE(size));
         }
-        Known::Referred(Some(said)) if said != size => return Err(Code::BadValue.into()),
+        Known::Referred(Some(said)) if said.size != size => return Err(Code::BadValue.into()),
         Known::Referred(_) => {}
     }
+    let Known::Referred(said) = known else { return Err(Code::UnknownBlob.into()) };
     if whole {
-        return finish(service, caller, &head, slice, body).await;
+        return finish(service, caller, &head, slice, said, body).await;
     }
     let status = BlobStatus { have, done: false };
     if offset != have {
@@ -97,7 +99,7 @@ pub async fn put(service: &Arc<Service>, caller: &Caller, slice: Slice, body: Ve
         let mut bytes = Vec::with_capacity(size as usize);
         service.db.ask(|s| blobs::chunks(s, hash, scope, &mut bytes))?;
         bytes.extend_from_slice(&body);
-        return finish(service, caller, &head, slice, bytes).await;
+        return finish(service, caller, &head, slice, said, bytes).await;
     }
     let now = service.clock.now();
     service.write(move |tx| keep_slice(tx, scope, slice, &body, now)).await
@@ -132,8 +134,8 @@ enum Known {
     Attached(u32),
     /// Whole, referred to, and the muhtarlık reads it through another request.
     Readable(u32),
-    /// Referred to; the size the request says, where it says one.
-    Referred(Option<u32>),
+    /// Referred to; what the request says of it, where it says something.
+    Referred(Option<BlobRef>),
 }
 
 fn known(s: &mut dyn Session, head: &Head, hash: BlobHash, scope: u32) -> DbResult<Known> {
@@ -150,8 +152,8 @@ fn known(s: &mut dyn Session, head: &Head, hash: BlobHash, scope: u32) -> DbResu
     }
 }
 
-/// Whether the request's document or thread refers to the blob; with the size the document says.
-fn reference(s: &mut dyn Session, head: &Head, hash: BlobHash) -> DbResult<Option<Option<u32>>> {
+/// Whether the request's document or thread refers to the blob; with what the document says of it.
+fn reference(s: &mut dyn Session, head: &Head, hash: BlobHash) -> DbResult<Option<Option<BlobRef>>> {
     let raws = changes::of_request(s, head.rid)?;
     let damaged = |e: &dyn std::fmt::Display| DbError::Unexpected(format!("a stored document: {e}"));
     let request = match raws.as_slice() {
@@ -163,10 +165,20 @@ fn reference(s: &mut dyn Session, head: &Head, hash: BlobHash) -> DbResult<Optio
         }
     };
     if let Some(blob) = request.blobs.iter().find(|b| b.hash == hash) {
-        return Ok(Some(Some(blob.size)));
+        return Ok(Some(Some(*blob)));
     }
     let entries = entries::of_request(s, head.rid)?;
     Ok(entries.iter().any(|e| e.entry.photos.contains(&hash)).then_some(None))
+}
+
+/// Whether the bytes are what the request says: a photo is a plain JPEG of its width and height, a voice note begins
+/// as Ogg does. Threads refer to photos, and say no more of them.
+fn is_as_said(bytes: &[u8], said: Option<BlobRef>) -> bool {
+    match said {
+        Some(BlobRef { kind: BlobKind::Voice, .. }) => bytes.starts_with(b"OggS"),
+        Some(said) => jpeg::plain_size(bytes) == Some((said.width, said.height)),
+        None => jpeg::plain_size(bytes).is_some(),
+    }
 }
 
 /// All bytes are here: prove the name, store, and say so.
@@ -175,24 +187,29 @@ async fn finish(
     caller: &Caller,
     head: &Head,
     slice: Slice,
+    said: Option<BlobRef>,
     bytes: Vec<u8>,
 ) -> Result<Put, Fault> {
     let Slice { hash, size, .. } = slice;
     let store = service.store.clone();
-    let proven = off_thread(move || {
+    let refused = off_thread(move || {
         if name_of(&bytes) != hash && !sabotaged("photo-hash-not-proven") {
-            return Ok(false);
+            return Ok(Some(Code::HashMismatch));
         }
-        store.put(Key::Full(hash), &bytes).map(|()| true)
+        if !is_as_said(&bytes, said) {
+            return Ok(Some(Code::BadValue));
+        }
+        store.put(Key::Full(hash), &bytes).map(|()| None)
     })
     .await
     .map_err(store_fault)?;
-    if !proven {
+    if let Some(code) = refused {
+        tracing::warn!(device = %caller.device.no, request = %head.id, %hash, ?code, "a photo was refused");
         let scope = caller.device.scope;
         service
             .write(move |tx| Ok(tx.session().execute(blobs::DROP_CHUNKS, &[hash.as_bytes().into(), scope.into()])?))
             .await?;
-        return Err(Code::HashMismatch.into());
+        return Err(code.into());
     }
     complete(service, caller, head, hash, size).await?;
     Ok(DONE(size))

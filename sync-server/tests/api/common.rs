@@ -367,15 +367,13 @@ pub(crate) fn entry_item(request: RequestId, entry: &Entry) -> Item {
     Item { kind: ItemKind::Entry, request, packed: pack(&encode(entry)).into(), count: 0, mac: None, past: None }
 }
 
-/// `n` bytes that do not compress, and a reference to them.
+/// A JPEG of `n` bytes that do not compress, and a reference to it.
 pub(crate) fn photo(seed: u8, n: u32) -> (Vec<u8>, BlobRef) {
     let mut x = u32::from(seed) + 1;
-    let bytes: Vec<u8> = (0..n)
-        .map(|_| {
-            x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (x >> 24) as u8
-        })
-        .collect();
+    let bytes = mbs_shared::jpeg::of_noise((1_600, 1_200), n as usize, || {
+        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (x >> 24) as u8
+    });
     let hash = name_of(&bytes);
     (bytes, BlobRef { hash, kind: BlobKind::Photo, size: n, width: 1_600, height: 1_200 })
 }

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use mbs_shared::blob::{self, BlobKind, BlobRef};
 use mbs_shared::id::{BlobHash, CaseNo, Prefix};
 use mbs_shared::istanbul;
+use mbs_shared::jpeg;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Kind, Request, SCHEMA};
 use serde::Deserialize;
@@ -161,8 +162,10 @@ pub(crate) fn photos(t: usize) -> Vec<(BlobRef, Vec<u8>)> {
     }
     (0..PHOTOS)
         .map(|p| {
-            let mut bytes = vec![0; PHOTO_BYTES];
-            Random::new(0x0070_686f_746f_0000 + (t * PHOTOS + p) as u64).fill(&mut bytes);
+            let mut noise = vec![0; PHOTO_BYTES];
+            Random::new(0x0070_686f_746f_0000 + (t * PHOTOS + p) as u64).fill(&mut noise);
+            let mut noise = noise.into_iter();
+            let bytes = jpeg::of_noise((2048, 1536), PHOTO_BYTES, || noise.next().unwrap_or_default());
             let reference = BlobRef {
                 hash: blob::name_of(&bytes),
                 kind: BlobKind::Photo,
