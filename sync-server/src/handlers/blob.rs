@@ -211,7 +211,20 @@ async fn finish(
             .await?;
         return Err(code.into());
     }
-    complete(service, caller, head, hash, size).await?;
+    if let Err(fault) = complete(service, caller, head, hash, size).await {
+        if fault.code == Code::UnknownBlob {
+            // The request was erased meanwhile: its photo goes too, unless another one has it.
+            let (service, had) = (service.clone(), service.db.ask(|s| blobs::by_hash(s, hash))?);
+            let drop_both = move || {
+                service.store.remove(Key::Thumb(hash))?;
+                service.store.remove(Key::Full(hash))
+            };
+            if had.is_none() {
+                off_thread(drop_both).await.map_err(store_fault)?;
+            }
+        }
+        return Err(fault);
+    }
     Ok(DONE(size))
 }
 

@@ -58,9 +58,15 @@ pub fn carry_out(service: &Arc<Service>, request: RequestId, at: i64, photos: &[
     Ok(new)
 }
 
-/// Photos of a request that no other one has.
+/// Photos of a request that no other one has. Also those of which only a file may be there: an upload was cut off
+/// between the store and the database.
 fn only_here(s: &mut dyn crate::database::Session, head: &Head) -> DbResult<Vec<BlobHash>> {
     let mut only = Vec::new();
+    for hash in named(s, head)? {
+        if blobs::by_hash(s, hash)?.is_none() {
+            only.push(hash);
+        }
+    }
     for (hash, ..) in blobs::of_request(s, head.rid)? {
         if let Some(blob) = blobs::by_hash(s, hash)?
             && blobs::requests(s, blob.id)?.iter().all(|r| *r == head.id)

@@ -41,7 +41,8 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
 impl World {
     fn mark(&mut self) -> String {
         self.marks += 1;
-        format!("<{}>", self.marks)
+        // Long enough that no hash or number looks like one.
+        format!("<{}>", 1_000_000 + self.marks)
     }
 
     fn words(&mut self, mark: &str) -> String {
