@@ -1,5 +1,7 @@
 //! What drives the tablets' engines and the server, in place of threads and sockets.
 
+use mbs_shared::wire::decode;
+use mbs_shared::wire::sync::{ItemResult, SyncReply};
 use mbs_tablet::ports::{HttpReply, HttpRequest};
 use mbs_tablet::sync::{Effect, Event};
 
@@ -162,12 +164,24 @@ impl World {
             if let Some(t) = self.tablets.get_mut(tablet).filter(|_| reply.status == 200) {
                 t.heard = (t.heard.0 + u32::from(t.syncs), now);
             }
+            self.look_for_forks(tablet, &reply);
             if let Some(t) = self.tablets.get_mut(tablet).filter(|t| t.carries && reply.status == 200) {
                 let [now, _] = &mut t.answers;
                 *now = Some(reply.clone());
             }
         }
         self.step(tablet, Event::Reply(ticket, reply));
+    }
+
+    /// Every start of a tablet has an actor of its own, copies' too: nothing forks, although a fork would be healed.
+    fn look_for_forks(&mut self, tablet: usize, reply: &HttpReply) {
+        let carries = self.tablets.get(tablet).is_some_and(|t| t.carries);
+        if carries
+            && reply.status == 200
+            && decode::<SyncReply>(&reply.body).is_ok_and(|said| said.results.contains(&ItemResult::Fork))
+        {
+            self.violated(format!("tablet {tablet} made two changes with one number"));
+        }
     }
 
     pub(crate) fn tick(&mut self) {

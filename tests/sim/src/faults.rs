@@ -88,6 +88,7 @@ impl World {
         let at = self.tablets.len();
         self.tablets.push(clone);
         self.plan(1_000, Happening::Start(at));
+        self.edit_soon(tablet, &[tablet, at]);
         for _ in 0..4 {
             let by = self.chance.between(5_000, 300_000);
             self.plan(by, Happening::Muhtar(at));
@@ -122,6 +123,19 @@ impl World {
                 self.plan(10_000, Happening::EnrolAgain(tablet));
                 self.tally.count(Fault::TabletRestored);
                 self.plan(1_000, Happening::Start(tablet));
+                self.edit_soon(tablet, &[tablet]);
+            }
+        }
+    }
+
+    /// What a tablet knows is edited on each of these, before they have heard of each other: were their actors the
+    /// same, it would show.
+    fn edit_soon(&mut self, tablet: usize, on: &[usize]) {
+        let known = self.tablets.get(tablet).map(|t| t.known.clone()).unwrap_or_default();
+        for request in known.iter().rev().take(4) {
+            for tablet in on {
+                let by = self.chance.between(1_500, 8_000);
+                self.plan(by, Happening::Edit(*tablet, *request));
             }
         }
     }

@@ -134,7 +134,7 @@ impl World {
         }
     }
 
-    fn edit(&mut self, tablet: usize, id: RequestId) {
+    pub(crate) fn edit(&mut self, tablet: usize, id: RequestId) {
         let mark = self.mark();
         let words = self.words(&mark);
         let set = match self.chance.below(3) {

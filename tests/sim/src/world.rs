@@ -35,6 +35,8 @@ pub enum Happening {
     Muhtar(usize),
     /// A muhtar finishes a draft: photo, then `Gönder`.
     Finish(usize, RequestId, u64),
+    /// A muhtar edits that request.
+    Edit(usize, RequestId),
     /// A request of a tablet reaches the server: tablet, life, request, how many bytes of its body.
     Arrive(usize, u32, Box<HttpRequest>, usize),
     /// An answer reaches a tablet.
@@ -351,6 +353,7 @@ impl World {
             }
             Happening::Muhtar(tablet) => self.muhtar(tablet),
             Happening::Finish(tablet, request, life) => self.finish(tablet, request, life),
+            Happening::Edit(tablet, request) => self.edit(tablet, request),
             Happening::Arrive(tablet, life, request, bytes) => self.arrive(tablet, life, *request, bytes),
             Happening::Reply(tablet, life, ticket, reply) => self.replied(tablet, life, ticket, reply),
             Happening::Cut(tablet, life, ticket) => {
