@@ -18,7 +18,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::config::{Common, Serve, Settings};
-use crate::database::{Database, meta};
+use crate::database::{Database, DbError, meta};
 use crate::engines::{FILE, Opener, Place};
 use crate::service::{Parts, Service};
 
@@ -116,9 +116,21 @@ fn init(settings: &Settings) -> Result<()> {
 
 /// A service by the settings; makes and seeds what is missing.
 fn begin(settings: &Settings) -> Result<Arc<Service>> {
-    let mut parts = Parts::open(&settings.data, &settings.database, &settings.photos)?;
-    parts.url.clone_from(&settings.url);
-    Service::new(parts)
+    let begun = Parts::open(&settings.data, &settings.database, &settings.photos).and_then(|mut parts| {
+        parts.url.clone_from(&settings.url);
+        Service::new(parts)
+    });
+    let damaged = |e: &anyhow::Error| e.chain().any(|c| matches!(c.downcast_ref(), Some(DbError::Damaged(_))));
+    begun.map_err(|e| {
+        if !damaged(&e) {
+            return e;
+        }
+        e.context(format!(
+            "{} is damaged and was left as it is: keep it, put the last backup into a new folder with `mbs-server restore`, \
+             and tablets bring what is newer",
+            settings.data.display()
+        ))
+    })
 }
 
 /// The database, for one command beside a running server.

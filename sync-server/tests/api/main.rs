@@ -23,4 +23,5 @@ mod routing;
 mod snapshot;
 mod statements;
 mod sync;
+mod trouble;
 mod writer;
