@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::common::*;
+use mbs_server::database::Go;
 use mbs_server::error::status;
 use mbs_shared::id::RequestId;
 use mbs_shared::wire::error::Code;
@@ -12,7 +13,7 @@ use mbs_shared::wire::sync::ItemResult;
 
 /// Lets the database take no page more, or as many as it likes.
 fn room(town: &Town, pragma: &'static str) {
-    town.service.db.change(|tx| tx.first(pragma, &[], |r| r.int(0))).unwrap();
+    town.service.db.change(|tx| tx.query(pragma, &[], &mut |_| Ok(Go::On))).unwrap();
 }
 
 #[tokio::test]
@@ -64,7 +65,8 @@ fn said(out: &Output) -> String {
 #[test]
 fn a_damaged_database_is_named_with_what_helps_and_not_written_over() {
     let dir = tempfile::tempdir().unwrap();
-    let made = Command::new(env!("CARGO_BIN_EXE_mbs-server")).arg("init").arg("--data").arg(dir.path()).output().unwrap();
+    let made =
+        Command::new(env!("CARGO_BIN_EXE_mbs-server")).arg("init").arg("--data").arg(dir.path()).output().unwrap();
     assert!(made.status.success(), "{}", said(&made));
     let file = dir.path().join("mbs.db");
     let mut bytes = std::fs::read(&file).unwrap();
