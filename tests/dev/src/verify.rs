@@ -28,16 +28,19 @@ struct Suite {
     name: &'static str,
     /// Whether it prints counts; then none at all is a failure. One that does not is one test, by its exit code.
     counts: bool,
+    /// Whether `--long` makes it longer.
+    grows: bool,
     command: fn(long: bool) -> Command,
 }
 
 const SUITES: &[Suite] = &[
-    Suite { name: "format", counts: false, command: |_| run::cargo(&["fmt", "--all", "--check"]) },
-    Suite { name: "screens: lint", counts: false, command: |_| run::npm(&["run", "--silent", "check"]) },
-    Suite { name: "screens: parts", counts: true, command: |_| run::npm(&["run", "--silent", "test"]) },
+    Suite { name: "format", counts: false, grows: false, command: |_| run::cargo(&["fmt", "--all", "--check"]) },
+    Suite { name: "screens: lint", counts: false, grows: false, command: |_| run::npm(&["run", "--silent", "check"]) },
+    Suite { name: "screens: parts", counts: true, grows: false, command: |_| run::npm(&["run", "--silent", "test"]) },
     Suite {
         name: "clippy",
         counts: false,
+        grows: false,
         command: |_| {
             run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         },
@@ -45,12 +48,13 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "rust",
         counts: true,
+        grows: true,
         command: |_| run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]),
     },
-    Suite { name: "generated types", counts: false, command: |_| fresh_types() },
-    Suite { name: "one story", counts: false, command: |_| story() },
-    Suite { name: "simulation", counts: false, command: simulation },
-    Suite { name: "screens: browser", counts: true, command: |_| browser() },
+    Suite { name: "generated types", counts: false, grows: false, command: |_| fresh_types() },
+    Suite { name: "one story", counts: false, grows: false, command: |_| story() },
+    Suite { name: "simulation", counts: false, grows: true, command: simulation },
+    Suite { name: "screens: browser", counts: true, grows: false, command: |_| browser() },
 ];
 
 fn fresh_types() -> Command {
@@ -87,7 +91,8 @@ fn shots_into(dir: &Path) -> Command {
     node
 }
 
-/// Runs every suite (or those named), never stops at the first failure, never skips silently.
+/// Runs every suite (or those named; with `--long` alone those that it makes longer), never stops at the first
+/// failure, never skips silently.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut ran = Vec::new();
     let done = play(args, &mut ran);
@@ -107,7 +112,8 @@ fn play(args: &[String], ran: &mut Vec<Ran>) -> Result<(), String> {
     }
     needs::system(For::Testing)?;
     ui::build()?;
-    for suite in SUITES.iter().filter(|s| only.is_empty() || only.iter().any(|o| *o == s.name)) {
+    let wanted = |s: &Suite| if only.is_empty() { s.grows || !long } else { only.iter().any(|o| *o == s.name) };
+    for suite in SUITES.iter().filter(|s| wanted(s)) {
         let mut command = (suite.command)(long);
         if long {
             // Kills ten-fold, twenty times the forged frames, and eight times the cases of each property.
