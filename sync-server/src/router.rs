@@ -3,11 +3,11 @@
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{KeepAlive, Sse};
@@ -296,7 +296,11 @@ async fn timed(request: Request, next: Next) -> Response {
 }
 
 async fn counted(request: Request, next: Next) -> Response {
+    // By the route's pattern, not by the path: as many series as there are routes.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let begun = Instant::now();
     let response = next.run(request).await;
+    metrics::histogram!("mbs_http_seconds", "route" => route).record(begun.elapsed());
     let class = match response.status().as_u16() / 100 {
         2 | 3 => "ok",
         4 => "refused",

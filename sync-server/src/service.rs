@@ -14,6 +14,7 @@ use crate::database::{Database, DbResult, News, Session, gaps, meta, people};
 use crate::digest::Digests;
 use crate::engines::{Opener, Photos, Place};
 use crate::error::Fault;
+use crate::handlers::desk;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::secrets::Secrets;
@@ -127,6 +128,8 @@ pub struct Service {
     pub digests: Digests,
     /// Enrolment tries.
     pub tries: Tries,
+    /// Streams that wake desks.
+    pub desk_streams: desk::events::Open,
     approvals: RwLock<HashMap<String, bool>>,
     /// Version of the tablets in memory. Held while settings are taken over, so that what was read earlier never
     /// replaces what was read, or written, later.
@@ -185,6 +188,7 @@ impl Service {
             url,
             digests: Digests::default(),
             tries: Tries::default(),
+            desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),
             devices_version: Mutex::new(version),
             heard: Heard { seq: seq.into(), own: AtomicI64::new(0) },

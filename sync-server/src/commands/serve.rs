@@ -9,6 +9,11 @@ use crate::config::Settings;
 use crate::engines::Place;
 use crate::serve;
 
+/// Bounds of the histogram of answers' times, in seconds.
+const SECONDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0];
+/// Open files, connections among them, that a city of tablets and its desks need.
+const FILES: u64 = 8_192;
+
 /// Threads that may wait for PostgreSQL beside those that work.
 const ASKING: usize = 8;
 
@@ -25,7 +30,11 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
 }
 
 async fn run_async(settings: &Settings) -> Result<()> {
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder();
+    allow_files();
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .set_buckets(&SECONDS)
+        .context("the buckets of the metrics")?
+        .install_recorder();
     let service = super::begin(settings)?;
     crate::operate::replay(&service, &settings.data)?;
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
@@ -50,6 +59,21 @@ async fn run_async(settings: &Settings) -> Result<()> {
     serve::run(service, listener, settings.proxied, serve::asked_to_stop()).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Every connection is an open file: takes as many as the system allows this process.
+fn allow_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let have = getrlimit(Resource::Nofile);
+    let all = Rlimit { current: have.maximum, ..have.clone() };
+    let now = if setrlimit(Resource::Nofile, all).is_ok() { have.maximum } else { have.current };
+    if now.is_some_and(|n| n < FILES) {
+        tracing::warn!(
+            files = now,
+            wanted = FILES,
+            "few open files are allowed: raise the limit of the service (LimitNOFILE)"
+        );
+    }
 }
 
 fn start_log(filter: &str) -> Result<()> {

@@ -22,6 +22,7 @@ mod reconcile;
 mod routing;
 mod snapshot;
 mod statements;
+mod streams;
 mod sync;
 mod trouble;
 mod writer;
