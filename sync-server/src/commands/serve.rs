@@ -65,7 +65,7 @@ async fn run_async(settings: &Settings) -> Result<()> {
 fn allow_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let have = getrlimit(Resource::Nofile);
-    let all = Rlimit { current: have.maximum, ..have.clone() };
+    let all = Rlimit { current: have.maximum, ..have };
     let now = if setrlimit(Resource::Nofile, all).is_ok() { have.maximum } else { have.current };
     if now.is_some_and(|n| n < FILES) {
         tracing::warn!(

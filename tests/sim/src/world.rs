@@ -353,7 +353,8 @@ impl World {
             }
             Happening::Muhtar(tablet) => self.muhtar(tablet),
             Happening::Finish(tablet, request, life) => self.finish(tablet, request, life),
-            Happening::Edit(tablet, request) => self.edit(tablet, request),
+            Happening::Edit(tablet, request) if !self.calm => self.edit(tablet, request),
+            Happening::Edit(..) => {}
             Happening::Arrive(tablet, life, request, bytes) => self.arrive(tablet, life, *request, bytes),
             Happening::Reply(tablet, life, ticket, reply) => self.replied(tablet, life, ticket, reply),
             Happening::Cut(tablet, life, ticket) => {
