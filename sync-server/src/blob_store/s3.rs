@@ -113,13 +113,18 @@ impl Drop for S3 {
 
 impl BlobStore for S3 {
     fn put(&self, key: Key, bytes: &[u8]) -> io::Result<()> {
-        let (store, path) = (self.store.clone(), self.path(key));
-        let payload = bytes.to_vec();
-        let put = self.wait(async move {
+        let once = || {
+            let (store, path, payload) = (self.store.clone(), self.path(key), bytes.to_vec());
             // The first one stays, as in the folder store.
             let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-            store.put_opts(&path, payload.into(), options).await
-        })?;
+            self.wait(async move { store.put_opts(&path, payload.into(), options).await })
+        };
+        let put = match once()? {
+            // A line that broke: the client repeats no such call by itself, because it cannot know that ours may be
+            // repeated. (A store that says no before it has read everything closes the line under the next call.)
+            Err(Error::Generic { .. }) => once()?,
+            put => put,
+        };
         match put {
             Ok(_) | Err(Error::AlreadyExists { .. }) => Ok(()),
             Err(e) => Err(io_error(e)),
