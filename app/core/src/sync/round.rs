@@ -5,27 +5,24 @@
 
 use mbs_shared::id::{BlobHash, RequestId, SessionId};
 use mbs_shared::sabotage::sabotaged;
-use mbs_shared::wire::blob::BlobStatus;
-use mbs_shared::wire::error::{Code as WireCode, Envelope};
 use mbs_shared::wire::events::News;
-use mbs_shared::wire::reconcile::ReconcileReply;
-use mbs_shared::wire::revocation::SignedRevocation;
-use mbs_shared::wire::snapshot::SnapshotPage;
-use mbs_shared::wire::sync::{MAX_ITEMS, SyncReply};
+use mbs_shared::wire::sync::MAX_ITEMS;
 use mbs_shared::wire::{self, MEDIA_TYPE};
+
+mod refused;
+mod taken;
 
 use super::blob::{Certain, Put};
 use super::exchange::{self, Pushed};
-use super::intake::refuse_own;
 use super::plan::Line;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
 use super::{Effect, Event, Nudge, blob, receipt};
 use crate::Summary;
-use crate::error::{Code, Result, fail};
+use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, cursor, outbox, quarantine, requests};
+use crate::store::{Store, cursor, outbox};
 
 /// Time between polls when nothing happens and nobody wakes us, in ms.
 pub const POLL: i64 = 30_000;
@@ -353,286 +350,6 @@ impl Round {
             }
         }
     }
-
-    /// Answers that are about the tablet, the version or the server, not about what was sent.
-    fn refused_as_a_whole(&mut self, store: &mut Store, now: i64, flight: &Flight, reply: &HttpReply) -> Result<bool> {
-        let code = serde_json::from_slice::<Envelope>(&reply.body).ok().map(|e| e.code);
-        if code.is_none() && is_a_strangers(&flight.kind, reply) {
-            // Something between has answered: nothing that was sent was judged.
-            if let (413, Kind::Sync(pushed)) = (reply.status, &flight.kind) {
-                self.line.frame_refused(pushed.len());
-            }
-            if let Kind::Put(put) = &flight.kind {
-                self.certain.cut(put.hash());
-            }
-            self.fail(store, now);
-            return Ok(true);
-        }
-        if code == Some(WireCode::Revoked) && !matches!(flight.kind, Kind::Sync(_)) {
-            // The proof comes with the next poll; until then nothing is believed.
-            (self.snapshot, self.reconcile, self.poll) = (None, None, now);
-            return Ok(true);
-        }
-        let closed = match (reply.status, code) {
-            // Only a signed revocation may close a tablet: whatever this says, everything is kept.
-            (401 | 403, Some(WireCode::UnknownDevice | WireCode::Revoked)) | (401, _) => Some(Closed::Unknown),
-            (426, Some(WireCode::AppTooNew)) | (_, Some(WireCode::AppTooNew)) => Some(Closed::ServerTooOld),
-            (426, _) | (_, Some(WireCode::AppTooOld)) => Some(Closed::AppTooOld),
-            _ => None,
-        };
-        if let Some(closed) = closed {
-            store.write(|c| settings::set_number(c, settings::CLOSED, closed as i64))?;
-            self.fail(store, now);
-            self.not_before = 0;
-            self.hold = now + CLOSED_WAIT;
-            return Ok(true);
-        }
-        match reply.status {
-            200..=299 => {
-                if settings::number(store.read(), settings::CLOSED)? != 0 {
-                    store.write(|c| settings::set_number(c, settings::CLOSED, 0))?;
-                }
-                Ok(false)
-            }
-            429 | 503 => {
-                self.fail(store, now);
-                let seconds = reply.header("retry-after").and_then(|v| v.trim().parse::<i64>().ok()).unwrap_or(0);
-                self.hold = now + seconds.clamp(0, LONGEST_HOLD / 1_000) * 1_000;
-                Ok(true)
-            }
-            // About this one photo or this very frame.
-            400..=499 => match &flight.kind {
-                Kind::Sync(pushed) => {
-                    self.frame_refused(store, now, pushed, reply.status, code)?;
-                    Ok(true)
-                }
-                Kind::Put(_) | Kind::Fetch(_) | Kind::Receipt(_) => Ok(false),
-                // A server from before this exchange: everything comes whole.
-                Kind::Reconcile if reply.status == 404 => {
-                    self.reconcile = None;
-                    self.snapshot = Some(Snapshot::default());
-                    Ok(true)
-                }
-                Kind::Snapshot | Kind::Reconcile => {
-                    self.fail(store, now);
-                    Ok(true)
-                }
-            },
-            _ => {
-                match &flight.kind {
-                    Kind::Sync(pushed) if !pushed.is_empty() => self.line.frame_refused(pushed.len()),
-                    Kind::Put(put) => {
-                        // Another photo may fare better.
-                        let key = put.key();
-                        store.write(|c| outbox::put_off(c, outbox::What::Photo, &key, now + LONGEST_WAIT))?;
-                    }
-                    _ => {}
-                }
-                self.fail(store, now);
-                Ok(true)
-            }
-        }
-    }
-
-    /// A frame refused whole: fewer items, until the one to blame stands alone; that one goes to quarantine.
-    fn frame_refused(
-        &mut self,
-        store: &mut Store,
-        now: i64,
-        pushed: &[Pushed],
-        status: u16,
-        code: Option<WireCode>,
-    ) -> Result<()> {
-        match pushed {
-            [] => self.fail(store, now),
-            [one] => {
-                let reason = code.map_or_else(|| format!("http_{status}"), super::intake::name);
-                store.write(|c| refuse_own(c, one.what, &one.key, &reason, now))?;
-            }
-            more => self.line.frame_refused(more.len()),
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, store: &mut Store, now: i64, flight: Flight, reply: &HttpReply, fresh: [u8; 8]) -> Result<()> {
-        match flight.kind {
-            Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
-            Kind::Snapshot => {
-                let page: SnapshotPage =
-                    wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
-                let mut snapshot = self.snapshot.unwrap_or_default();
-                let (rows, last) = store.write(|c| snapshot.take(c, &page, now))?;
-                self.summary.pulled += rows;
-                self.snapshot = if last { None } else { Some(snapshot) };
-                self.line.page_passed();
-                if last {
-                    self.poll = now;
-                }
-                Ok(())
-            }
-            Kind::Reconcile => {
-                let page: ReconcileReply =
-                    wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
-                let mut reconcile = self.reconcile.unwrap_or_default();
-                let taken = store.write(|c| {
-                    let taken = reconcile.take(c, &page, now)?;
-                    if taken.last {
-                        settings::set_number(c, settings::RECONCILED, now)?;
-                    }
-                    Ok(taken)
-                })?;
-                self.summary.pulled += taken.rows;
-                self.reconcile = if taken.last { None } else { Some(reconcile) };
-                self.line.page_passed();
-                if taken.last {
-                    self.poll = now;
-                }
-                Ok(())
-            }
-            Kind::Put(put) => {
-                let epoch = cursor::get(store.read())?.epoch;
-                let certain = &mut self.certain;
-                if store.write(|c| blob::take(c, &put, reply, certain, epoch, now))? {
-                    self.summary.photos += 1;
-                }
-                self.line.slice_passed();
-                Ok(())
-            }
-            Kind::Fetch(hash) => store.write(|c| blob::take_fetched(c, hash, reply)),
-            Kind::Receipt(id) => match settings::identity(store.read())? {
-                Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
-                None => Ok(()),
-            },
-        }
-    }
-
-    fn take_sync(
-        &mut self,
-        store: &mut Store,
-        now: i64,
-        pushed: &[Pushed],
-        reply: &HttpReply,
-        fresh: [u8; 8],
-    ) -> Result<()> {
-        let reply: SyncReply = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
-        if reply.session != self.session && !sabotaged("session-not-checked") {
-            // To an earlier process start: its results are not ours.
-            return Err(fail(Code::Protocol, "a reply to another session"));
-        }
-        if reply.results.len() != pushed.len() {
-            return Err(fail(Code::Protocol, "results and items differ in number"));
-        }
-        let known = cursor::get(store.read())?;
-        let snapshot = reply.snapshot || (known.epoch != 0 && reply.cursor.epoch != known.epoch);
-        let reply = SyncReply { snapshot, ..reply };
-        let identity = settings::identity(store.read())?.ok_or_else(|| fail(Code::NotEnrolled, ""))?;
-        if let Some(revocation) = &reply.revocation {
-            return self.revoked(store, now, pushed, revocation, &identity);
-        }
-        let twin = i64::from(reply.twin == Some(true));
-        let told = reply.made.is_some() || twin != settings::number(store.read(), settings::TWIN)?;
-        let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot && !told;
-        if !nothing || (now - self.noted).abs() > NOTE {
-            self.noted = now;
-            let taken = store.write(|c| {
-                let taken = exchange::take(c, pushed, &reply, identity.device, fresh, now)?;
-                settings::set_number(c, settings::LAST_CONTACT, now)?;
-                settings::set_number(c, settings::TWIN, twin)?;
-                // Put back from a copy: counts that were given are not given again.
-                let made = settings::number(c, settings::MADE)?.max(reply.made.map_or(0, i64::from));
-                settings::set_number(c, settings::MADE, made)?;
-                settings::set_number(c, settings::CLOCK_OFF, now - reply.now)?;
-                Ok(taken)
-            })?;
-            self.summary.pushed += taken.pushed;
-            self.summary.pulled += taken.pulled;
-            self.forked |= taken.forked;
-        }
-        self.line.page_passed();
-        self.more = reply.more && !snapshot;
-        self.poll = now + self.pause();
-        self.compare(store, now, nothing, reply.differs == Some(true))?;
-        if snapshot {
-            // A server that asks for it again and again is not followed at once.
-            self.snapshots += 1;
-            if requests::accepted_after(store.read(), None, 1)?.is_empty() {
-                self.snapshot = Some(Snapshot::default());
-            } else {
-                self.reconcile = Some(Reconcile::default());
-            }
-            if self.snapshots > 2 {
-                return Err(fail(Code::Protocol, "a snapshot is wanted again and again"));
-            }
-        } else {
-            self.snapshots = 0;
-        }
-        Ok(())
-    }
-}
-
-impl Round {
-    /// The server says that this tablet is revoked. Believed only with its signature: then what was pushed lies in
-    /// the server's quarantine, and when all words are handed over the tablet closes. Otherwise everything stays.
-    fn revoked(
-        &mut self,
-        store: &mut Store,
-        now: i64,
-        pushed: &[Pushed],
-        revocation: &SignedRevocation,
-        identity: &Identity,
-    ) -> Result<()> {
-        let proven = revocation.proven(&identity.server_keys, identity.device).is_some();
-        store.write(|c| {
-            if !proven {
-                return settings::set_number(c, settings::CLOSED, Closed::Unknown as i64);
-            }
-            for item in pushed {
-                refuse_own(c, item.what, &item.key, quarantine::REVOKED, now)?;
-            }
-            outbox::hurry(c)?;
-            if outbox::texts(c, now, 1)?.is_empty() {
-                // Photos cannot be handed over: they stay here, to be read and exported.
-                for item in outbox::all(c)? {
-                    refuse_own(c, item.what, &item.key, quarantine::REVOKED, now)?;
-                }
-                settings::set_number(c, settings::CLOSED, Closed::Revoked as i64)?;
-            }
-            Ok(())
-        })?;
-        (self.more, self.poll) = (false, now);
-        if proven {
-            return Ok(());
-        }
-        self.hold = now + CLOSED_WAIT;
-        Err(fail(Code::Protocol, "a revocation without our server's signature"))
-    }
-
-    /// Compares tablet and server whole where a poll gives reason to: their digests differed twice, or a week
-    /// went by.
-    fn compare(&mut self, store: &mut Store, now: i64, nothing: bool, differs: bool) -> Result<()> {
-        self.differed = if differs { self.differed.saturating_add(1) } else { 0 };
-        if !nothing || self.more {
-            return Ok(());
-        }
-        let last = settings::number(store.read(), settings::RECONCILED)?;
-        if last == 0 {
-            return store.write(|c| settings::set_number(c, settings::RECONCILED, now));
-        }
-        if (now - last).abs() > WEEK {
-            self.reconcile = Some(Reconcile::default());
-        }
-        if self.differed == 0 || (now - settings::number(store.read(), settings::COMPARED)?).abs() <= COMPARED {
-            return Ok(());
-        }
-        if self.differed == 1 {
-            // Once more, at once: so a tablet that is opened for a minute finds out too.
-            self.poll = now;
-            return Ok(());
-        }
-        self.differed = 0;
-        self.reconcile = Some(Reconcile::default());
-        store.write(|c| settings::set_number(c, settings::COMPARED, now))
-    }
 }
 
 fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
@@ -659,17 +376,5 @@ fn snapshot_request(snapshot: &Snapshot, line: &Line) -> HttpRequest {
         body: Vec::new(),
         // Whole requests: the last one of a page may reach past it.
         cap: 8 * 1024 * 1024,
-    }
-}
-
-/// Whether an answer without our envelope comes from a portal, a proxy or a firewall on the way.
-fn is_a_strangers(kind: &Kind, reply: &HttpReply) -> bool {
-    // A photo's resume point comes with other statuses than 200 too.
-    let resume_point = || matches!(kind, Kind::Put(_)) && wire::decode::<BlobStatus>(&reply.body).is_ok();
-    match reply.status {
-        200..=299 => matches!(kind, Kind::Put(_)) && !resume_point(),
-        // Its wish to be left alone is honoured whoever says so.
-        429 | 500.. => false,
-        _ => !resume_point(),
     }
 }

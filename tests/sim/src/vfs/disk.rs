@@ -5,12 +5,15 @@
 //! of 512 bytes that was not synced keeps its old bytes, its new ones, or a mixture; of each folder's
 //! unsynced changes a prefix survives, as on a journalling file system.
 
+mod file;
+mod names;
+
 use std::collections::BTreeMap;
 
 use crate::chance::Chance;
 
-/// Bytes that become certain together.
-pub const SECTOR: usize = 512;
+use file::File;
+use names::{Entry, Names, Naming, apply, folder_of};
 
 /// Where a file's bytes lie.
 pub type Inode = usize;
@@ -43,128 +46,6 @@ pub enum Trouble {
 
 /// Shorthand.
 pub type DiskResult<T> = Result<T, Trouble>;
-
-#[derive(Debug, Clone, Default)]
-struct File {
-    now: Vec<u8>,
-    /// What survives for certain; `dirty` names the sectors in which it differs from `now`.
-    certain: Vec<u8>,
-    dirty: Vec<u64>,
-    /// Bytes that only take room (the tablet's reserve).
-    padding: u64,
-    resized: bool,
-    /// The shortest it was cut to since it was synced.
-    cut: Option<usize>,
-}
-
-impl File {
-    fn touch(&mut self, from: usize, to: usize) {
-        for sector in (from / SECTOR)..to.div_ceil(SECTOR) {
-            let (word, bit) = (sector / 64, sector % 64);
-            if self.dirty.len() <= word {
-                self.dirty.resize(word + 1, 0);
-            }
-            if let Some(word) = self.dirty.get_mut(word) {
-                *word |= 1 << bit;
-            }
-        }
-    }
-
-    fn dirty_sectors(&self) -> Vec<usize> {
-        let mut all = Vec::new();
-        for (at, word) in self.dirty.iter().enumerate() {
-            let mut word = *word;
-            while word != 0 {
-                all.push(at * 64 + word.trailing_zeros() as usize);
-                word &= word - 1;
-            }
-        }
-        all
-    }
-
-    fn sync(&mut self) {
-        if self.resized {
-            self.certain.resize(self.now.len(), 0);
-            self.resized = false;
-            self.cut = None;
-        }
-        for sector in self.dirty_sectors() {
-            let from = sector * SECTOR;
-            let to = (from + SECTOR).min(self.now.len());
-            if let (Some(to), Some(from)) = (self.certain.get_mut(from..to), self.now.get(from..to)) {
-                to.copy_from_slice(from);
-            }
-        }
-        self.dirty.clear();
-    }
-
-    /// What is left after a power cut; how many sectors were lost or torn.
-    fn lose(&mut self, chance: &mut Chance) -> (u64, u64) {
-        let sectors = self.dirty_sectors();
-        let (mut dropped, mut torn) = (0, 0);
-        if sectors.is_empty() && !self.resized {
-            return (0, 0);
-        }
-        // The length is a fact of its own. A cut took place or did not, whole, as on a journalling file system;
-        // growth ends at the old length, the new one, or any sector between them.
-        let mut left = std::mem::take(&mut self.certain);
-        let cut = self.cut.take().map(|to| (to, chance.happens(500)));
-        if let Some((to, true)) = cut {
-            left.truncate(to);
-        }
-        let (old, new) = (left.len(), self.now.len());
-        let len = match (cut, chance.below(3)) {
-            (Some((_, false)), _) | (_, 0) => old,
-            (_, 1) => new.max(old),
-            _ => {
-                old + usize::try_from(chance.below((new.saturating_sub(old) / SECTOR) as u64 + 1)).unwrap_or(0) * SECTOR
-            }
-        };
-        left.resize(len, 0);
-        // All of it, nothing of it, or each sector on its own: the first two are what devices mostly do.
-        let manner = chance.below(4);
-        for sector in sectors {
-            let from = sector * SECTOR;
-            let to = (from + SECTOR).min(len).min(self.now.len());
-            let (Some(slot), Some(fresh)) = (left.get_mut(from..to), self.now.get(from..to)) else {
-                dropped += 1;
-                continue;
-            };
-            match (manner, chance.below(3)) {
-                (0, _) | (2.., 0) => dropped += 1,
-                (1, _) | (2.., 1) => slot.copy_from_slice(fresh),
-                _ => {
-                    let cut = usize::try_from(chance.below(slot.len() as u64)).unwrap_or(0);
-                    for (to, from) in slot.iter_mut().zip(fresh).take(cut) {
-                        *to = *from;
-                    }
-                    torn += 1;
-                }
-            }
-        }
-        self.certain.clone_from(&left);
-        self.now = left;
-        self.dirty.clear();
-        self.resized = false;
-        (dropped, torn)
-    }
-}
-
-/// What a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Entry {
-    File(Inode),
-    Folder,
-}
-
-type Names = BTreeMap<String, Entry>;
-
-/// A change of names: to each name what it stands for from now on; `None`: nothing.
-#[derive(Debug, Clone)]
-struct Naming {
-    folder: String,
-    sets: Vec<(String, Option<Entry>)>,
-}
 
 /// What was really lost and refused, for the table at the end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -202,11 +83,6 @@ pub struct Disk {
     room: u64,
     plan: Vec<(u64, DiskFault)>,
     injected: Injected,
-}
-
-/// The folder of a path; "" for the root.
-fn folder_of(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 impl Disk {
@@ -415,112 +291,6 @@ impl Disk {
         self.files.get_mut(inode).and_then(Option::as_mut).ok_or(Trouble::Missing)
     }
 
-    fn rename_entry(&mut self, naming: Naming) {
-        apply(&mut self.names, &naming);
-        self.namings.push(naming);
-    }
-
-    /// The file of that name.
-    #[must_use]
-    pub fn find(&self, path: &str) -> Option<Inode> {
-        match self.names.get(path) {
-            Some(Entry::File(inode)) => Some(*inode),
-            _ => None,
-        }
-    }
-
-    /// Whether there is something of that name.
-    #[must_use]
-    pub fn exists(&self, path: &str) -> bool {
-        self.names.contains_key(path)
-    }
-
-    /// Whether there is a folder of that name.
-    #[must_use]
-    pub fn is_folder(&self, path: &str) -> bool {
-        matches!(self.names.get(path), Some(Entry::Folder))
-    }
-
-    /// Names of the files directly in a folder.
-    #[must_use]
-    pub fn list(&self, folder: &str) -> Vec<String> {
-        let files = self.names.iter().filter(|(_, e)| matches!(e, Entry::File(_)));
-        files.filter(|(name, _)| folder_of(name) == folder).map(|(name, _)| name.clone()).collect()
-    }
-
-    /// A new empty file of that name; one that was there loses its bytes.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub fn create(&mut self, path: &str) -> DiskResult<Inode> {
-        self.call(false)?;
-        let inode = self.files.iter().position(Option::is_none).unwrap_or(self.files.len());
-        // A place is used anew only after a power cut: an unsynced name may still point at it.
-        let inode = if self.namings.is_empty() { inode } else { self.files.len() };
-        if inode == self.files.len() {
-            self.files.push(None);
-        }
-        if let Some(slot) = self.files.get_mut(inode) {
-            *slot = Some(File::default());
-        }
-        let sets = vec![(path.to_owned(), Some(Entry::File(inode)))];
-        self.rename_entry(Naming { folder: folder_of(path).to_owned(), sets });
-        Ok(inode)
-    }
-
-    /// A new folder.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub fn make_folder(&mut self, path: &str) -> DiskResult<()> {
-        if self.is_folder(path) {
-            return Ok(());
-        }
-        self.call(false)?;
-        let sets = vec![(path.to_owned(), Some(Entry::Folder))];
-        self.rename_entry(Naming { folder: folder_of(path).to_owned(), sets });
-        Ok(())
-    }
-
-    /// Another name for a file; what had that name has none any more.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub fn rename(&mut self, from: &str, to: &str) -> DiskResult<()> {
-        let entry = *self.names.get(from).ok_or(Trouble::Missing)?;
-        self.call(false)?;
-        let sets = vec![(from.to_owned(), None), (to.to_owned(), Some(entry))];
-        self.rename_entry(Naming { folder: folder_of(to).to_owned(), sets });
-        Ok(())
-    }
-
-    /// Takes a name away.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub fn remove(&mut self, path: &str) -> DiskResult<()> {
-        if !self.exists(path) {
-            return Err(Trouble::Missing);
-        }
-        self.call(false)?;
-        self.rename_entry(Naming { folder: folder_of(path).to_owned(), sets: vec![(path.to_owned(), None)] });
-        Ok(())
-    }
-
-    /// Makes the names of a folder certain.
-    ///
-    /// # Errors
-    /// [`Trouble`].
-    pub fn sync_folder(&mut self, folder: &str) -> DiskResult<()> {
-        self.call(true)?;
-        let (done, rest) = std::mem::take(&mut self.namings).into_iter().partition(|n: &Naming| n.folder == folder);
-        self.namings = rest;
-        for naming in done {
-            apply(&mut self.certain_names, &naming);
-        }
-        Ok(())
-    }
-
     /// Length of a file.
     ///
     /// # Errors
@@ -638,14 +408,5 @@ impl Disk {
                 }
             }
         }
-    }
-}
-
-fn apply(names: &mut Names, naming: &Naming) {
-    for (name, entry) in &naming.sets {
-        match entry {
-            Some(entry) => names.insert(name.clone(), *entry),
-            None => names.remove(name),
-        };
     }
 }

@@ -1,0 +1,374 @@
+//! A server that is a plain function, with faults by script, and lines to it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use mbs_shared::document::verify::{Unfit, join, verify};
+use mbs_shared::id::{BlobHash, ChangeHash, DeviceNo, Mac, PublicKey, RequestId, SessionId};
+use mbs_shared::pack::{pack, unpack};
+use mbs_shared::routing::{Event as Decided, What, Who};
+use mbs_shared::signature::ServerKey;
+use mbs_shared::wire;
+use mbs_shared::wire::blob::BlobStatus;
+use mbs_shared::wire::enrol::EnrolReply;
+use mbs_shared::wire::entry::{Entry, Stamp};
+use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
+use mbs_shared::wire::snapshot::SnapshotPage;
+use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest};
+use mbs_shared::wire::version::{Abilities, PROTOCOL};
+use mbs_tablet::error::Result;
+use mbs_tablet::ports::{Connect, Cut, HttpReply, HttpRequest, Transport};
+
+use super::{MORNING, MUHTAR};
+
+/// What happens to one request.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// It passes.
+    Pass,
+    /// It never arrives.
+    Lost,
+    /// It arrives, its answer does not.
+    AnswerLost,
+    /// Of its body so many bytes arrive, then the line is cut.
+    Partly(usize),
+    /// It arrives twice; the second answer comes.
+    Twice,
+    /// Another answer comes instead.
+    Instead(u16, Vec<(&'static str, &'static str)>, Option<Code>),
+}
+
+#[derive(Clone)]
+pub struct Stored {
+    pub hash: ChangeHash,
+    pub raw: Vec<u8>,
+    pub packed: Vec<u8>,
+}
+
+/// The server, as far as a tablet sees it.
+pub struct Server {
+    pub epoch: u64,
+    pub seq: u64,
+    pub now: i64,
+    pub devices: u64,
+    pub mandate: u64,
+    pub feed: Vec<(u64, SessionId, Row)>,
+    pub changes: BTreeMap<RequestId, Vec<Stored>>,
+    pub entries: BTreeMap<RequestId, Vec<Entry>>,
+    pub events: BTreeMap<RequestId, u32>,
+    pub blobs: BTreeMap<BlobHash, Vec<u8>>,
+    pub whole: Vec<BlobHash>,
+    pub thumbs: Vec<BlobHash>,
+    pub log: Vec<String>,
+    pub counts: Vec<u32>,
+    /// Decides before anything else: `Some` is the answer to that item.
+    pub verdict: Option<fn(&Item) -> Option<ItemResult>>,
+    /// Session to answer with instead of the asker's.
+    pub session: Option<SessionId>,
+    /// What a revoked tablet is told.
+    pub revocation: Option<SignedRevocation>,
+    /// Whether an unknown cursor is told to take a snapshot.
+    pub snapshots: bool,
+    pub faults: VecDeque<Fault>,
+    /// Bytes of bodies that arrived for blobs.
+    pub blob_bytes: usize,
+    /// What replies say of how many things the tablet has made.
+    pub made: Option<u32>,
+    /// Whether replies say that two tablets have one identity.
+    pub twin: Option<bool>,
+}
+
+fn mac_of(bytes: &[u8]) -> Mac {
+    Mac::from_slice(&mbs_shared::blob::name_of(bytes).0[..16]).unwrap()
+}
+
+fn cbor<T: minicbor::Encode<()>>(status: u16, frame: &T) -> HttpReply {
+    HttpReply { status, headers: Vec::new(), body: wire::encode(frame) }
+}
+
+pub fn envelope(status: u16, code: Code) -> HttpReply {
+    let body = serde_json::to_vec(&Envelope { code, message: "…".into(), request_id: "1".into() }).unwrap();
+    HttpReply { status, headers: Vec::new(), body }
+}
+
+/// What this server signs with.
+pub fn signing_key() -> ed25519_dalek::SigningKey {
+    ed25519_dalek::SigningKey::from_bytes(&[5; 32])
+}
+
+impl Server {
+    /// The public half of [`signing_key`].
+    pub fn server_key(&self) -> ServerKey {
+        ServerKey { id: 2, public: PublicKey(signing_key().verifying_key().to_bytes()) }
+    }
+
+    /// From now on the tablet of that number is told that it is revoked, signed with the key of that seed.
+    pub fn revoke(&mut self, device: u64, seed: u8) {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+        let revocation = Revocation { device: DeviceNo(device), at: self.now };
+        self.revocation = Some(SignedRevocation::new(revocation, [(2, &key)].into_iter()));
+        self.verdict = Some(|_| Some(ItemResult::Rejected(Code::Revoked)));
+    }
+
+    pub fn new() -> Arc<Mutex<Self>> {
+        Arc::new(Mutex::new(Self {
+            epoch: 7,
+            seq: 0,
+            now: MORNING,
+            devices: 0,
+            mandate: 1,
+            feed: Vec::new(),
+            changes: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            events: BTreeMap::new(),
+            blobs: BTreeMap::new(),
+            whole: Vec::new(),
+            thumbs: Vec::new(),
+            log: Vec::new(),
+            counts: Vec::new(),
+            verdict: None,
+            session: None,
+            revocation: None,
+            snapshots: false,
+            faults: VecDeque::new(),
+            blob_bytes: 0,
+            made: None,
+            twin: None,
+        }))
+    }
+
+    fn add(&mut self, session: SessionId, request: RequestId, body: RowBody) -> u64 {
+        self.seq += 1;
+        self.feed.push((self.seq, session, Row { request, body }));
+        self.seq
+    }
+
+    /// Something the server itself puts into the feed.
+    pub fn publish(&mut self, request: RequestId, body: RowBody) {
+        self.add(SessionId([0; 16]), request, body);
+    }
+
+    /// The server decides.
+    pub fn decide(&mut self, request: RequestId, by: Who, what: What, note: &str) {
+        let n = self.events.entry(request).or_default();
+        *n += 1;
+        let event = Decided { n: *n, at: self.now, by, what, note: note.into(), entry: None };
+        let raw = wire::encode(&event);
+        let mac = mac_of(&raw);
+        self.publish(request, RowBody::Event { packed: pack(&raw).into(), mac });
+    }
+
+    fn item(&mut self, session: SessionId, item: &Item) -> ItemResult {
+        if let Some(answer) = self.verdict.and_then(|v| v(item)) {
+            return answer;
+        }
+        self.counts.push(item.count);
+        match item.kind {
+            ItemKind::Change => {
+                let raw = match unpack(&item.packed, 32 * 1024) {
+                    Ok(raw) => raw,
+                    Err(code) => return ItemResult::Rejected(code),
+                };
+                let checked = match verify(&raw) {
+                    Ok(checked) => checked,
+                    Err(code) => return ItemResult::Rejected(code),
+                };
+                let mac = mac_of(&raw);
+                let known = self.changes.entry(item.request).or_default();
+                if known.iter().any(|k| k.hash == checked.hash) {
+                    return ItemResult::Ok { seq: 1, mac };
+                }
+                if known.is_empty() && !checked.is_first() {
+                    return ItemResult::MissingDeps;
+                }
+                if !known.is_empty() {
+                    let before: Vec<&[u8]> = known.iter().map(|k| k.raw.as_slice()).collect();
+                    match join(&before, &raw) {
+                        Ok(_) => {}
+                        Err(Unfit::MissingDeps) => return ItemResult::MissingDeps,
+                        Err(Unfit::Fork) => return ItemResult::Fork,
+                        Err(Unfit::Rejected(code)) => return ItemResult::Rejected(code),
+                    }
+                }
+                known.push(Stored { hash: checked.hash, raw, packed: item.packed.to_vec() });
+                let seq = self.add(session, item.request, RowBody::Change { packed: item.packed.clone(), mac });
+                ItemResult::Ok { seq, mac }
+            }
+            ItemKind::Entry => {
+                let raw = unpack(&item.packed, 8 * 1024).unwrap();
+                let entry: Entry = wire::decode(&raw).unwrap();
+                if !self.changes.contains_key(&item.request) {
+                    return ItemResult::MissingDeps;
+                }
+                let mac = mac_of(&raw);
+                let known = self.entries.entry(item.request).or_default();
+                if !known.iter().any(|k| k.id == entry.id) {
+                    known.push(entry);
+                    let stamp = Stamp { at: self.now, author: String::new() };
+                    self.add(session, item.request, RowBody::Entry { packed: item.packed.clone(), stamp, mac });
+                }
+                ItemResult::Ok { seq: self.seq, mac }
+            }
+        }
+    }
+
+    fn sync(&mut self, body: &[u8]) -> HttpReply {
+        let asked: SyncRequest = match wire::decode(body) {
+            Ok(asked) => asked,
+            Err(code) => return envelope(400, code),
+        };
+        let results: Vec<ItemResult> = asked.items.iter().map(|i| self.item(asked.session, i)).collect();
+        let strange = asked.cursor.epoch != self.epoch;
+        let snapshot = strange && (asked.cursor.epoch != 0 || self.snapshots);
+        let after = if strange { 0 } else { asked.cursor.seq };
+        let (mut rows, mut bytes, mut seq, mut more) = (Vec::new(), 0, after, false);
+        for (n, session, row) in self.feed.iter().filter(|(n, ..)| *n > after) {
+            bytes += wire::encode(row).len();
+            if bytes > asked.page as usize && !rows.is_empty() {
+                more = true;
+                break;
+            }
+            seq = *n;
+            if *session != asked.session {
+                rows.push(row.clone());
+            }
+        }
+        if snapshot {
+            rows.clear();
+        }
+        cbor(
+            200,
+            &SyncReply {
+                version: PROTOCOL,
+                abilities: Abilities::OURS,
+                session: self.session.unwrap_or(asked.session),
+                now: self.now,
+                results,
+                rows,
+                cursor: Cursor { epoch: self.epoch, seq },
+                more,
+                snapshot,
+                differs: None,
+                revocation: self.revocation.clone(),
+                made: self.made,
+                twin: self.twin,
+            },
+        )
+    }
+
+    fn blob(&mut self, path: &str, request: &HttpRequest) -> HttpReply {
+        let (hash, thumb) = match path.split_once('/') {
+            Some((hash, _)) => (hash, true),
+            None => (path, false),
+        };
+        let hash: BlobHash = hash.parse().unwrap();
+        let query = |name: &str| request.query.iter().find(|(k, _)| *k == name).map(|(_, v)| v.clone());
+        let owner: RequestId = query("request").unwrap().parse().unwrap();
+        if !self.changes.contains_key(&owner) {
+            return envelope(404, Code::UnknownBlob);
+        }
+        self.blob_bytes += request.body.len();
+        if thumb {
+            self.thumbs.push(hash);
+            return cbor(200, &BlobStatus { have: 0, done: false });
+        }
+        let (offset, size): (usize, usize) =
+            (query("offset").unwrap().parse().unwrap(), query("size").unwrap().parse().unwrap());
+        let have = self.blobs.entry(hash).or_default();
+        if self.whole.contains(&hash) {
+            return cbor(200, &BlobStatus { have: u32::try_from(size).unwrap(), done: true });
+        }
+        if offset != have.len() {
+            return cbor(409, &BlobStatus { have: u32::try_from(have.len()).unwrap(), done: false });
+        }
+        have.extend_from_slice(&request.body);
+        let done = have.len() == size && mbs_shared::blob::name_of(have) == hash;
+        let have = u32::try_from(have.len()).unwrap();
+        if done {
+            self.whole.push(hash);
+            let row = RowBody::Blob { hash };
+            self.publish(owner, row);
+        }
+        cbor(200, &BlobStatus { have, done })
+    }
+
+    fn snapshot(&self) -> HttpReply {
+        let rows = self.feed.iter().map(|(.., row)| row.clone()).collect();
+        cbor(200, &SnapshotPage { rows, next: None, cursor: Cursor { epoch: self.epoch, seq: self.seq } })
+    }
+
+    pub fn handle(&mut self, request: &HttpRequest) -> HttpReply {
+        self.log.push(format!("{} {}", request.path, request.body.len()));
+        match request.path.as_str() {
+            "/v1/enrol" => {
+                self.devices += 1;
+                cbor(
+                    200,
+                    &EnrolReply {
+                        device: DeviceNo(0x1000 + self.devices),
+                        prefix: format!("4KR{}", self.devices),
+                        token: [9; 32],
+                        mandate: self.mandate,
+                        neighbourhood: MUHTAR.into(),
+                        person: "Muhtar".into(),
+                        now: self.now,
+                        epoch: self.epoch,
+                        server_keys: Some(vec![self.server_key()]),
+                    },
+                )
+            }
+            "/v1/sync" => self.sync(&request.body),
+            "/v1/snapshot" => self.snapshot(),
+            path => match path.strip_prefix("/v1/blobs/") {
+                Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(path, request),
+                _ => envelope(404, Code::NotFound),
+            },
+        }
+    }
+}
+
+/// A line to that server.
+#[derive(Clone)]
+pub struct Line(pub Arc<Mutex<Server>>);
+
+impl Transport for Line {
+    fn send(&mut self, request: HttpRequest) -> std::result::Result<HttpReply, Cut> {
+        let mut server = self.0.lock().unwrap();
+        assert!(
+            request.path == "/v1/enrol"
+                || request.headers.iter().any(|(k, v)| *k == "authorization" && v.starts_with("Bearer "))
+        );
+        match server.faults.pop_front().unwrap_or(Fault::Pass) {
+            Fault::Pass => Ok(server.handle(&request)),
+            Fault::Lost => Err(Cut("lost".into())),
+            Fault::AnswerLost => {
+                server.handle(&request);
+                Err(Cut("answer lost".into()))
+            }
+            Fault::Partly(bytes) => {
+                let part = HttpRequest { body: request.body.iter().copied().take(bytes).collect(), ..request };
+                server.handle(&part);
+                Err(Cut("cut".into()))
+            }
+            Fault::Twice => {
+                server.handle(&request);
+                Ok(server.handle(&request))
+            }
+            Fault::Instead(status, headers, code) => {
+                let mut reply =
+                    code.map_or(HttpReply { status, headers: Vec::new(), body: Vec::new() }, |c| envelope(status, c));
+                reply.headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+                Ok(reply)
+            }
+        }
+    }
+}
+
+pub struct Lines(pub Arc<Mutex<Server>>);
+
+impl Connect for Lines {
+    fn connect(&self, _: &str) -> Result<Box<dyn Transport>> {
+        Ok(Box::new(Line(self.0.clone())))
+    }
+}

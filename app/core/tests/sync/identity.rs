@@ -1,0 +1,210 @@
+//! Who a tablet is: unknown, too old, copied, handed over, revoked.
+
+use super::WORDS;
+use super::support::{Fault, Rig, Server};
+use mbs_shared::wire::entry::EntryKind;
+use mbs_shared::wire::error::Code as WireCode;
+use mbs_shared::wire::sync::{ItemResult, RowBody};
+use mbs_tablet::door::view::{self, Link, Transport as Way};
+use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::sync::{Effect, Event, Nudge};
+
+#[test]
+fn a_tablet_put_back_from_a_copy_counts_on_from_what_the_server_has_heard() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    rig.server().made = Some(57);
+    rig.sync();
+    rig.server().made = None;
+    rig.send(WORDS);
+    rig.sync();
+    assert_eq!(rig.server().counts, [1, 58]);
+}
+
+#[test]
+fn a_copied_tablet_is_told_and_may_be_enrolled_anew() {
+    let rig = Rig::new();
+    let enrol = Call::Enrol { server: "https://mbs.example".into(), code: "ab cd-12".into() };
+    assert_eq!(rig.tablet.call(enrol.clone()).unwrap_err().code, mbs_tablet::error::Code::AlreadyEnrolled);
+    rig.server().twin = Some(true);
+    rig.sync();
+    let told = |rig: &Rig| rig.status().notices.iter().any(|n| matches!(n, view::Notice::Twin));
+    assert!(told(&rig));
+    rig.server().twin = None;
+    let unsent = rig.send(WORDS);
+    let _: view::Status = rig.call(enrol);
+    assert!(!told(&rig));
+    rig.sync();
+    assert_eq!(rig.server().changes[&unsent].len(), 1, "made anew under its own number");
+}
+
+#[test]
+fn an_unknown_device_keeps_everything_and_is_enrolled_anew() {
+    let rig = Rig::new();
+    let sent = rig.send("first");
+    rig.sync();
+    let id = rig.send(WORDS);
+    let set = Fields { addr: Some("Ilgın Sokak 7".into()), ..Fields::default() };
+    let _: view::Request = rig.call(Call::Edit { id, set });
+    rig.server().faults.push_back(Fault::Instead(401, Vec::new(), Some(WireCode::UnknownDevice)));
+    rig.sync();
+    let status = rig.status();
+    assert_eq!((status.link, status.waiting), (Link::Unknown, 2));
+    let now = rig.tablet.now();
+    assert_eq!(rig.tablet.engine().step(now, Event::Tick), Effect::Wait(now + 3_600_000));
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "NEU".into() });
+    let summary = rig.sync();
+    assert_eq!((summary.waiting, summary.quarantined), (0, 0));
+    let server = rig.server();
+    assert_eq!(server.changes[&id].len(), 2);
+    for stored in &server.changes[&id] {
+        assert_eq!(
+            mbs_shared::document::verify(&stored.raw).unwrap().actor.device().0,
+            0x1002,
+            "signed by the new device"
+        );
+    }
+    drop(server);
+    let shown = rig.show(id);
+    assert_eq!((shown.desc.as_str(), shown.row.addr.as_str()), (WORDS, "Ilgın Sokak 7"));
+    assert_eq!(rig.show(sent).row.transport, Way::Delivered);
+}
+
+#[test]
+fn another_mandate_gets_nothing_that_was_written_under_the_old_one() {
+    let rig = Rig::new();
+    let id = rig.send(WORDS);
+    rig.server().faults.push_back(Fault::Instead(401, Vec::new(), Some(WireCode::UnknownDevice)));
+    rig.sync();
+    rig.server().mandate = 2;
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "NEU".into() });
+    rig.sync();
+    assert!(rig.server().changes.is_empty());
+    assert_eq!(rig.show(id).quarantine.as_deref(), Some("other_mandate"));
+}
+
+#[test]
+fn too_old_an_app_keeps_everything() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    rig.server().faults.push_back(Fault::Instead(426, Vec::new(), Some(WireCode::AppTooOld)));
+    rig.sync();
+    assert_eq!((rig.status().link, rig.status().waiting), (Link::Outdated, 1));
+    assert_eq!(rig.sync().waiting, 0);
+    assert_eq!(rig.status().link, Link::Online);
+}
+
+#[test]
+fn too_new_an_app_keeps_everything_and_blames_the_server() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    rig.server().faults.push_back(Fault::Instead(426, Vec::new(), Some(WireCode::AppTooNew)));
+    rig.sync();
+    assert_eq!((rig.status().link, rig.status().waiting), (Link::ServerOutdated, 1));
+    assert_eq!(rig.sync().waiting, 0);
+    assert_eq!(rig.status().link, Link::Online);
+}
+
+thread_local! {
+    static FORKED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+#[test]
+fn a_fork_is_healed_under_a_new_actor() {
+    // The same identity twice: a copy of the files, and of the random bytes, made after the first change.
+    let rig = Rig::new();
+    let id = rig.send(WORDS);
+    rig.sync();
+    FORKED.with(|f| f.set(false));
+    rig.server().verdict = Some(|_| (!FORKED.with(|f| f.replace(true))).then_some(ItemResult::Fork));
+    let set = Fields { addr: Some("Köprü altı".into()), ..Fields::default() };
+    let _: view::Request = rig.call(Call::Edit { id, set });
+    let summary = rig.sync();
+    assert_eq!((summary.waiting, summary.quarantined), (0, 0));
+    let server = rig.server();
+    let actors: Vec<_> =
+        server.changes[&id].iter().map(|s| mbs_shared::document::verify(&s.raw).unwrap().actor).collect();
+    assert_eq!(actors.len(), 2);
+    assert!(actors[0] != actors[1] && actors[0].device() == actors[1].device());
+    drop(server);
+    assert_eq!(rig.show(id).row.addr, "Köprü altı");
+}
+
+#[test]
+fn practice_is_never_sent_not_even_after_enrolment() {
+    let server = Server::new();
+    let rig = Rig::bare(&server, 1);
+    assert!(rig.tablet.call(Call::NewDraft).is_err(), "no number without an identity");
+    let status: view::Status = rig.call(Call::EnrolPractice);
+    assert!(status.identity.unwrap().practice);
+    rig.send(WORDS);
+    assert_eq!(rig.tablet.engine().step(rig.tablet.now(), Event::Nudge(Nudge::Now)), Effect::Idle);
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "X".into() });
+    assert!(rig.call::<Vec<view::Row>>(Call::Requests { query: String::new() }).is_empty());
+    rig.sync();
+    assert!(server.lock().unwrap().changes.is_empty());
+}
+
+#[test]
+fn only_a_revocation_with_the_servers_signature_closes_a_tablet() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    // Another key, and another tablet's paper: everything stays, enrolment is asked for.
+    for (device, seed) in [(0x1001, 6), (0x1002, 5)] {
+        rig.server().revoke(device, seed);
+        rig.sync();
+        let status = rig.status();
+        assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 1, 0));
+    }
+    // The server's own: what waits is handed over and stays readable here, then nothing goes any more.
+    let id = rig.send("İkinci başvuru.");
+    rig.server().revoke(0x1001, 5);
+    rig.sync();
+    let status = rig.status();
+    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 0, 2));
+    assert_eq!(rig.show(id).desc, "İkinci başvuru.");
+    let before = rig.server().log.len();
+    rig.clock.pass(3 * 24 * 3_600_000);
+    assert_eq!(rig.sync().exchanges, 0);
+    assert_eq!(rig.server().log.len(), before);
+
+    // Enrolled anew under the same mandate, it brings everything itself.
+    {
+        let mut server = rig.server();
+        (server.revocation, server.verdict) = (None, None);
+    }
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "4KR79XQ2".into() });
+    rig.sync();
+    let status = rig.status();
+    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Online, 0, 0));
+    assert_eq!(rig.server().changes.len(), 2);
+}
+
+#[test]
+fn a_tablet_handed_over_keeps_the_casebook_and_no_notes() {
+    let rig = Rig::new();
+    let id = rig.send(WORDS);
+    rig.sync();
+    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Note, text: "Komşusuyla konuşma.".into() });
+    rig.sync();
+    let unsent = rig.send("Gönderilmedi.");
+    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Note, text: "Bu da gitmedi.".into() });
+    let said = rig.show(id).thread;
+    assert_eq!(said.len(), 2);
+    rig.server().revoke(0x1001, 5);
+    rig.sync();
+    {
+        let mut server = rig.server();
+        (server.revocation, server.verdict, server.mandate) = (None, None, 2);
+        server.entries.clear();
+        server.feed.retain(|(.., row)| !matches!(row.body, RowBody::Entry { .. }));
+    }
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "4KR79XQ2".into() });
+    rig.sync();
+    assert_eq!(rig.show(id).desc, WORDS);
+    assert_eq!(rig.show(id).thread.len(), 0, "notes are private");
+    // What was never handed to a server stays readable, and is not sent in the successor's name.
+    assert_eq!(rig.show(unsent).desc, "Gönderilmedi.");
+    assert_eq!(rig.status().quarantined, 1);
+    assert_eq!(rig.server().changes.len(), 1);
+}
