@@ -31,6 +31,30 @@ pub fn plain_size(bytes: &[u8]) -> Option<(u16, u16)> {
     }
 }
 
+/// The plain JPEG inside one that may carry metadata, comments, or something behind its end: those are left out, the
+/// picture stays as it is coded. `None` where [`plain_size`] would not take what is left.
+#[must_use]
+pub fn plain(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = bytes.strip_prefix(&SOI)?;
+    let mut out = SOI.to_vec();
+    loop {
+        let [0xff, marker, tail @ ..] = rest else { return None };
+        let (next, wanted) = match marker {
+            &EOI => {
+                out.extend([0xff, EOI]);
+                return plain_size(&out).and(Some(out));
+            }
+            &SOS => (scan(segment(tail)?.1)?, true),
+            0xe1..=0xef | 0xfe => (segment(tail)?.1, false),
+            _ => (segment(tail)?.1, true),
+        };
+        if wanted {
+            out.extend(rest.get(..rest.len() - next.len())?);
+        }
+        rest = next;
+    }
+}
+
 /// What a segment carries, and what follows it.
 fn segment(at: &[u8]) -> Option<(&[u8], &[u8])> {
     let [high, low, ..] = at else { return None };
@@ -106,6 +130,13 @@ mod tests {
             let extra = [&whole[..2], &[0xff, marker, 0, 6, b'E', b'x', b'i', b'f'], &whole[2..]].concat();
             assert_eq!(plain_size(&extra), None, "{marker:#x}");
         }
+        // What is not plain for these reasons becomes so, and the picture stays.
+        for marker in [0xe1_u8, 0xe2, 0xed, 0xee, 0xfe] {
+            let extra = [&whole[..2], &[0xff, marker, 0, 6, b'E', b'x', b'i', b'f'], &whole[2..], b"PK"].concat();
+            assert_eq!(plain(&extra).as_deref(), Some(&whole[..]), "{marker:#x}");
+        }
+        assert_eq!(plain(&whole[..400]), None);
+        assert_eq!(plain(b"GIF89a"), None);
         let jfif = [&whole[..2], &[0xff, 0xe0, 0, 4, 1, 1], &whole[2..]].concat();
         assert_eq!(plain_size(&jfif), Some((1_600, 1_200)));
     }
@@ -121,10 +152,12 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn nothing_makes_it_stumble(bytes: Vec<u8>, at in 0_usize..500, byte: u8) {
-            let _ = plain_size(&bytes);
+            let _ = (plain_size(&bytes), plain(&bytes));
             let mut damaged = sample();
             damaged[at] = byte;
-            let _ = plain_size(&damaged);
+            if let Some(plain) = plain(&damaged) {
+                proptest::prop_assert!(plain_size(&plain).is_some());
+            }
         }
     }
 }

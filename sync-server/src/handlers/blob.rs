@@ -281,7 +281,7 @@ fn whole(tx: &mut Tx<'_>, head: &Head, hash: BlobHash, author: i64, at: i64) -> 
 /// Takes a photo's preview, whole.
 ///
 /// # Errors
-/// [`Code::TooLarge`], [`Code::BadValue`] when it is no JPEG, [`Code::UnknownBlob`].
+/// [`Code::TooLarge`], [`Code::BadValue`] when it is no plain JPEG, [`Code::UnknownBlob`].
 pub async fn put_thumb(
     service: &Arc<Service>,
     caller: &Caller,
@@ -293,7 +293,7 @@ pub async fn put_thumb(
     if size > MAX_THUMB_BYTES {
         return Err(Code::TooLarge.into());
     }
-    if !body.starts_with(&[0xff, 0xd8]) {
+    if jpeg::plain_size(&body).is_none() {
         return Err(Code::BadValue.into());
     }
     let scope = caller.device.scope;
@@ -346,13 +346,14 @@ pub async fn get(service: &Arc<Service>, caller: &Caller, key: Key, offset: u32)
     }
 }
 
-fn store_fault(e: std::io::Error) -> Fault {
+/// A store that is full has room again later; anything else is ours.
+pub(super) fn store_fault(e: std::io::Error) -> Fault {
     let full = matches!(e.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
     Fault::new(if full { Code::Busy } else { Code::Internal }).caused_by(e)
 }
 
 /// Runs file work on the blocking pool; inline where there is no runtime (simulation).
-async fn off_thread<T: Send + 'static>(
+pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> std::io::Result<T> {
     match tokio::runtime::Handle::try_current() {

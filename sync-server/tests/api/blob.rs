@@ -131,7 +131,7 @@ async fn knowing_a_name_gives_nothing() {
     let begun = put(&town.service, &other.caller, slice(&secret, theirs, 0), bytes[..500].to_vec()).await;
     assert_eq!(begun.unwrap(), taken(500, false));
     assert_eq!(get(&town.service, &other.caller, key, 0).await.unwrap_err().code, Code::NotFound);
-    let thumb = put_thumb(&town.service, &other.caller, secret.hash, theirs, vec![0xff, 0xd8, 1]).await;
+    let thumb = put_thumb(&town.service, &other.caller, secret.hash, theirs, photo(7, 200).0).await;
     assert!(thumb.unwrap().done);
     let key_thumb = Key::Thumb(secret.hash);
     assert_eq!(get(&town.service, &other.caller, key_thumb, 0).await.unwrap_err().code, Code::NotFound);
@@ -171,10 +171,9 @@ async fn a_preview_comes_before_its_photo() {
     let id = filed_with(&mut tablet, &[photo]).await;
     let thumb = |bytes: Vec<u8>| put_thumb(&town.service, &tablet.caller, photo.hash, id, bytes);
     assert_eq!(thumb(b"GIF89a".to_vec()).await.unwrap_err().code, Code::BadValue);
-    let mut large = vec![0xff, 0xd8];
-    large.resize(24 * 1024 + 1, 0);
+    let (large, _) = super::common::photo(9, 24 * 1024 + 1);
     assert_eq!(thumb(large).await.unwrap_err().code, Code::TooLarge);
-    let small = vec![0xff, 0xd8, 0xff, 0xe0];
+    let (small, _) = super::common::photo(9, 300);
     assert!(thumb(small.clone()).await.unwrap().done);
     put(&town.service, &tablet.caller, slice(&photo, id, 0), bytes).await.unwrap();
     assert_eq!(get(&town.service, &tablet.caller, Key::Thumb(photo.hash), 0).await.unwrap(), small);

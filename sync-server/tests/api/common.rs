@@ -1,10 +1,12 @@
 //! A small town for tests: a service on a real database and photo store, a clock that stands still until it is
 //! moved, and tablets that are enrolled like real ones.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use mbs_server::auth::device::Caller;
+use mbs_server::blob_store::BlobStore;
 use mbs_server::database::requests::{self, Head};
 use mbs_server::database::{Database, devices, events};
 use mbs_server::engines::{Opener, Photos, Place};
@@ -94,10 +96,23 @@ impl Town {
         Self::build(tempfile::tempdir().unwrap(), empty(), false, 1)
     }
 
+    /// A new town with that photo store.
+    pub(crate) fn with_store(make: impl FnOnce(&Path) -> Arc<dyn BlobStore>) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (place, photos) = empty();
+        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
+        parts.store = make(&dir.path().join("blobs"));
+        Self::of(dir, (place, photos), parts, true, 1)
+    }
+
     fn build(dir: tempfile::TempDir, (place, photos): (Place, Photos), run: bool, seed: u64) -> Self {
+        let parts = Parts::open(dir.path(), &place, &photos).unwrap();
+        Self::of(dir, (place, photos), parts, run, seed)
+    }
+
+    fn of(dir: tempfile::TempDir, (place, photos): (Place, Photos), mut parts: Parts, run: bool, seed: u64) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(MORNING)));
         let random = Arc::new(TestRandom(AtomicU64::new(seed)));
-        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
         parts.clock = clock.clone();
         parts.random = random.clone();
         let service = Service::new(parts).unwrap();

@@ -76,10 +76,11 @@ async fn the_main_routes_work_end_to_end() {
     let reply = call(&town, request("GET", &uri, Some(&tablet), vec![])).await;
     assert_eq!(bytes(reply).await, photo_bytes[1..]);
     let uri = format!("/v1/blobs/{}/thumb?request={id}", photo.hash);
-    let reply = call(&town, request("PUT", &uri, Some(&tablet), vec![0xff, 0xd8, 0xff])).await;
+    let (thumb, _) = super::common::photo(9, 300);
+    let reply = call(&town, request("PUT", &uri, Some(&tablet), thumb.clone())).await;
     assert_eq!(reply.status(), StatusCode::OK);
     let uri = format!("/v1/blobs/{}/thumb", photo.hash);
-    assert_eq!(bytes(call(&town, request("GET", &uri, Some(&tablet), vec![])).await).await, [0xff, 0xd8, 0xff]);
+    assert_eq!(bytes(call(&town, request("GET", &uri, Some(&tablet), vec![])).await).await, thumb);
 
     let reply = call(&town, request("GET", "/v1/snapshot", Some(&tablet), vec![])).await;
     let page: mbs_shared::wire::snapshot::SnapshotPage = decode(&bytes(reply).await).unwrap();

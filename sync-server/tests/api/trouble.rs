@@ -1,13 +1,20 @@
 //! Disks that are full or damaged: nothing is acknowledged that is not kept, nothing is written over, and the words
 //! say what helps.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::common::*;
+use mbs_server::blob_store::folder::{Files, SystemFiles, Written};
+use mbs_server::blob_store::{Folder, Key};
 use mbs_server::database::Go;
 use mbs_server::error::status;
+use mbs_server::handlers::blob;
 use mbs_shared::id::RequestId;
+use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::ItemResult;
 
@@ -51,6 +58,71 @@ async fn a_full_disk_acknowledges_nothing_and_keeps_no_half_and_takes_it_when_th
     assert!(matches!(reply.results[..], [ItemResult::Ok { .. }]));
     assert_eq!(town.count("select count(*) from request"), i64::try_from(acknowledged.len()).unwrap() + 1);
     mbs_server::operate::verify::verify(&town.service, town.dir.path()).unwrap();
+}
+
+/// The system's files on a disk that can be full.
+struct Brim(Arc<AtomicBool>);
+
+impl Files for Brim {
+    fn make_dir(&self, dir: &Path) -> io::Result<()> {
+        SystemFiles.make_dir(dir)
+    }
+    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
+        SystemFiles.list(dir)
+    }
+    fn exists(&self, path: &Path) -> io::Result<bool> {
+        SystemFiles.exists(path)
+    }
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        SystemFiles.read(path)
+    }
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Written>> {
+        if self.0.load(Ordering::SeqCst) {
+            // As a disk does it: a part of the file is there.
+            SystemFiles.write(path, &bytes[..bytes.len() / 2])?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        SystemFiles.write(path, bytes)
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        SystemFiles.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        SystemFiles.remove(path)
+    }
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        SystemFiles.sync_dir(dir)
+    }
+}
+
+#[tokio::test]
+async fn a_full_photo_store_asks_to_come_back_and_takes_the_photo_when_there_is_room() {
+    let full = Arc::new(AtomicBool::new(true));
+    let brim = Brim(full.clone());
+    let town = Town::with_store(move |root| Arc::new(Folder::open_on(Box::new(brim), root).unwrap()));
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let (bytes, wanted) = photo(1, 5_000);
+    let mut words = tablet.words("yol.cukur");
+    words.blobs.push(wanted);
+    let item = tablet.file_words(&words);
+    let request = item.request;
+    ok(&tablet.push(item).await);
+    let slice = blob::Slice { hash: wanted.hash, request, offset: 0, size: wanted.size };
+    let caller = tablet.caller.clone();
+    let put = || blob::put(&town.service, &caller, slice, bytes.clone());
+
+    let refused = put().await.unwrap_err();
+    assert_eq!((refused.code, status(refused.code).as_u16()), (Code::Busy, 503));
+    assert_eq!(town.head(request).here, 0);
+    assert!(!town.service.store.has(Key::Full(wanted.hash)).unwrap(), "a name stands for all its bytes");
+    assert_eq!(std::fs::read_dir(town.dir.path().join("blobs/tmp")).unwrap().count(), 0, "no half is left over");
+    // Words go on meanwhile.
+    tablet.filed("yol.cukur").await;
+
+    full.store(false, Ordering::SeqCst);
+    assert_eq!(put().await.unwrap(), blob::Put::Taken(BlobStatus { have: 5_000, done: true }));
+    assert_eq!(town.head(request).here, 1);
+    assert_eq!(town.service.store.get(Key::Full(wanted.hash)).unwrap().unwrap(), bytes);
 }
 
 fn serve(data: &Path, listen: &str) -> Output {

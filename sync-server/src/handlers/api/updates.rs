@@ -20,6 +20,7 @@ use crate::blob_store::Key;
 use crate::database::feed::{self, kind};
 use crate::database::{DbError, DbResult, Go, Session, blobs, requests};
 use crate::error::Fault;
+use crate::handlers::blob::{off_thread, store_fault};
 use crate::handlers::desk::build::{self, Stored};
 use crate::handlers::input::{Json, Path, Query};
 use crate::service::Service;
@@ -109,7 +110,7 @@ pub async fn updates(
     Ok(Json(Updates { updates, next: format!("{}.{last}", service.epoch), more }))
 }
 
-/// The whole photo of a request that lies, or lay, at one of the key's units.
+/// The whole photo of a request that lies at one of the key's units.
 ///
 /// # Errors
 /// [`Code::NotFound`] also for what the key may not see.
@@ -137,11 +138,7 @@ pub async fn photo(
         return Err(Code::NotFound.into());
     }
     let store = service.store.clone();
-    let bytes = tokio::task::spawn_blocking(move || store.get(Key::Full(hash)))
-        .await
-        .map_err(Fault::internal)?
-        .map_err(Fault::internal)?
-        .ok_or(Code::NotFound)?;
+    let bytes = off_thread(move || store.get(Key::Full(hash))).await.map_err(store_fault)?.ok_or(Code::NotFound)?;
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], bytes).into_response())
 }
 

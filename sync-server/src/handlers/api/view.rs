@@ -33,7 +33,7 @@ pub struct Update {
     /// The decision, for `entered` and `event`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<UpdateEvent>,
-    /// The request as it stood then, for `entered`; its words as they stand now, for `content`.
+    /// The request as it stands when it is told, for `entered` and `content`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Content>,
 }

@@ -5,24 +5,26 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use mbs_shared::blob;
 use mbs_shared::id::BlobHash;
 use mbs_shared::wire::error::Code;
+use mbs_shared::{blob, jpeg};
 
 use crate::auth::rights::{Right, sees_everything};
 use crate::blob_store::Key;
 use crate::database::{blobs, requests};
 use crate::error::Fault;
+use crate::handlers::blob::{off_thread, store_fault};
 use crate::handlers::input::{Bytes, Json, Path};
 use crate::service::Service;
 
 use super::view::Uploaded;
 use super::{Seat, build};
 
-/// Takes in a photo from the spot. The page has shrunk it; here it is only measured and named.
+/// Takes in a photo from the spot. The page has shrunk it; browsers add a colour profile and cameras their position,
+/// so it is kept, and named, without whatever is not the picture.
 ///
 /// # Errors
-/// [`Code::TooLarge`], [`Code::BadInput`] when it is no JPEG.
+/// [`Code::TooLarge`], [`Code::BadInput`] when it is no JPEG, [`Code::Busy`] when the store is full.
 pub async fn upload(
     State(service): State<Arc<Service>>,
     seat: Seat,
@@ -32,17 +34,14 @@ pub async fn upload(
     if body.len() > blob::MAX_BYTES as usize {
         return Err(Fault::because(Code::TooLarge, "Fotoğraf 400 KB’tan büyük; küçültüp yeniden ekleyin."));
     }
-    if !body.starts_with(&[0xff, 0xd8, 0xff]) || !body.ends_with(&[0xff, 0xd9]) {
+    let Some(body) = jpeg::plain(&body) else {
         return Err(Fault::because(Code::BadInput, "Bu dosya JPEG fotoğraf değil ya da yarım kalmış."));
-    }
-    let hash = blob::name_of(&body);
-    let (store, bytes) = (service.store.clone(), body.clone());
-    tokio::task::spawn_blocking(move || store.put(Key::Full(hash), &bytes))
-        .await
-        .map_err(Fault::internal)?
-        .map_err(Fault::internal)?;
-    let (now, staff) = (service.clock.now(), seat.0.id);
+    };
     let size = u32::try_from(body.len()).map_err(Fault::internal)?;
+    let hash = blob::name_of(&body);
+    let store = service.store.clone();
+    off_thread(move || store.put(Key::Full(hash), &body)).await.map_err(store_fault)?;
+    let (now, staff) = (service.clock.now(), seat.0.id);
     service.write(move |tx| Ok(blobs::add(tx.session(), hash, size, staff, now)?)).await?;
     Ok(Json(Uploaded { hash }))
 }
@@ -94,14 +93,11 @@ async fn give(service: &Arc<Service>, seat: &Seat, hash: &str, thumb: bool) -> R
         return Err(Code::NotFound.into());
     }
     let store = service.store.clone();
-    let bytes = tokio::task::spawn_blocking(move || match store.get(key)? {
+    let read = move || match store.get(key)? {
         None if thumb => store.get(Key::Full(hash)),
         found => Ok(found),
-    })
-    .await
-    .map_err(Fault::internal)?
-    .map_err(Fault::internal)?
-    .ok_or(Code::NotFound)?;
+    };
+    let bytes = off_thread(read).await.map_err(store_fault)?.ok_or(Code::NotFound)?;
     let headers = [
         (header::CONTENT_TYPE, "image/jpeg"),
         (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
