@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 use crate::engines::{Photos, Place};
 
+/// Every setting with its default, as a file to begin from. What is commented out has that value anyway.
+pub const SAMPLE: &str = include_str!("sample.toml");
+
 /// Options every command has.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
@@ -126,6 +129,29 @@ mod tests {
         assert_eq!(settings.listen.port(), 9000);
         assert_eq!(settings.data, PathBuf::from("mbs-data"));
         assert_eq!(settings.database, Place::DataFolder);
+    }
+
+    #[test]
+    fn the_sample_says_nothing_and_with_its_comments_off_names_every_setting_with_its_default() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("mbs.toml");
+        let of = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let common = Common { config: Some(path.clone()), ..Common::default() };
+            Settings::gather(&common, &Serve::default()).unwrap()
+        };
+        let default = of("");
+        assert_eq!(of(SAMPLE), default);
+        let setting = |line: &str| line.strip_prefix("#").filter(|l| !l.starts_with([' ', '#'])).map(str::to_owned);
+        let on = SAMPLE.lines().filter_map(setting).collect::<Vec<_>>().join("\n");
+        let File { data, database, photos, url, log, listen, metrics_listen, proxied } = toml::from_str(&on).unwrap();
+        assert_eq!(data, Some(default.data.clone()));
+        assert_eq!(log, Some(default.log.clone()));
+        assert_eq!(listen, Some(default.listen));
+        assert_eq!(proxied, Some(default.proxied));
+        assert!(database.is_some() && photos.is_some() && url.is_some() && metrics_listen.is_some());
+        let set = of(&on);
+        assert_ne!((set.database, set.photos), (default.database, default.photos));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod desk_steps;
 mod kills;
 mod main_job;
 mod mandates;
+mod operators;
 mod program;
 mod receipts;
 mod refusals;

@@ -33,15 +33,9 @@ pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
     let db = &*service.db;
     let directory = Knowledge::istanbul().directory;
     let Some(place) = directory.neighbourhood(neighbourhood) else {
-        let near: Vec<&str> = directory
-            .neighbourhoods
-            .iter()
-            .map(|n| n.code.as_str())
-            .filter(|code| code.contains(neighbourhood.as_str()))
-            .take(10)
-            .collect();
+        let near = super::list::near(directory, neighbourhood);
         if near.is_empty() {
-            bail!("there is no neighbourhood {neighbourhood:?}; codes look like kadikoy-rasimpasa");
+            bail!("there is no neighbourhood {neighbourhood:?}; `mbs-server neighbourhoods WORD` finds its code");
         }
         bail!("there is no neighbourhood {neighbourhood:?}; did you mean {}?", near.join(", "));
     };

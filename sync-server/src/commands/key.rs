@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
+use super::list::{self, List};
 use crate::auth::keys;
 use crate::config::Settings;
 use crate::database::api_keys;
@@ -20,6 +21,8 @@ pub(super) enum Key {
         #[arg(long)]
         name: String,
     },
+    /// Show all keys: their unit, until when they are good. The keys themselves are kept nowhere
+    List(List),
 }
 
 /// Options of `key add`.
@@ -37,25 +40,26 @@ pub(super) struct Add {
 }
 
 pub(super) fn run(settings: &Settings, key: &Key) -> Result<()> {
-    let db = super::database(settings)?;
     let now = SystemClock.now();
     match key {
         Key::Add(add) => {
             if Knowledge::istanbul().directory.unit(&add.unit).is_none() {
-                bail!("--unit must be a unit of the directory, e.g. md-yol-bakim-anadolu");
+                bail!("--unit must be a unit of the directory: `mbs-server units WORD` finds its code");
             }
             let random: &dyn Random = &SystemRandom;
             let text = keys::text(&random.bytes());
             let expires = now + i64::from(add.days) * 86_400_000;
+            let db = super::database(settings)?;
             db.change(|tx| api_keys::add(tx, &keys::hash(&text), &add.name, &add.unit, now, expires))?;
             println!("{text}");
         }
         Key::Revoke { name } => {
-            if db.change(|tx| api_keys::revoke(tx, name, now))? == 0 {
-                bail!("there is no key of the name {name:?}");
+            if super::database(settings)?.change(|tx| api_keys::revoke(tx, name, now))? == 0 {
+                bail!("there is no key of the name {name:?}: `mbs-server key list` shows all");
             }
             println!("The keys of {name} are revoked.");
         }
+        Key::List(options) => list::keys(settings, options, now)?,
     }
     Ok(())
 }

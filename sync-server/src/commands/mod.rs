@@ -7,6 +7,7 @@ mod device;
 mod doctor;
 mod erase;
 mod key;
+mod list;
 mod quarantine;
 mod receipt;
 mod serve;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::config::{Common, Serve, Settings};
+use crate::config::{self, Common, Serve, Settings};
 use crate::database::{Database, DbError, meta};
 use crate::engines::{FILE, Opener, Place};
 use crate::service::{Parts, Service};
@@ -28,6 +29,7 @@ use crate::service::{Parts, Service};
 /// Everything lives in one folder, unless --database or --photos say otherwise. To begin:
 ///
 ///   mbs-server serve --data /var/lib/mbs --listen 127.0.0.1:8480
+///   mbs-server neighbourhoods rasimpaşa
 ///   mbs-server enrol-code --data /var/lib/mbs --neighbourhood kadikoy-rasimpasa --person "Rasimpaşa Muhtarı"
 ///
 /// Each option can also come from the environment (MBS_DATA, MBS_LISTEN …) or from a settings file.
@@ -49,6 +51,12 @@ enum Command {
     Init,
     /// Make a code that enrols one tablet within 15 minutes, and show it as QR
     EnrolCode(code::EnrolCode),
+    /// Neighbourhoods and their codes
+    Neighbourhoods(list::List),
+    /// Units, companies and outside institutions, and their codes
+    Units(list::List),
+    /// Tablets: last contact, app version, what they made that has not come
+    Tablets(list::List),
     /// Revoke a tablet: it can send no more, and what it sends is kept apart for a person to look at
     Revoke(device::Revoke),
     /// What was refused, and what revoked tablets handed over: a person decides
@@ -72,6 +80,8 @@ enum Command {
     Doctor,
     /// Check a receipt (alındı belgesi): who gave it, and whether it is unchanged. Needs no database
     VerifyReceipt(receipt::VerifyReceipt),
+    /// Print a settings file with every setting and its default, to begin from
+    SampleSettings,
     /// Say which version this is
     Version,
 }
@@ -91,6 +101,9 @@ pub fn run() -> Result<()> {
         Command::Serve(_) => serve::run(&settings),
         Command::Init => init(&settings),
         Command::EnrolCode(options) => code::run(&settings, &options),
+        Command::Neighbourhoods(options) => list::neighbourhoods(&options),
+        Command::Units(options) => list::units(&options),
+        Command::Tablets(options) => list::tablets(&settings, &options),
         Command::Revoke(options) => device::run(&settings, &options),
         Command::Quarantine(what) => quarantine::run(&settings, &what),
         Command::User(options) => user::run(&settings, &options),
@@ -101,6 +114,10 @@ pub fn run() -> Result<()> {
         Command::Erase(options) => erase::run(&settings, &options),
         Command::Doctor => doctor::run(&settings),
         Command::VerifyReceipt(options) => receipt::run(&settings, &options),
+        Command::SampleSettings => {
+            print!("{}", config::SAMPLE);
+            Ok(())
+        }
         Command::Version => {
             println!("mbs-server {}", env!("CARGO_PKG_VERSION"));
             Ok(())

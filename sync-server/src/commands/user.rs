@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
+use super::list::{self, List};
 use crate::auth::password;
 use crate::config::Settings;
 use crate::database::staff;
@@ -17,6 +18,14 @@ use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 pub(super) enum User {
     /// Add a person. The password is read from the standard input
     Add(Add),
+    /// Give a person a new password, read from the standard input. They are signed out everywhere
+    Passwd(Login),
+    /// Let a person sign in no more, and sign them out everywhere. What they did stays theirs
+    Disable(Login),
+    /// Let a person sign in again
+    Enable(Login),
+    /// Show all: role, unit, who cannot sign in
+    List(List),
 }
 
 /// Options of `user add`.
@@ -36,13 +45,63 @@ pub(super) struct Add {
     unit: String,
 }
 
-pub(super) fn run(settings: &Settings, User::Add(add): &User) -> Result<()> {
+/// Whom it is about.
+#[derive(Debug, Args)]
+pub(super) struct Login {
+    /// Name the person signs in with
+    #[arg(long)]
+    login: String,
+}
+
+pub(super) fn run(settings: &Settings, user: &User) -> Result<()> {
+    let now = SystemClock.now();
+    match user {
+        User::Add(options) => add(settings, options, now),
+        User::Passwd(Login { login }) => {
+            let hash = read_password()?;
+            done(super::database(settings)?.change(|tx| staff::set_password(tx, login, &hash))?, login)?;
+            println!("{login} signs in with the new password from now on.");
+            Ok(())
+        }
+        User::Disable(Login { login }) => {
+            done(super::database(settings)?.change(|tx| staff::disable(tx, login, now))?, login)?;
+            println!("{login} can sign in no more.");
+            Ok(())
+        }
+        User::Enable(Login { login }) => {
+            done(super::database(settings)?.change(|tx| staff::enable(tx, login))?, login)?;
+            println!("{login} can sign in again.");
+            Ok(())
+        }
+        User::List(options) => list::users(settings, options),
+    }
+}
+
+fn done(found: bool, login: &str) -> Result<()> {
+    if !found {
+        bail!("there is nobody {login:?} with whom that could be done: `mbs-server user list` shows all");
+    }
+    Ok(())
+}
+
+fn add(settings: &Settings, add: &Add, now: i64) -> Result<()> {
     let Some(role) = Role::from_code(&add.role) else {
         bail!("--role is one of {}", Role::ALL.map(Role::code).join(", "));
     };
     if matches!(role, Role::Unit | Role::Approver) && Knowledge::istanbul().directory.unit(&add.unit).is_none() {
-        bail!("--unit must be a unit of the directory, e.g. md-yol-bakim-anadolu");
+        bail!("--unit must be a unit of the directory: `mbs-server units WORD` finds its code");
     }
+    let hash = read_password()?;
+    let db = super::database(settings)?;
+    if !db.change(|tx| staff::add(tx, &add.login, &add.name, role, &add.unit, &hash, now))? {
+        bail!("someone signs in as {:?} already", add.login);
+    }
+    println!("{} can sign in as {}.", add.name, add.login);
+    Ok(())
+}
+
+/// The hash of a password from the standard input.
+fn read_password() -> Result<String> {
     let mut line = String::new();
     if std::io::stdin().is_terminal() {
         eprint!("Password (shown as you type): ");
@@ -50,12 +109,5 @@ pub(super) fn run(settings: &Settings, User::Add(add): &User) -> Result<()> {
     }
     std::io::stdin().read_line(&mut line)?;
     let random: &dyn Random = &SystemRandom;
-    let hash = password::hash(line.trim_end_matches(['\r', '\n']), random.bytes()).map_err(anyhow::Error::msg)?;
-    let db = super::database(settings)?;
-    let now = SystemClock.now();
-    if !db.change(|tx| staff::add(tx, &add.login, &add.name, role, &add.unit, &hash, now))? {
-        bail!("someone signs in as {:?} already", add.login);
-    }
-    println!("{} can sign in as {}.", add.name, add.login);
-    Ok(())
+    password::hash(line.trim_end_matches(['\r', '\n']), random.bytes()).map_err(anyhow::Error::msg)
 }

@@ -7,6 +7,8 @@ statements! {
     ADD = "insert into api_key (token, name, unit, created, expires) values ($1, $2, $3, $4, $5)";
     /// One by its hash.
     BY_TOKEN = "select id, unit, expires from api_key where token = $1 and revoked = 0";
+    /// All, with those that are good no more.
+    ALL = "select name, unit, created, expires, revoked from api_key order by name, id";
     /// Revokes by name.
     REVOKE = "update api_key set revoked = $1 where name = $2 and revoked = 0";
 }
@@ -44,6 +46,32 @@ pub fn add(
 pub fn by_token(session: &mut dyn Session, token: &[u8; 32]) -> DbResult<Option<Key>> {
     session.first(BY_TOKEN, &[token.into()], |r| {
         Ok(Key { id: r.int(0)?, unit: r.text(1)?.to_owned(), expires: r.int(2)? })
+    })
+}
+
+/// A key as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// What it is for.
+    pub name: String,
+    /// Unit whose subtree it reads.
+    pub unit: String,
+    /// Since when, Unix ms.
+    pub created: i64,
+    /// Until when it is good, Unix ms.
+    pub expires: i64,
+    /// When it was revoked, Unix ms; 0: it was not.
+    pub revoked: i64,
+}
+
+/// All keys by name, also those that are good no more.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn all(session: &mut dyn Session) -> DbResult<Vec<Listed>> {
+    session.all(ALL, &[], |r| {
+        let (name, unit) = (r.text(0)?.to_owned(), r.text(1)?.to_owned());
+        Ok(Listed { name, unit, created: r.int(2)?, expires: r.int(3)?, revoked: r.int(4)? })
     })
 }
 

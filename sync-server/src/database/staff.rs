@@ -20,6 +20,16 @@ statements! {
                 values ($1, $2, '', $3, '', '', $4, $4) on conflict (login) do nothing";
     /// Name of one.
     NAME = "select name from staff where id = $1";
+    /// Everyone who signs in or did.
+    ALL = "select id, name, role, unit, login, created, disabled from staff where password <> '' order by login";
+    /// Another password.
+    SET_PASSWORD = "update staff set password = $1 where login = $2 and password <> ''";
+    /// Can sign in no more.
+    DISABLE = "update staff set disabled = $1 where login = $2 and password <> '' and disabled = 0";
+    /// Can sign in again.
+    ENABLE = "update staff set disabled = 0 where login = $1 and password <> '' and disabled <> 0";
+    /// Ends all sessions of one.
+    END_SESSIONS = "delete from staff_session where staff = (select id from staff where login = $1)";
     /// A new session.
     ADD_SESSION = "insert into staff_session (token, staff, created, seen, expires) values ($1, $2, $3, $4, $5)";
     /// Ends a session.
@@ -67,6 +77,57 @@ pub fn add(
     let args =
         [login.into(), name.into(), "".into(), role.code().into(), unit.into(), password_hash.into(), now.into()];
     Ok(session.execute(ADD, &args)? == 1)
+}
+
+/// Someone who signs in at the desk, or did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who it is.
+    pub person: Person,
+    /// Name to sign in with.
+    pub login: String,
+    /// Since when, Unix ms.
+    pub created: i64,
+    /// From when on not any more, Unix ms; 0: still.
+    pub disabled: i64,
+}
+
+/// Everyone who signs in or did, by sign-in name.
+///
+/// # Errors
+/// [`DbError`].
+pub fn all(session: &mut dyn Session) -> DbResult<Vec<Account>> {
+    session.all(ALL, &[], |r| {
+        Ok(Account { person: person(r)?, login: r.text(4)?.to_owned(), created: r.int(5)?, disabled: r.int(6)? })
+    })
+}
+
+/// Gives someone another password and ends their sessions; `false` when there is no such person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_password(session: &mut dyn Session, login: &str, password_hash: &str) -> DbResult<bool> {
+    let found = session.execute(SET_PASSWORD, &[password_hash.into(), login.into()])? == 1;
+    session.send(END_SESSIONS, &[login.into()])?;
+    Ok(found)
+}
+
+/// Lets someone sign in no more and ends their sessions; `false` when nobody who can has that name.
+///
+/// # Errors
+/// [`DbError`].
+pub fn disable(session: &mut dyn Session, login: &str, now: i64) -> DbResult<bool> {
+    let found = session.execute(DISABLE, &[now.into(), login.into()])? == 1;
+    session.send(END_SESSIONS, &[login.into()])?;
+    Ok(found)
+}
+
+/// Lets someone sign in again; `false` when nobody who cannot has that name.
+///
+/// # Errors
+/// [`DbError`].
+pub fn enable(session: &mut dyn Session, login: &str) -> DbResult<bool> {
+    Ok(session.execute(ENABLE, &[login.into()])? == 1)
 }
 
 /// Who signs in by that name, and the password hash.
