@@ -1,4 +1,5 @@
-//! What the server signs (Ed25519), so that a tablet can believe it without a network.
+//! What the server signs (Ed25519), so that a tablet can believe it without a network; and what a tablet signs for a
+//! courier.
 //!
 //! A signature names its key, and what is signed begins with its purpose: one kind of paper never passes
 //! for another. A tablet believes only the keys it was given at enrolment ([`ServerKey`]).
@@ -16,6 +17,8 @@ pub enum Purpose {
     Revocation,
     /// A request was received (*alındı belgesi*).
     Receipt,
+    /// A part of a tablet's courier bundle.
+    Courier,
 }
 
 impl Purpose {
@@ -23,6 +26,7 @@ impl Purpose {
         match self {
             Self::Revocation => b"mbs revocation 1\0",
             Self::Receipt => b"mbs receipt 1\0",
+            Self::Courier => b"mbs courier 1\0",
         }
     }
 }
@@ -53,21 +57,30 @@ fn message(purpose: Purpose, body: &[u8]) -> Vec<u8> {
     [purpose.prefix(), body].concat()
 }
 
+/// The signature of `body` by a key that needs no number.
+#[must_use]
+pub fn signature_of(key: &SigningKey, purpose: Purpose, body: &[u8]) -> SignatureBytes {
+    SignatureBytes(key.sign(&message(purpose, body)).to_bytes())
+}
+
+/// Whether that key signed `body` for that purpose.
+#[must_use]
+pub fn is_signed(key: &PublicKey, purpose: Purpose, body: &[u8], signature: &SignatureBytes) -> bool {
+    let bytes = ed25519_dalek::Signature::from_bytes(&signature.0);
+    // Strict: no second signature for the same words, no weak keys.
+    VerifyingKey::from_bytes(&key.0).is_ok_and(|key| key.verify_strict(&message(purpose, body), &bytes).is_ok())
+}
+
 /// Signs `body` with the key of that number.
 #[must_use]
 pub fn sign(id: u32, key: &SigningKey, purpose: Purpose, body: &[u8]) -> Signature {
-    Signature { key: id, bytes: SignatureBytes(key.sign(&message(purpose, body)).to_bytes()) }
+    Signature { key: id, bytes: signature_of(key, purpose, body) }
 }
 
 /// Whether one of `keys` signed `body` for that purpose.
 #[must_use]
 pub fn verify(keys: &[ServerKey], purpose: Purpose, body: &[u8], signature: &Signature) -> bool {
-    let message = message(purpose, body);
-    let bytes = ed25519_dalek::Signature::from_bytes(&signature.bytes.0);
-    keys.iter().filter(|key| key.id == signature.key).any(|key| {
-        // Strict: no second signature for the same words, no weak keys.
-        VerifyingKey::from_bytes(&key.public.0).is_ok_and(|public| public.verify_strict(&message, &bytes).is_ok())
-    })
+    keys.iter().any(|key| key.id == signature.key && is_signed(&key.public, purpose, body, &signature.bytes))
 }
 
 #[cfg(test)]

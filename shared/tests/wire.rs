@@ -8,6 +8,7 @@ use mbs_shared::id::{BlobHash, DeviceNo, EntryId, Mac, OfficialNo, PublicKey, Re
 use mbs_shared::routing::{Event, Outcome, What, Who};
 use mbs_shared::signature::ServerKey;
 use mbs_shared::wire::blob::BlobStatus;
+use mbs_shared::wire::courier::{CourierReply, Enclosed, Letter};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use mbs_shared::wire::error::Code;
@@ -135,8 +136,14 @@ fn all_frames(to: &mut impl Visit) {
             now: NOW,
             epoch: 1,
             server_keys: Some(vec![ServerKey { id: 2, public: PublicKey([0x88; 32]) }]),
+            courier: Some("age1…".into()),
         },
     );
+    let photo =
+        Enclosed { hash: BlobHash([0x55; 32]), request: request_id(), thumb: true, bytes: vec![1, 2, 3].into() };
+    let items = vec![item(ItemKind::Change, None)];
+    to.frame("Letter", Letter { version: PROTOCOL, device: DeviceNo(7), created: 57, items, photos: vec![photo] });
+    to.frame("CourierReply", CourierReply { taken: 12, refused: 1 });
     let past = PastEvent { packed: vec![0, 9].into(), mac: mac() };
     let past = Past { events: vec![past], stamp: Some(Stamp { at: NOW, author: "Yol Bakım".into() }) };
     to.frame("Item, offered again", Item { past: Some(past), ..item(ItemKind::Change, Some(mac())) });

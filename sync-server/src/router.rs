@@ -17,6 +17,7 @@ use http_body_util::BodyExt as _;
 use mbs_shared::blob::{MAX_BYTES, MAX_THUMB_BYTES};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::wire::blob::{BlobStatus, MAX_SLICE};
+use mbs_shared::wire::courier::{CourierReply, MAX_PART};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{MAX_FRAME, MAX_PAGE};
 use mbs_shared::wire::{MEDIA_TYPE, encode};
@@ -27,7 +28,7 @@ use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
 use crate::handlers::input::{Path, Query};
-use crate::handlers::{api, blob, desk, enrol, events, health, receipt, reconcile, snapshot, sync};
+use crate::handlers::{api, blob, courier, desk, enrol, events, health, receipt, reconcile, snapshot, sync};
 use crate::service::Service;
 
 /// Longest a call may take, the wake-up streams excepted.
@@ -52,6 +53,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/snapshot", get(snapshot_))
         .route("/v1/reconcile", post(reconcile_))
         .route("/v1/receipts/{request}", get(receipt_))
+        .route("/v1/courier", post(courier_))
         .route("/v1/blobs/{hash}", put(put_blob).get(get_blob))
         .route("/v1/blobs/{hash}/thumb", put(put_thumb).get(get_thumb))
         .route("/health", get(health_))
@@ -170,6 +172,13 @@ async fn reconcile_(State(service): State<Arc<Service>>, headers: HeaderMap, bod
     let caller = caller(&service, &headers)?;
     let body = read_body(&headers, body, mbs_shared::wire::reconcile::MAX_FRAME).await?;
     Ok(frame(encode(&reconcile::reconcile(&service, &caller, &body)?)))
+}
+
+async fn courier_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Result<Response, Fault> {
+    caller(&service, &headers)?;
+    let body = read_body(&headers, body, MAX_PART).await?;
+    let taken = courier::take(&service, &body).await?;
+    Ok(frame(encode(&CourierReply::from(taken))))
 }
 
 async fn receipt_(

@@ -4,9 +4,11 @@
 //! use signs, and old ones verify for ever. Losing the file costs the proofs of acceptance that tablets
 //! hold and the signatures they believe, so it belongs into every backup, and to every instance.
 
-use std::io::Write;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use age::secrecy::ExposeSecret as _;
+use age::x25519;
 use anyhow::{Context, Result, bail};
 use ed25519_dalek::SigningKey;
 use hmac::{Hmac, KeyInit, Mac as _};
@@ -49,15 +51,20 @@ struct KeyEntry {
 const MAC: &str = "mac";
 /// Signatures that tablets and citizens verify.
 const SIGN: &str = "sign";
+/// What courier bundles are sealed for: an `age` identity.
+const COURIER: &str = "courier";
 
 impl KeyFile {
     /// Gives a use that has no key yet one. Whether something was added.
     fn complete(&mut self, random: &dyn Random) -> bool {
         let before = self.keys.len();
-        for purpose in [MAC, SIGN] {
+        for purpose in [MAC, SIGN, COURIER] {
             if self.keys.iter().all(|k| k.purpose != purpose) {
                 let id = self.keys.iter().map(|k| k.id).max().unwrap_or(0) + 1;
-                let secret = hex::encode(random.bytes::<32>());
+                let secret = match purpose {
+                    COURIER => x25519::Identity::generate().to_string().expose_secret().to_owned(),
+                    _ => hex::encode(random.bytes::<32>()),
+                };
                 self.keys.push(KeyEntry { id, purpose: purpose.into(), secret });
             }
         }
@@ -83,6 +90,8 @@ pub struct Secrets {
     macs: Vec<Hmac<Sha256>>,
     /// By number; the last one signs.
     signing: Vec<(u32, SigningKey)>,
+    /// Oldest first; bundles are sealed for the last one.
+    courier: Vec<x25519::Identity>,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -108,7 +117,7 @@ impl Secrets {
         if macs.is_empty() || signing.is_empty() {
             bail!("the server needs a key for proofs and one for signatures");
         }
-        Ok(Self { macs, signing })
+        Ok(Self { macs, signing, courier: Vec::new() })
     }
 
     /// Reads the data folder's keys; makes those that are missing.
@@ -130,7 +139,33 @@ impl Secrets {
 
     fn of_file(file: &KeyFile) -> Result<Self> {
         let macs: Vec<_> = file.of(MAC)?.into_iter().map(|(_, secret)| secret).collect();
-        Self::new(&macs, &file.of(SIGN)?)
+        let mut secrets = Self::new(&macs, &file.of(SIGN)?)?;
+        for key in file.keys.iter().filter(|k| k.purpose == COURIER) {
+            let identity = key.secret.parse().map_err(|e| anyhow::anyhow!("key {} is damaged: {e}", key.id))?;
+            secrets.courier.push(identity);
+        }
+        Ok(secrets)
+    }
+
+    /// What tablets seal courier bundles for, as it is written: `age1…`; `None` for a server without such a key.
+    #[must_use]
+    pub fn courier_recipient(&self) -> Option<String> {
+        self.courier.last().map(|identity| identity.to_public().to_string())
+    }
+
+    /// What lies in a sealed part of a courier bundle, `most` bytes of it at most.
+    ///
+    /// # Errors
+    /// When it is not sealed for this server, damaged, or longer.
+    pub fn unseal(&self, sealed: &[u8], most: usize) -> Result<Vec<u8>> {
+        let identities = self.courier.iter().map(|i| i as &dyn age::Identity);
+        let reader = age::Decryptor::new_buffered(sealed)?.decrypt(identities)?;
+        let mut out = Vec::with_capacity(sealed.len().min(most));
+        reader.take(most as u64 + 1).read_to_end(&mut out)?;
+        if out.len() > most {
+            bail!("more than {most} bytes");
+        }
+        Ok(out)
     }
 
     /// Signs `body` with the newest key.
@@ -255,6 +290,21 @@ mod tests {
         assert!(again.proves(&first.0, request, &hash));
         assert!(!again.proves(&first.0, RequestId([3; 16]), &hash));
         assert!(!again.proves(b"", request, &hash));
+    }
+
+    #[test]
+    fn a_courier_bundle_is_opened_by_the_server_it_is_sealed_for() {
+        let open = || {
+            let dir = tempfile::tempdir().unwrap();
+            Secrets::open(dir.path(), &SystemRandom).unwrap()
+        };
+        let (ours, theirs) = (open(), open());
+        let recipient: x25519::Recipient = ours.courier_recipient().unwrap().parse().unwrap();
+        let sealed = age::encrypt(&recipient, b"words").unwrap();
+        assert_eq!(ours.unseal(&sealed, 5).unwrap(), b"words");
+        assert!(ours.unseal(&sealed, 4).is_err(), "a bomb is not unpacked");
+        assert!(theirs.unseal(&sealed, 5).is_err());
+        assert!(ours.unseal(&sealed[..sealed.len() - 1], 5).is_err());
     }
 
     #[test]

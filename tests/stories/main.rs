@@ -10,6 +10,7 @@
 mod acknowledgements;
 mod command_line;
 mod copied_tablet;
+mod couriers;
 mod desk_browser;
 mod desk_steps;
 mod kills;

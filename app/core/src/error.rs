@@ -61,6 +61,8 @@ pub enum Code {
     ReceiptStrange,
     /// The receipt was altered, or never given by this server.
     ReceiptAltered,
+    /// The file is no courier bundle.
+    NotABundle,
 }
 
 /// What every part of the core returns.

@@ -5,6 +5,7 @@
 //! Everything a screen shows comes from the folder; the network is only ever used by `sync`.
 
 pub mod capture;
+pub mod courier;
 pub mod door;
 pub mod error;
 pub mod export;

@@ -8,6 +8,7 @@ use mbs_shared::id::{Actor, BlobHash, CaseNo};
 use mbs_shared::sabotage::sabotaged;
 use serde_json::Value;
 
+use crate::courier;
 use crate::door::{Call, Upload};
 use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
@@ -94,6 +95,30 @@ impl Tablet {
     /// [`Code::Storage`] or [`Code::DiskFull`].
     pub fn export(&self, dir: &Path) -> Result<crate::export::Exported> {
         crate::export::export(&self.lock().store, dir)
+    }
+
+    /// Writes everything that waits into files of a folder, for a courier: a stick, or another tablet that has a
+    /// network. They are sealed for the server; nothing leaves the outbox by it.
+    ///
+    /// # Errors
+    /// [`Code::NotEnrolled`], [`Code::ServerTooOld`], [`Code::Empty`], [`Code::Storage`] or [`Code::DiskFull`].
+    pub fn write_courier(&self, dir: &Path) -> Result<courier::Written> {
+        let inner = self.lock();
+        courier::write(&inner.store, &inner.identity()?, dir)
+    }
+
+    /// Takes another tablet's courier file along: it is brought to the server with what this tablet sends.
+    ///
+    /// # Errors
+    /// [`Code::NotEnrolled`], [`Code::NotABundle`], [`Code::Storage`] or [`Code::DiskFull`].
+    pub fn carry_courier(&self, file: &Path) -> Result<courier::Carried> {
+        let now = self.now();
+        let mut inner = self.lock();
+        inner.identity()?;
+        let taken = courier::carry(&mut inner.store, file, now)?;
+        drop(inner);
+        self.wake(Nudge::Work);
+        Ok(taken)
     }
 
     /// The sync engine, for hosts that step it themselves.
@@ -242,6 +267,8 @@ pub struct Summary {
     pub pulled: u32,
     /// Photos the server now has whole.
     pub photos: u32,
+    /// Parts of other tablets' courier bundles that were brought.
+    pub carried: u32,
     /// Things that still wait.
     pub waiting: u32,
     /// Things in quarantine.

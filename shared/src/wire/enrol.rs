@@ -58,4 +58,7 @@ pub struct EnrolReply {
     /// sign nothing.
     #[n(8)]
     pub server_keys: Option<Vec<ServerKey>>,
+    /// What courier bundles are sealed for: an `age` recipient, `age1…`. Older servers take none.
+    #[n(9)]
+    pub courier: Option<String>,
 }

@@ -2,6 +2,7 @@
 //! side can add fields an older one skips.
 
 pub mod blob;
+pub mod courier;
 pub mod enrol;
 pub mod entry;
 pub mod error;

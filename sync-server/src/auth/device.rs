@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mbs_shared::id::DeviceNo;
 use mbs_shared::wire::error::Code;
 use tokio::sync::watch;
 
@@ -135,6 +136,18 @@ impl Devices {
         match db.ask(|s| devices::by_token(s, &hash))? {
             Some(device) => Ok(self.add(device)),
             None => Err(Fault::new(Code::UnknownDevice)),
+        }
+    }
+
+    /// The tablet of that number; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub fn by_no(&self, no: DeviceNo, db: &dyn Database) -> DbResult<Option<Arc<Caller>>> {
+        let known = self.all().into_iter().find(|caller| caller.device.no == no);
+        match known {
+            Some(caller) => Ok(Some(caller)),
+            None => Ok(db.ask(|s| devices::by_no(s, no))?.map(|device| self.add(device))),
         }
     }
 

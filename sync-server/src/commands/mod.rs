@@ -3,6 +3,7 @@
 
 mod backup;
 mod code;
+mod courier;
 mod device;
 mod doctor;
 mod erase;
@@ -59,6 +60,8 @@ enum Command {
     Tablets(list::List),
     /// Revoke a tablet: it can send no more, and what it sends is kept apart for a person to look at
     Revoke(device::Revoke),
+    /// Take in courier bundles: what tablets without a network wrote to a stick
+    ImportCourier(courier::Import),
     /// What was refused, and what revoked tablets handed over: a person decides
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
@@ -105,6 +108,7 @@ pub fn run() -> Result<()> {
         Command::Units(options) => list::units(&options),
         Command::Tablets(options) => list::tablets(&settings, &options),
         Command::Revoke(options) => device::run(&settings, &options),
+        Command::ImportCourier(options) => courier::run(&settings, &options),
         Command::Quarantine(what) => quarantine::run(&settings, &what),
         Command::User(options) => user::run(&settings, &options),
         Command::Key(options) => key::run(&settings, &options),

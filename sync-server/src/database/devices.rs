@@ -1,6 +1,6 @@
 //! Tablets.
 
-use mbs_shared::id::DeviceNo;
+use mbs_shared::id::{DeviceNo, PublicKey};
 
 use super::{DbResult, Row, Session, statements};
 
@@ -21,6 +21,8 @@ statements! {
     /// One tablet by its number.
     BY_NO = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix, d.twin \
              from device d join mandate m on m.id = d.mandate where d.no = $1";
+    /// What one signs its courier bundles with.
+    KEY = "select public_key from device where no = $1";
     /// One tablet by its prefix.
     BY_PREFIX = "select d.id, d.no, d.token, d.mandate, m.scope, d.revoked, d.created, d.prefix, d.twin \
                  from device d join mandate m on m.id = d.mandate where d.prefix = $1";
@@ -109,6 +111,14 @@ pub fn of_scope(session: &mut dyn Session, scope: u32) -> DbResult<Vec<DeviceNo>
 /// [`super::DbError`].
 pub fn by_prefix(session: &mut dyn Session, prefix: u32) -> DbResult<Option<Device>> {
     session.first(BY_PREFIX, &[prefix.into()], device)
+}
+
+/// What a tablet signs its courier bundles with; `None` when there is no such tablet.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn key_of(session: &mut dyn Session, no: DeviceNo) -> DbResult<Option<PublicKey>> {
+    session.first(KEY, &[no.0.cast_signed().into()], |r| Ok(PublicKey(r.bytes32(0)?)))
 }
 
 /// One line of the fleet.

@@ -213,6 +213,7 @@ fn trade(
             now,
             epoch: service.epoch,
             server_keys: Some(service.secrets.server_keys()),
+            courier: service.secrets.courier_recipient(),
         };
         return Ok((reply, device));
     }

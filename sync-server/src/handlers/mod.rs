@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod blob;
+pub mod courier;
 pub mod desk;
 pub mod enrol;
 pub mod events;

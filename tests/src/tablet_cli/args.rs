@@ -91,6 +91,19 @@ pub(super) enum Command {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Write what waits into files for a courier (a stick, another tablet), sealed for the server. Nothing leaves the
+    /// outbox by it.
+    Courier {
+        /// The folder; begun when it is not there.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
+    /// Take another tablet's courier file along: it is brought to the server with the next sync.
+    Carry {
+        /// The file, mbs-kurye-….mbsk.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Serve the tablet's screens to a browser on this machine, and sync meanwhile.
     Serve {
         /// Where to listen.

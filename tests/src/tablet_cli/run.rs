@@ -74,6 +74,7 @@ const fn sentence(code: Code) -> &'static str {
         Code::ReceiptUnreadable => "This is no receipt, or its text is not whole.",
         Code::ReceiptStrange => "The receipt is signed with a key this tablet does not know.",
         Code::ReceiptAltered => "The receipt was altered, or never given by this server.",
+        Code::NotABundle => "This is no courier file: their names begin with mbs-kurye.",
         Code::BadCall => "This was not understood.",
     }
 }
@@ -167,6 +168,18 @@ pub(super) fn run(args: Args) -> Result<(), Trouble> {
                 format!("{} requests and {} photos written to {}.\n", w.requests, w.photos, dir.display())
             })
         }
+        Command::Courier { dir } => answer(json, &door.tablet.write_courier(&dir)?, |w| {
+            format!(
+                "{} requests, edits and entries and {} photos written: {}.\n",
+                w.words,
+                w.photos,
+                w.files.join(", ")
+            )
+        }),
+        Command::Carry { file } => answer(json, &door.tablet.carry_courier(&file)?, |c| {
+            let cut = if c.cut { "; the file was cut off, ask for it again" } else { "" };
+            format!("{} parts taken along{cut}.\n", c.parts)
+        }),
         Command::Serve { .. } => Ok(()),
     }
 }

@@ -29,6 +29,7 @@ const CODE: Record<Code, () => string> = {
   receipt_unreadable: m.trouble_receipt_unreadable,
   receipt_strange: m.trouble_receipt_strange,
   receipt_altered: m.trouble_receipt_altered,
+  not_a_bundle: m.trouble_not_a_bundle,
 };
 
 export const trouble = (cause: unknown): string => CODE[CallFailed.from(cause).code]?.() ?? m.trouble_protocol();

@@ -140,6 +140,7 @@ impl Inner {
             person: "Deneme".into(),
             practice: true,
             server_keys: Vec::new(),
+            courier: None,
         };
         self.become_(&identity)
     }

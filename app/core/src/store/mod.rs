@@ -11,6 +11,7 @@ use crate::error::{Code, Result};
 use crate::ports::Ports;
 
 pub mod blobs;
+pub mod carried;
 pub mod changes;
 pub mod cursor;
 pub mod digest;

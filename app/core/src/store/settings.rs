@@ -54,6 +54,9 @@ pub struct Identity {
     /// What the server signs with, as it said at enrolment.
     #[serde(default)]
     pub server_keys: Vec<mbs_shared::signature::ServerKey>,
+    /// What courier bundles are sealed for (`age1…`), as it said at enrolment; `None`: it takes none.
+    #[serde(default)]
+    pub courier: Option<String>,
 }
 
 /// A value.

@@ -54,6 +54,7 @@ pub(crate) fn take(server: &str, seed: &[u8; 32], reply: &HttpReply) -> Result<(
         person: got.person.clone(),
         practice: false,
         server_keys: got.server_keys.clone().unwrap_or_default(),
+        courier: got.courier.clone(),
     };
     Ok((identity, got))
 }

@@ -69,7 +69,7 @@ pub(crate) fn build(
 }
 
 /// The item, the last routing event that goes along (0: none), and its unpacked size.
-fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, u32, usize)>> {
+pub(crate) fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, u32, usize)>> {
     let (mut along, mut stamp) = (Vec::new(), None);
     let (kind, packed, mac, raw) = match wait.what {
         What::Change => {

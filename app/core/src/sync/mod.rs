@@ -6,6 +6,7 @@
 
 mod blob;
 pub mod client;
+pub(crate) mod courier;
 pub mod driver;
 pub(crate) mod enrol;
 mod exchange;

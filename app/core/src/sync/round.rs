@@ -17,12 +17,12 @@ use super::exchange::{self, Pushed};
 use super::plan::Line;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, blob, receipt};
+use super::{Effect, Event, Nudge, blob, courier, receipt};
 use crate::Summary;
 use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, cursor, outbox};
+use crate::store::{Store, carried, cursor, outbox};
 
 /// Time between polls when nothing happens and nobody wakes us, in ms.
 pub const POLL: i64 = 30_000;
@@ -67,6 +67,7 @@ enum Kind {
     Put(Put),
     Fetch(BlobHash),
     Receipt(RequestId),
+    Courier(i64),
 }
 
 #[derive(Debug)]
@@ -209,7 +210,7 @@ impl Round {
         match nudge {
             Nudge::Now => {
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
-                let _ = store.write(outbox::hurry);
+                let _ = store.write(|c| outbox::hurry(c).and_then(|()| carried::hurry(c)));
                 self.poll = now;
             }
             Nudge::Connectivity => {
@@ -278,6 +279,9 @@ impl Round {
             let request = post("/v1/sync", wire::encode(&frame), 1024 * 1024);
             return Ok(self.send(&identity, now, request, Kind::Sync(pushed)));
         }
+        if let Some((request, n)) = courier::build(store.read(), now)? {
+            return Ok(self.send(&identity, now, request, Kind::Courier(n)));
+        }
         if let Some((request, put)) = blob::build(store.read(), &self.certain, &self.line, now)? {
             return Ok(self.send(&identity, now, request, Kind::Put(put)));
         }
@@ -290,7 +294,8 @@ impl Round {
             return Ok(self.send(&identity, now, request, Kind::Receipt(id)));
         }
         let later = outbox::next_later(store.read(), now)?.unwrap_or(i64::MAX);
-        Ok(Effect::Wait(self.poll.min(later)))
+        let carried = carried::next_later(store.read(), now)?.unwrap_or(i64::MAX);
+        Ok(Effect::Wait(self.poll.min(later).min(carried)))
     }
 
     fn send(&mut self, identity: &Identity, now: i64, mut request: HttpRequest, kind: Kind) -> Effect {
@@ -317,6 +322,8 @@ impl Round {
             }
             Kind::Fetch(hash) => self.asked.retain(|h| *h != hash),
             Kind::Receipt(id) => self.receipts.retain(|r| *r != id),
+            // Our own photos go on meanwhile.
+            Kind::Courier(n) => drop(carried::put_off(store.read(), n, now + courier::LATER)),
         }
         self.fail(store, now);
     }
@@ -352,7 +359,7 @@ impl Round {
     }
 }
 
-fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
+pub(super) fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
     HttpRequest {
         ticket: 0,
         method: Method::Post,

@@ -315,6 +315,7 @@ impl Server {
                         now: self.now,
                         epoch: self.epoch,
                         server_keys: Some(vec![self.server_key()]),
+                        courier: None,
                     },
                 )
             }

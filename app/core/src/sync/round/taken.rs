@@ -16,7 +16,7 @@ use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
 use crate::sync::snapshot::Snapshot;
-use crate::sync::{blob, receipt};
+use crate::sync::{blob, courier, receipt};
 
 impl Round {
     pub(super) fn take(
@@ -71,6 +71,10 @@ impl Round {
                 Ok(())
             }
             Kind::Fetch(hash) => store.write(|c| blob::take_fetched(c, hash, reply)),
+            Kind::Courier(n) => {
+                self.summary.carried += u32::from(store.write(|c| courier::take(c, n, reply, now))?);
+                Ok(())
+            }
             Kind::Receipt(id) => match settings::identity(store.read())? {
                 Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
                 None => Ok(()),
