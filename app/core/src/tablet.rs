@@ -14,6 +14,7 @@ use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
 use crate::store::settings::{self, Identity};
 use crate::store::{Store, blobs, outbox, quarantine};
+use crate::sync::rebuild::rebuild;
 use crate::sync::round::Round;
 use crate::sync::{Effect, Event, Nudge};
 
@@ -48,7 +49,11 @@ impl Tablet {
     /// # Errors
     /// [`Code::Storage`] when another process has it open, or the folder cannot be used.
     pub fn open(dir: &Path, ports: Ports) -> Result<Self> {
-        let (store, _) = Store::open(dir, &ports)?;
+        let (mut store, set_aside) = Store::open(dir, &ports)?;
+        if set_aside.is_some() {
+            let now = ports.clock.now();
+            store.write(|c| rebuild(c, now))?;
+        }
         let inner = Inner {
             store,
             round: Round::new(&*ports.random),
@@ -220,7 +225,7 @@ impl Inner {
     /// The next case number. Its counter is safe from being given twice before this returns.
     pub(crate) fn next_case(&self) -> Result<(CaseNo, i64)> {
         let counter = settings::number(self.store.read(), settings::CASES)? + 1;
-        self.store.side.raise(settings::CASES, counter)?;
+        self.store.raise(settings::CASES, counter)?;
         let prefix = self.identity()?.prefix;
         let number = u32::try_from(counter).map_err(|_| fail(Code::Storage, "counter"))?;
         Ok((CaseNo::new(prefix, number, u16::from_le_bytes(random(&*self.ports.random))), counter))
@@ -229,7 +234,7 @@ impl Inner {
     /// The count of the next thing that is made, for the loss detector; the caller writes it down.
     pub(crate) fn next_made(&self) -> Result<u32> {
         let count = settings::number(self.store.read(), settings::MADE)? + 1;
-        self.store.side.raise(settings::MADE, count)?;
+        self.store.raise(settings::MADE, count)?;
         u32::try_from(count).map_err(|_| fail(Code::Storage, "count"))
     }
 }

@@ -152,25 +152,52 @@ fn a_database_damaged_at_its_head_is_set_aside_and_the_tablet_is_still_itself() 
     assert_eq!(rig.sync().waiting, 0, "it can still sync");
 }
 
-#[test]
-fn what_can_be_read_of_a_damaged_database_is_taken_over() {
-    let rig = Rig::new();
-    let ids: Vec<_> = (0..20).map(|n| rig.send(&format!("{WORDS} {n}"))).collect();
-    rig.draft("yarım kalan");
-    let rig = harmed(rig, |dir| {
-        let mut bytes = std::fs::read(dir.join("mbs.db")).unwrap();
-        // One page of the middle, and the mark that makes the next opening look at all of them.
-        let at = bytes.len() / 4096 / 2 * 4096;
-        bytes[at..at + 4096].fill(0x33);
-        std::fs::write(dir.join("mbs.db"), bytes).unwrap();
-        std::fs::write(dir.join("mbs.suspect"), b"").unwrap();
-    });
+/// Sent, or kept as a draft to be sent again: of twenty requests and one draft, with page `page` of the file damaged.
+fn kept_with_damage(whole: &Path, page: usize) -> (usize, usize) {
+    let dir = tempfile::tempdir().unwrap();
+    copy(whole, dir.path());
+    let file = dir.path().join("mbs.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[page * PAGE..(page + 1) * PAGE].fill(0x33);
+    std::fs::write(&file, bytes).unwrap();
+    // The mark that makes the next opening look at all pages.
+    std::fs::write(dir.path().join("mbs.suspect"), b"").unwrap();
+    let server = Server::new();
+    let (ports, clock) = ports(dir.path(), &server, 5);
+    let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
+    let rig = Rig { dir, clock, server, ports, tablet };
     set_aside(&rig);
-    let rows: Vec<view::Row> = rig.call(Call::Requests { query: String::new() });
-    assert!(rows.len() >= 15, "{} of 21 rescued", rows.len());
     rig.sync();
-    let arrived = ids.iter().filter(|id| rig.server().changes.contains_key(id)).count();
-    assert!(arrived >= 10, "{arrived} of 20 sent all the same");
+    let rows: Vec<view::Row> = rig.call(Call::Requests { query: String::new() });
+    let drafts = rows.iter().filter(|row| row.transport == view::Transport::Draft).count();
+    let arrived = rig.server().changes.len();
+    (arrived, drafts)
+}
+
+const PAGE: usize = 4_096;
+
+#[test]
+fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
+    let rig = Rig::new();
+    for n in 0..20 {
+        rig.send(&format!("{WORDS} {n}"));
+    }
+    rig.draft("yarım kalan");
+    let Rig { dir, tablet, .. } = rig;
+    drop(tablet);
+    let pages = std::fs::metadata(dir.path().join("mbs.db")).unwrap().len() as usize / PAGE;
+    assert!(pages > 30, "{pages}");
+    let mut lost = Vec::new();
+    for page in 1..pages {
+        match kept_with_damage(dir.path(), page) {
+            (20, 1) | (0, 21) => {}
+            // A damaged leaf of the requests: what was sent is read from the documents, a draft has none.
+            (20, 0) => {}
+            (arrived, drafts) => lost.push((page, arrived, drafts)),
+        }
+    }
+    // Without the schema nothing can be read: those pages, and the head (tested above), are the weak ones.
+    assert!(lost.len() <= 2 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
 }
 
 #[test]

@@ -12,7 +12,7 @@ mod enrolment;
 mod overview;
 mod photos;
 mod receipts;
-mod sent;
+pub(crate) mod sent;
 mod show;
 mod words;
 

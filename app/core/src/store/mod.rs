@@ -79,6 +79,17 @@ impl Store {
         }
     }
 
+    /// Makes sure that a counter's next number may be given out; what needs a number is words.
+    ///
+    /// # Errors
+    /// As [`side::Side::raise`].
+    pub(crate) fn raise(&self, key: &str, counter: i64) -> Result<()> {
+        match self.side.raise(key, counter) {
+            Err(e) if e.code == Code::DiskFull && self.release_reserve() => self.side.raise(key, counter),
+            other => other,
+        }
+    }
+
     /// Gives the reserve up; whether there was one.
     fn release_reserve(&self) -> bool {
         self.ports.files.remove(&self.dir.join(RESERVE)).is_ok()

@@ -1,18 +1,20 @@
-//! What can still be read of a damaged database is taken over, row by row, from both ends.
+//! What can still be read of a damaged database is taken over, row by row, from both ends; and what is missing in it
+//! that other rows still tell. [`crate::sync::rebuild`] makes it anew.
 
 use std::path::Path;
 
+use mbs_shared::id::RequestId;
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::open::keyed;
-use super::{cursor, digest, migrate};
+use super::{cursor, digest, id, migrate};
 use crate::error::Result;
 use crate::ports::Ports;
 
 /// In the order of their worth: should the disk fill up meanwhile, words are over already.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "settings",
     "requests",
     "changes",
@@ -23,6 +25,8 @@ const TABLES: [&str; 12] = [
     "erased",
     "events",
     "uploads",
+    "receipts",
+    "carried",
     "thumbs",
     "blobs",
 ];
@@ -30,26 +34,31 @@ const TABLES: [&str; 12] = [
 /// Copies what is readable from the file set aside into `conn`; the damaged file itself is not changed.
 /// Returns the number of rows.
 pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32]) -> usize {
-    let Ok(old) = keyed(damaged, ports, key) else { return 0 };
-    // Leave the journal where it is: the file is evidence.
-    let _ = old.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
-    let _ =
-        old.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON;");
-    if migrate::version(&old).ok() != Some(migrate::latest()) {
-        return 0;
-    }
-    let rows = TABLES.iter().map(|table| take(conn, &old, table)).sum();
+    let rows = TABLES.iter().map(|table| take(conn, damaged, ports, key, table)).sum();
     let _ = digest::recount(conn);
     // Rows may be missing: everything is asked for once more.
     let _ = cursor::set(conn, mbs_shared::wire::sync::Cursor::default());
     rows
 }
 
-fn take(conn: &mut Connection, old: &Connection, table: &str) -> usize {
-    ["ASC", "DESC"]
-        .iter()
-        .map(|order| copy(conn, old, table, &format!("SELECT * FROM {table} ORDER BY rowid {order}")).unwrap_or(0))
-        .sum()
+/// The damaged file, to be read; `None` when even that cannot be, or its tables are others than ours.
+fn look(damaged: &Path, ports: &Ports, key: &[u8; 32]) -> Option<Connection> {
+    let old = keyed(damaged, ports, key).ok()?;
+    // Leave the journal where it is: the file is evidence.
+    let _ = old.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+    let _ =
+        old.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON;");
+    (migrate::version(&old).ok() == Some(migrate::latest())).then_some(old)
+}
+
+fn take(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32], table: &str) -> usize {
+    let mut taken = 0;
+    for order in ["ASC", "DESC"] {
+        // A connection of its own each time: after one damaged page the cipher refuses everything.
+        let Some(old) = look(damaged, ports, key) else { continue };
+        taken += copy(conn, &old, table, &format!("SELECT * FROM {table} ORDER BY rowid {order}")).unwrap_or(0);
+    }
+    taken
 }
 
 fn copy(conn: &mut Connection, old: &Connection, table: &str, select: &str) -> Result<usize> {
@@ -70,4 +79,78 @@ fn copy(conn: &mut Connection, old: &Connection, table: &str, select: &str) -> R
     }
     tx.commit()?;
     Ok(copied)
+}
+
+/// Requests whose document is here, and whose row is not.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn without_row(conn: &Connection) -> Result<Vec<RequestId>> {
+    ids(conn, "SELECT DISTINCT request FROM changes WHERE request NOT IN (SELECT id FROM requests)")
+}
+
+/// Makes drafts again of requests that were to be sent, and whose document is lost: their words are here still.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn draft_again(conn: &Connection) -> Result<()> {
+    conn.execute(
+        "UPDATE requests SET stage = 0 WHERE stage = 1 AND state = '' AND official = ''
+           AND NOT EXISTS (SELECT 1 FROM changes WHERE request = requests.id)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Changes no server has accepted, which neither wait nor were refused, in their order: request, hash, bytes.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn changes_out_of_queue(conn: &Connection) -> Result<Vec<(RequestId, Vec<u8>, u32)>> {
+    rows(
+        conn,
+        "SELECT request, hash, length(packed) FROM changes t WHERE mac = x''
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 0 AND key = t.hash)
+           AND NOT EXISTS (SELECT 1 FROM quarantine WHERE kind = 0 AND key = t.hash) ORDER BY rowid",
+    )
+}
+
+/// Entries likewise.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn entries_out_of_queue(conn: &Connection) -> Result<Vec<(RequestId, Vec<u8>, u32)>> {
+    rows(
+        conn,
+        "SELECT request, id, length(packed) FROM entries t WHERE mine = 1 AND mac = x''
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 1 AND key = t.id)
+           AND NOT EXISTS (SELECT 1 FROM quarantine WHERE kind = 1 AND key = t.id) ORDER BY rowid",
+    )
+}
+
+/// Photos of sent requests that the server is not known to have, whose bytes are here, and which do not wait.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn photos_out_of_queue(conn: &Connection) -> Result<Vec<(RequestId, Vec<u8>, u32)>> {
+    rows(
+        conn,
+        "SELECT p.request, p.hash, p.size FROM photos p JOIN requests r ON r.id = p.request
+           JOIN blobs b ON b.hash = p.hash WHERE r.stage = 1 AND p.removed = 0
+           AND NOT EXISTS (SELECT 1 FROM uploads WHERE hash = p.hash AND done = 1)
+           AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 2 AND key = p.hash || p.request)
+           AND NOT EXISTS (SELECT 1 FROM quarantine WHERE kind = 2 AND key = p.hash || p.request) ORDER BY p.rowid",
+    )
+}
+
+fn rows(conn: &Connection, sql: &str) -> Result<Vec<(RequestId, Vec<u8>, u32)>> {
+    let mut statement = conn.prepare(sql)?;
+    let all = statement.query_map([], |r| Ok((RequestId(id(r, 0)?), r.get(1)?, r.get(2)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
+fn ids(conn: &Connection, sql: &str) -> Result<Vec<RequestId>> {
+    let mut statement = conn.prepare(sql)?;
+    let all = statement.query_map([], |r| Ok(RequestId(id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
 }

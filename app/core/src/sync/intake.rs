@@ -216,7 +216,7 @@ fn event(conn: &Connection, request: RequestId, packed: &[u8], mac: &Mac, epoch:
 }
 
 /// Folds the server's decisions anew into what lists show, in their own order, however they came.
-fn refold(conn: &Connection, request: RequestId) -> Result<()> {
+pub(crate) fn refold(conn: &Connection, request: RequestId) -> Result<()> {
     let mut all = events::of_request(conn, request)?;
     if sabotaged("event-order-swapped") {
         all.reverse();
