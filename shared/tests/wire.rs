@@ -15,7 +15,7 @@ use mbs_shared::wire::error::Code;
 use mbs_shared::wire::reconcile::{Known, Lost, ReconcileReply, ReconcileRequest};
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{
-    Cursor, FIRST_PAGE, Item, ItemKind, ItemResult, Past, PastEvent, Row, RowBody, SyncReply, SyncRequest,
+    Cursor, Decided, FIRST_PAGE, Item, ItemKind, ItemResult, Past, Row, RowBody, SyncReply, SyncRequest,
 };
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
@@ -74,7 +74,7 @@ fn rows() -> Vec<Row> {
     [
         RowBody::Change { packed: packed(), mac: mac() },
         RowBody::Entry { packed: packed(), stamp, mac: mac() },
-        RowBody::Event { packed: packed(), mac: mac() },
+        RowBody::Event(Decided { packed: packed(), mac: mac() }),
         RowBody::Blob { hash: BlobHash([0x44; 32]) },
         RowBody::Erased,
     ]
@@ -109,7 +109,8 @@ fn all_frames(to: &mut impl Visit) {
     let items = vec![item(ItemKind::Change, None), item(ItemKind::Entry, Some(mac()))];
     to.frame("SyncRequest, two items", SyncRequest { items, ..idle_request() });
     let results = vec![
-        ItemResult::Ok { seq: 48_214, mac: mac() },
+        ItemResult::Ok { mac: mac(), decided: None },
+        ItemResult::Ok { mac: mac(), decided: Some(Decided { packed: vec![0, 9].into(), mac: mac() }) },
         ItemResult::MissingDeps,
         ItemResult::Fork,
         ItemResult::Rejected(Code::BadValue),
@@ -144,7 +145,7 @@ fn all_frames(to: &mut impl Visit) {
     let items = vec![item(ItemKind::Change, None)];
     to.frame("Letter", Letter { version: PROTOCOL, device: DeviceNo(7), created: 57, items, photos: vec![photo] });
     to.frame("CourierReply", CourierReply { taken: 12, refused: 1 });
-    let past = PastEvent { packed: vec![0, 9].into(), mac: mac() };
+    let past = Decided { packed: vec![0, 9].into(), mac: mac() };
     let past = Past { events: vec![past], stamp: Some(Stamp { at: NOW, author: "Yol Bakım".into() }) };
     to.frame("Item, offered again", Item { past: Some(past), ..item(ItemKind::Change, Some(mac())) });
     let requests = vec![Known { request: request_id(), digest: Digest(7), photos: vec![8, 9] }];
@@ -256,8 +257,8 @@ fn trailing_bytes_are_an_error() {
 
 #[test]
 fn a_code_of_a_newer_side_is_still_a_refusal() {
-    // Rejected(99): [3, [99]]
-    assert_eq!(decode::<ItemResult>(&[0x82, 0x03, 0x81, 0x18, 0x63]), Ok(ItemResult::Rejected(Code::Internal)));
+    // Rejected(99): [3, 99]
+    assert_eq!(decode::<ItemResult>(&[0x82, 0x03, 0x18, 0x63]), Ok(ItemResult::Rejected(Code::Internal)));
     for (n, code) in (0_u32..).zip(Code::ALL) {
         assert_eq!(encode(&code), encode(&n), "{code:?} has its place in ALL");
         assert_eq!(decode::<Code>(&encode(&code)), Ok(code));

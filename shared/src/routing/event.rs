@@ -4,6 +4,8 @@ use minicbor::{Decode, Encode};
 
 use super::{Action, Outcome, State, Who};
 use crate::id::{BlobHash, EntryId, OfficialNo};
+use crate::wire::encode;
+use crate::wire::error::Code;
 
 /// One appended decision. `n` counts from 1 within a request; tablets fold events in that order.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -22,7 +24,7 @@ pub struct Event {
     #[n(3)]
     pub what: What,
     /// Reason, question, remark: the words that go with it, empty when there are none.
-    #[n(4)]
+    #[cbor(n(4), default, skip_if = "String::is_empty")]
     pub note: String,
     /// The entry it answers, where a muhtar's intent led to it.
     #[n(5)]
@@ -149,6 +151,47 @@ pub enum What {
     },
 }
 
+/// Events of one request that were decided at once and stay together, at most.
+pub const MAX_TOGETHER: usize = 8;
+
+impl Event {
+    /// Events that were decided at once, as they are kept and travel: one behind the other, under one proof. The time
+    /// of each but the first is told from the one before it.
+    #[must_use]
+    pub fn encode_together<'a>(events: impl IntoIterator<Item = &'a Self>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128);
+        let mut before = 0;
+        for event in events {
+            out.extend(encode(&Self { at: event.at.wrapping_sub(before), ..event.clone() }));
+            before = event.at;
+        }
+        out
+    }
+
+    /// Reads them: at least one, numbered one after another.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`], [`Code::TooMany`].
+    pub fn decode_together(raw: &[u8]) -> Result<Vec<Self>, Code> {
+        let mut decoder = minicbor::Decoder::new(raw);
+        let mut events: Vec<Self> = Vec::with_capacity(2);
+        while events.is_empty() || decoder.position() < raw.len() {
+            let mut event: Self = decoder.decode().map_err(|_| Code::Malformed)?;
+            if let Some(last) = events.last() {
+                if last.n.checked_add(1) != Some(event.n) {
+                    return Err(Code::Malformed);
+                }
+                event.at = event.at.wrapping_add(last.at);
+            }
+            if events.len() == MAX_TOGETHER {
+                return Err(Code::TooMany);
+            }
+            events.push(event);
+        }
+        Ok(events)
+    }
+}
+
 impl What {
     /// The name in JSON, in the timeline and in the database.
     #[must_use]
@@ -225,5 +268,43 @@ impl What {
             Self::Cancelled => Action::Withdraw,
             Self::Received { .. } | Self::Refused | Self::Recategorised { .. } => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(n: u32) -> Event {
+        Event {
+            n,
+            at: 1_795_503_600_000 + i64::from(n),
+            by: Who::System,
+            what: What::Reviewed,
+            note: "Konu seçilmemiş.".into(),
+            entry: None,
+        }
+    }
+
+    #[test]
+    fn what_was_decided_at_once_stays_in_order_and_nothing_else_passes_for_it() {
+        for count in 1..=MAX_TOGETHER {
+            let events: Vec<Event> = (3..).take(count).map(event).collect();
+            let raw = Event::encode_together(&events);
+            assert_eq!(Event::decode_together(&raw).as_ref(), Ok(&events));
+            for end in 0..raw.len() {
+                let cut = Event::decode_together(&raw[..end]);
+                assert!(cut.is_err() || cut.is_ok_and(|e| events.starts_with(&e) && e.len() < count), "cut at {end}");
+            }
+        }
+        let read = |numbers: &[u32]| {
+            let events: Vec<Event> = numbers.iter().copied().map(event).collect();
+            Event::decode_together(&Event::encode_together(&events)).map(|e| e.len())
+        };
+        assert_eq!(read(&[]), Err(Code::Malformed));
+        assert_eq!(read(&[1, 3]), Err(Code::Malformed));
+        assert_eq!(read(&[2, 2]), Err(Code::Malformed));
+        assert_eq!(read(&[u32::MAX, 0]), Err(Code::Malformed));
+        assert_eq!(read(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), Err(Code::TooMany));
     }
 }

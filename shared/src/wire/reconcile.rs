@@ -70,7 +70,7 @@ pub struct ReconcileReply {
     #[n(0)]
     pub differs: Vec<RequestId>,
     /// Everything the server has of those; of one erased by law [`super::sync::RowBody::Erased`].
-    #[n(1)]
+    #[cbor(n(1), with = "super::sync::rows")]
     pub rows: Vec<Row>,
     /// Photos the tablet should bring again.
     #[n(2)]

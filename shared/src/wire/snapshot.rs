@@ -9,7 +9,7 @@ use crate::id::RequestId;
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
 pub struct SnapshotPage {
     /// Rows of the requests on this page.
-    #[n(0)]
+    #[cbor(n(0), with = "super::sync::rows")]
     pub rows: Vec<Row>,
     /// Ask for the next page after this request; `None` on the last page.
     #[n(1)]

@@ -109,16 +109,16 @@ pub const MAX_PAST: usize = 64;
 pub struct Past {
     /// With the first change of a request: routing events the server lacks, in their order, at most [`MAX_PAST`].
     #[n(0)]
-    pub events: Vec<PastEvent>,
+    pub events: Vec<Decided>,
     /// With an entry from the desk: who wrote it and when, as the server stamped it.
     #[n(1)]
     pub stamp: Option<Stamp>,
 }
 
-/// A routing event as it came down once.
-#[derive(Debug, Clone, PartialEq, Encode, Decode)]
-pub struct PastEvent {
-    /// Packed [`crate::routing::Event`].
+/// Routing events that were decided at once, under one proof.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Decided {
+    /// Packed [`crate::routing::Event`]s, one behind the other.
     #[n(0)]
     pub packed: ByteVec,
     /// Proof of acceptance.
@@ -128,16 +128,17 @@ pub struct PastEvent {
 
 /// What became of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(flat)]
 pub enum ItemResult {
-    /// Durable. Pushed again, it has the same place and proof.
+    /// Durable. Pushed again, it has the same proof.
     #[n(0)]
     Ok {
-        /// Its place in the feed.
-        #[n(0)]
-        seq: u64,
         /// Proof of acceptance.
-        #[n(1)]
+        #[n(0)]
         mac: Mac,
+        /// Of a new request: its number and where it went by itself. The feed does not tell it once more.
+        #[n(1)]
+        decided: Option<Decided>,
     },
     /// It builds on changes the server does not have: push those first.
     #[n(1)]
@@ -175,7 +176,7 @@ pub struct SyncReply {
     #[n(4)]
     pub results: Vec<ItemResult>,
     /// A page of the feed.
-    #[n(5)]
+    #[cbor(n(5), with = "self::rows")]
     pub rows: Vec<Row>,
     /// Everything up to here has been given.
     #[n(6)]
@@ -202,18 +203,58 @@ pub struct SyncReply {
 }
 
 /// One row of the feed.
-#[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The request it belongs to.
-    #[n(0)]
     pub request: RequestId,
     /// What it carries.
-    #[n(1)]
     pub body: RowBody,
+}
+
+/// Rows as they travel: the request is left out where it is that of the row before.
+pub(super) mod rows {
+    use minicbor::decode::{Decode, Decoder, Error as NotRead};
+    use minicbor::encode::{Encode, Encoder, Error as NotWritten, Write};
+
+    use super::Row;
+    use crate::id::RequestId;
+
+    pub(in crate::wire) fn encode<C, W: Write>(
+        rows: &[Row],
+        e: &mut Encoder<W>,
+        ctx: &mut C,
+    ) -> Result<(), NotWritten<W::Error>> {
+        e.array(rows.len() as u64)?;
+        let mut last = None;
+        for row in rows {
+            let request = Some(row.request).filter(|request| last != Some(*request));
+            last = Some(row.request);
+            e.array(2)?;
+            request.encode(e, ctx)?;
+            row.body.encode(e, ctx)?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::wire) fn decode<'b, C>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Vec<Row>, NotRead> {
+        let len = d.array()?.ok_or_else(|| NotRead::message("rows of no length"))?;
+        let mut rows: Vec<Row> = Vec::new();
+        for _ in 0..len {
+            if d.array()? != Some(2) {
+                return Err(NotRead::message("a row of no two parts"));
+            }
+            let said = Option::<RequestId>::decode(d, ctx)?;
+            let request = said.or_else(|| rows.last().map(|row| row.request));
+            let request = request.ok_or_else(|| NotRead::message("a first row without its request"))?;
+            rows.push(Row { request, body: Decode::decode(d, ctx)? });
+        }
+        Ok(rows)
+    }
 }
 
 /// What a feed row carries.
 #[derive(Debug, Clone, PartialEq, Encode, Decode)]
+#[cbor(flat)]
 pub enum RowBody {
     /// A change of the document, as its tablet packed it.
     #[n(0)]
@@ -238,16 +279,9 @@ pub enum RowBody {
         #[n(2)]
         mac: Mac,
     },
-    /// A routing event.
+    /// Routing events that were decided at once.
     #[n(2)]
-    Event {
-        /// Packed [`crate::routing::Event`].
-        #[n(0)]
-        packed: ByteVec,
-        /// Proof of acceptance.
-        #[n(1)]
-        mac: Mac,
-    },
+    Event(#[n(0)] Decided),
     /// A photo or voice note is whole on the server.
     #[n(3)]
     Blob {

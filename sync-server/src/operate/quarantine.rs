@@ -47,8 +47,9 @@ pub fn describe(held: &Held) -> String {
             ("entry", entry.map_or(String::new(), |e| e.text))
         }
         kind::EVENT => {
-            let event = raw(events::MAX_RAW).and_then(|raw| decode::<Event>(&raw).ok());
-            ("decision", event.map_or(String::new(), |e| format!("{}: {}", e.what.code(), e.note)))
+            let decided = raw(events::MAX_RAW).and_then(|raw| Event::decode_together(&raw).ok()).unwrap_or_default();
+            let said: Vec<String> = decided.iter().map(|e| format!("{}: {}", e.what.code(), e.note)).collect();
+            ("decision", said.join("; "))
         }
         _ => ("item", String::new()),
     };

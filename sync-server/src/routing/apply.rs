@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use mbs_shared::id::{BlobHash, EntryId, Mac, RequestId};
+use mbs_shared::id::{BlobHash, EntryId, RequestId};
 use mbs_shared::routing::case::{CONFIRM_DAYS, REPLY_DAYS};
 use mbs_shared::routing::deadline::calendar_days;
+use mbs_shared::routing::event::MAX_TOGETHER;
 use mbs_shared::routing::{Action, Case, Event, State, What, Who};
 use mbs_shared::wire::encode;
 use mbs_shared::wire::error::Code;
+use mbs_shared::wire::sync::Decided;
 
 use super::decide::{Command, Ground, Refusal, Step, decide};
 use crate::database::feed::{self, NewRow, kind};
@@ -22,7 +24,7 @@ use crate::writer::Tx;
 /// Events up to this size are stored plainly: packing them would cost more than it saves.
 const PLAIN_UP_TO: usize = 160;
 
-/// Packs an event. A plain item begins with 0.
+/// Packs events. A plain item begins with 0.
 #[must_use]
 pub fn pack_event(raw: &[u8]) -> Vec<u8> {
     if raw.len() > PLAIN_UP_TO {
@@ -71,59 +73,98 @@ pub fn make(service: &Service, case: &mut Case, steps: Vec<Step>, origin: &Origi
         .collect()
 }
 
-/// Appends the events to the feed: for the muhtarlık as they are, for units as pointers.
+/// Appends the events to the feed: for the muhtarlık together, for units as pointers one by one.
 ///
 /// # Errors
 /// [`crate::database::DbError`].
 pub fn store(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made], author: i64) -> DbResult<()> {
-    for made in made {
-        let raw = encode(&made.event);
-        let mac = service.secrets.mac(head.id, &sha256(&raw));
-        append(tx, head, made, author, &mac, &pack_event(&raw))?;
+    let mut rest = made;
+    while !rest.is_empty() {
+        let (mut bytes, mut n) = (0, 0);
+        for made in rest.iter().take(MAX_TOGETHER) {
+            bytes += encode(&made.event).len();
+            if n > 0 && bytes > events::MAX_RAW {
+                break;
+            }
+            n += 1;
+        }
+        let (together, after) = rest.split_at(n);
+        let decided = decide_together(service, head, together);
+        append(tx, head, together, Row { author, session: 0 }, &decided)?;
+        rest = after;
     }
     Ok(())
 }
 
-/// One event's rows.
-fn append(tx: &mut Tx<'_>, head: &Head, made: &Made, author: i64, mac: &Mac, packed: &[u8]) -> DbResult<()> {
-    let Made { event, before, after } = made;
+/// Appends the first events of a request, right behind its first change: the session that pushed it is told them beside
+/// its acknowledgement and not by the feed.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn store_first(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made]) -> DbResult<Decided> {
+    let decided = decide_together(service, head, made);
+    append(tx, head, made, Row { author: 0, session: feed::AS_BEFORE }, &decided)?;
+    Ok(decided)
+}
+
+fn decide_together(service: &Service, head: &Head, made: &[Made]) -> Decided {
+    let raw = Event::encode_together(made.iter().map(|m| &m.event));
+    Decided { mac: service.secrets.mac(head.id, &sha256(&raw)), packed: pack_event(&raw).into() }
+}
+
+/// Whose row it is, and which session is not told of it.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    author: i64,
+    session: i64,
+}
+
+/// The rows of events that were decided at once.
+fn append(tx: &mut Tx<'_>, head: &Head, made: &[Made], of: Row, decided: &Decided) -> DbResult<()> {
+    let Some(first) = made.first() else { return Ok(()) };
     let row = NewRow {
         scope: head.scope,
         rid: head.rid,
         kind: kind::EVENT,
-        n: event.n,
+        n: first.event.n,
         key: 0,
-        session: 0,
-        author,
-        at: event.at,
-        mac: mac.as_bytes(),
-        packed,
+        session: of.session,
+        author: of.author,
+        at: first.event.at,
+        mac: decided.mac.as_bytes(),
+        packed: &decided.packed,
     };
     let seq = tx.next_seq();
     feed::add(tx.session(), seq, &row)?;
     tx.wake(head.scope);
-    let pointer = |kind| NewRow { kind, mac: &[], packed: &[], ..row };
-    if before == after {
-        point(tx, *after, &pointer(kind::STEP))
-    } else {
-        point(tx, *before, &pointer(kind::LEFT))?;
-        point(tx, *after, &pointer(kind::ENTERED))
+    for Made { event, before, after } in made {
+        let pointer = |kind| NewRow { kind, n: event.n, session: 0, mac: &[], packed: &[], ..row };
+        if before == after {
+            point(tx, *after, &pointer(kind::STEP))?;
+        } else {
+            point(tx, *before, &pointer(kind::LEFT))?;
+            point(tx, *after, &pointer(kind::ENTERED))?;
+        }
     }
+    Ok(())
 }
 
-/// Appends an event as it once was, with its own proof; the index row is the caller's to write.
+/// Appends events as they once were, with their own proof; the index row is the caller's to write.
 ///
 /// # Errors
 /// [`crate::database::DbError`].
 pub fn put_back(tx: &mut Tx<'_>, service: &Service, loaded: &mut Loaded, past: &Past) -> DbResult<()> {
     let Loaded { head, case, .. } = loaded;
     let number = |case: &Case| case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
-    let before = number(case);
-    case.apply(&past.event);
-    let after = number(case);
-    let made = Made { event: past.event.clone(), before, after };
-    append(tx, head, &made, 0, &past.mac, &past.packed)?;
-    requests::take_case(head, case, after, past.event.at);
+    let mut made = Vec::with_capacity(past.events.len());
+    for event in &past.events {
+        let before = number(case);
+        case.apply(event);
+        made.push(Made { event: event.clone(), before, after: number(case) });
+    }
+    append(tx, head, &made, Row { author: 0, session: 0 }, &past.decided)?;
+    let at = past.events.last().map_or(head.since, |event| event.at);
+    requests::take_case(head, case, number(case), at);
     Ok(())
 }
 

@@ -96,8 +96,6 @@ pub struct Writer {
 pub enum Kept {
     /// It is there, now or since before; `true`: it is new.
     There {
-        /// Its place.
-        seq: i64,
         /// Proof of acceptance.
         mac: Mac,
         /// Whether it was not there before.
@@ -144,7 +142,7 @@ pub fn keep_offered(
         let raw = unpacked(&twin.packed)?;
         if twin.rid == head.rid && sha256(&raw) == *hash {
             let mac = Mac::from_slice(&twin.mac).map_err(|e| DbError::Unexpected(e.to_string()))?;
-            return Ok(Kept::There { seq: twin.seq, mac, new: false });
+            return Ok(Kept::There { mac, new: false });
         }
         if decode::<Entry>(&raw).is_ok_and(|e| e.id == entry.id) {
             return Ok(Kept::Clash);
@@ -175,7 +173,7 @@ pub fn keep_offered(
     {
         decide_intent(tx, service, head, entry, action, writer)?;
     }
-    Ok(Kept::There { seq, mac, new: true })
+    Ok(Kept::There { mac, new: true })
 }
 
 fn unpacked(packed: &[u8]) -> DbResult<Vec<u8>> {

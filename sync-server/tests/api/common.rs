@@ -396,25 +396,25 @@ pub(crate) fn photo(seed: u8, n: u32) -> (Vec<u8>, BlobRef) {
 /// On the ground in Rasimpaşa, Kadıköy.
 pub(crate) const RASIMPASA: Fix = Fix { lat: 40.9962, lon: 29.0295, accuracy: 8.0, source: FixSource::Gps };
 
-pub(crate) fn ok(result: &ItemResult) -> u64 {
-    match result {
-        ItemResult::Ok { seq, .. } => *seq,
-        other => panic!("accepted was expected, not {other:?}"),
-    }
+pub(crate) fn ok(result: &ItemResult) {
+    assert!(matches!(result, ItemResult::Ok { .. }), "accepted was expected, not {result:?}");
 }
 
+/// What was decided by a reply: beside its acknowledgements, then in its rows.
 pub(crate) fn event_codes(reply: &SyncReply) -> Vec<&'static str> {
-    reply
-        .rows
-        .iter()
-        .filter_map(|row| match &row.body {
-            RowBody::Event { packed, .. } => {
-                let raw = mbs_shared::pack::unpack(packed, 8_192).unwrap();
-                Some(decode::<Event>(&raw).unwrap().what.code())
-            }
-            _ => None,
-        })
-        .collect()
+    let beside = reply.results.iter().filter_map(|result| match result {
+        ItemResult::Ok { decided, .. } => decided.as_ref(),
+        _ => None,
+    });
+    let below = reply.rows.iter().filter_map(|row| match &row.body {
+        RowBody::Event(decided) => Some(decided),
+        _ => None,
+    });
+    let events = beside.chain(below).flat_map(|decided| {
+        let raw = mbs_shared::pack::unpack(&decided.packed, 8_192).unwrap();
+        Event::decode_together(&raw).unwrap()
+    });
+    events.map(|event| event.what.code()).collect()
 }
 
 /// The tablet's row in the database.

@@ -14,12 +14,12 @@ use mbs_shared::wire::encode;
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::reconcile::{Known, ReconcileReply, ReconcileRequest};
-use mbs_shared::wire::sync::{Item, ItemKind, ItemResult, Past, PastEvent, Row, RowBody};
+use mbs_shared::wire::sync::{Decided, Item, ItemKind, ItemResult, Past, Row, RowBody};
 
 /// What a tablet holds of one request: the rows as they came down.
 fn proof(row: &Row) -> Option<&Mac> {
     match &row.body {
-        RowBody::Change { mac, .. } | RowBody::Entry { mac, .. } | RowBody::Event { mac, .. } => Some(mac),
+        RowBody::Change { mac, .. } | RowBody::Entry { mac, .. } | RowBody::Event(Decided { mac, .. }) => Some(mac),
         RowBody::Blob { .. } | RowBody::Erased => None,
     }
 }
@@ -160,7 +160,7 @@ fn offers(rows: &[Row]) -> Vec<Item> {
                 let past = stamp.map(|stamp| Past { events: Vec::new(), stamp: Some(stamp) });
                 items.push(item(ItemKind::Entry, packed, *mac, past));
             }
-            RowBody::Event { packed, mac } => events.push(PastEvent { packed: packed.clone(), mac: *mac }),
+            RowBody::Event(decided) => events.push(decided.clone()),
             RowBody::Blob { .. } | RowBody::Erased => {}
         }
     }
@@ -267,11 +267,11 @@ async fn decisions_without_our_proof_or_of_another_series_are_not_taken() {
     let mut forged = offers(&here);
     forged.truncate(1);
     let past = forged[0].past.as_mut().unwrap();
-    past.events.truncate(3);
-    let raw = unpack(&past.events[2].packed, 8_192).unwrap();
+    past.events.truncate(2);
+    let raw = unpack(&past.events[1].packed, 8_192).unwrap();
     let mut event: mbs_shared::routing::Event = mbs_shared::wire::decode(&raw).unwrap();
     event.what = mbs_shared::routing::What::Closed { confirmed: true };
-    past.events[2].packed = pack(&encode(&event)).into();
+    past.events[1].packed = pack(&encode(&event)).into();
     ok(&finder.sync(forged).await.results[0]);
     assert_eq!(lost.head(id).n, 2);
     assert_eq!(lost.head(id).state, State::Assigned);

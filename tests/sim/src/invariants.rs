@@ -12,6 +12,7 @@ use mbs_shared::document::{Document, Reading};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::istanbul;
 use mbs_shared::pack::unpack;
+use mbs_shared::routing::Event;
 use mbs_shared::wire::decode;
 use mbs_shared::wire::entry::Entry;
 use mbs_shared::wire::error::Code;
@@ -144,8 +145,8 @@ impl World {
             self.violated(format!("{all} requests have {distinct} official numbers"));
         }
         for (request, n) in self.acts.clone() {
-            let number = n.to_string().into_bytes();
-            let there = kept.requests.get(&request).is_some_and(|r| r.iter().any(|i| i.kind == 2 && i.key == number));
+            let has = |item: &Item| item.kind == 2 && decided(&item.raw).any(|event| event.n == n);
+            let there = kept.requests.get(&request).is_some_and(|r| r.iter().any(has));
             if !there {
                 self.violated(format!("the desk was told of event {n} of {request}, which is not there"));
             }
@@ -396,4 +397,9 @@ fn read_server(service: &Service, restored: bool) -> Result<Kept, String> {
         Ok(())
     });
     read.map(|()| kept).map_err(|e| e.to_string())
+}
+
+/// The events of one row.
+fn decided(raw: &[u8]) -> impl Iterator<Item = Event> {
+    Event::decode_together(raw).unwrap_or_default().into_iter()
 }

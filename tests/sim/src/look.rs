@@ -17,7 +17,7 @@ const CAP: usize = 256 * 1024;
 pub struct Item {
     /// 0 change, 1 entry, 2 event.
     pub kind: u8,
-    /// Hash, id or number.
+    /// Hash, id or number; of events that were decided at once the first one's.
     pub key: Vec<u8>,
     /// Its raw bytes.
     pub raw: Vec<u8>,

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use mbs_shared::blob::name_of;
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::routing::Event;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
@@ -166,9 +167,8 @@ fn check_server(dir: &Path, id: RequestId, number: &str) -> Told<()> {
     let mut notes = Vec::new();
     for bytes in &packed {
         let raw = mbs_shared::pack::unpack(bytes, 64 * 1024).map_err(|e| format!("olay açılamadı: {e:?}"))?;
-        let event: mbs_shared::routing::Event =
-            mbs_shared::wire::decode(&raw).map_err(|e| format!("olay okunamadı: {e:?}"))?;
-        notes.push((event.what.code(), event.note));
+        let events = Event::decode_together(&raw).map_err(|e| format!("olay okunamadı: {e:?}"))?;
+        notes.extend(events.into_iter().map(|event| (event.what.code(), event.note)));
     }
     match notes.last() {
         Some(("concluded", note)) => same("sunucudaki cevap", &json!(ANSWER), &json!(note)),

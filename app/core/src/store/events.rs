@@ -1,4 +1,5 @@
-//! What the server decided about each case, in its order.
+//! What the server decided about each case, in its order. What it decided at once is one row, under the number of its
+//! first event.
 
 use mbs_shared::id::{Mac, RequestId};
 use mbs_shared::pack;
@@ -9,10 +10,10 @@ use rusqlite::Connection;
 use super::{digest, id};
 use crate::error::{Code, Result, fail};
 
-/// Largest event, unpacked, in bytes.
+/// Largest events that stay together, unpacked, in bytes.
 pub const MAX_EVENT: usize = 64 * 1024;
 
-/// Keeps an event. One that is known already stays as it is.
+/// Keeps events that were decided at once, under the number of the first.
 ///
 /// # Errors
 /// [`Code::Storage`] or [`Code::DiskFull`].
@@ -26,14 +27,14 @@ pub fn add(conn: &Connection, request: RequestId, n: u32, packed: &[u8], mac: &M
     digest::moved(conn, had.as_ref(), Some(mac))
 }
 
-/// An event as it is kept.
+/// Events as they are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// Its number.
+    /// Number of the first.
     pub n: u32,
     /// Packed as it came.
     pub packed: Vec<u8>,
-    /// Proof that the server appended it.
+    /// Proof that the server appended them.
     pub mac: Mac,
 }
 
@@ -105,15 +106,15 @@ pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Event>> {
     let mut rows = statement.query([request.0])?;
     let mut out = Vec::new();
     while let Some(row) = rows.next()? {
-        out.push(read(&row.get::<_, Vec<u8>>(0)?).map_err(|c| fail(Code::Storage, format!("a kept event: {c:?}")))?);
+        out.extend(read(&row.get::<_, Vec<u8>>(0)?).map_err(|c| fail(Code::Storage, format!("kept events: {c:?}")))?);
     }
     Ok(out)
 }
 
-/// Reads a packed event.
+/// Reads packed events: at least one, those that were decided at once.
 ///
 /// # Errors
 /// The wire's code.
-pub fn read(packed: &[u8]) -> std::result::Result<Event, wire::error::Code> {
-    wire::decode(&pack::unpack(packed, MAX_EVENT)?)
+pub fn read(packed: &[u8]) -> std::result::Result<Vec<Event>, wire::error::Code> {
+    Event::decode_together(&pack::unpack(packed, MAX_EVENT)?)
 }

@@ -3,7 +3,7 @@
 use mbs_shared::id::{Actor, ChangeHash, DeviceNo, EntryId, RequestId, SessionId};
 use mbs_shared::pack;
 use mbs_shared::sabotage::sabotaged;
-use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, MAX_PAST, Past, PastEvent, SyncReply, SyncRequest};
+use mbs_shared::wire::sync::{Cursor, Decided, Item, ItemKind, ItemResult, MAX_PAST, Past, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use rusqlite::Connection;
 
@@ -101,7 +101,7 @@ pub(crate) fn item(conn: &Connection, wait: &Waiting) -> Result<Option<(Item, u3
 const MAX_ALONG: usize = 96 * 1024;
 
 /// With the first change of a request that is offered again go the events the server was not seen to have.
-fn lacking_events(conn: &Connection, request: RequestId, hash: ChangeHash) -> Result<Vec<(u32, PastEvent)>> {
+fn lacking_events(conn: &Connection, request: RequestId, hash: ChangeHash) -> Result<Vec<(u32, Decided)>> {
     if changes::of_request(conn, request)?.first().map(|first| first.hash) != Some(hash) {
         return Ok(Vec::new());
     }
@@ -113,7 +113,7 @@ fn lacking_events(conn: &Connection, request: RequestId, hash: ChangeHash) -> Re
         if bytes > MAX_ALONG && !along.is_empty() {
             break;
         }
-        along.push((n, PastEvent { packed: packed.into(), mac }));
+        along.push((n, Decided { packed: packed.into(), mac }));
     }
     Ok(along)
 }
@@ -142,9 +142,12 @@ pub(crate) fn take(
     for (item, result) in pushed.iter().zip(&reply.results) {
         let (what, key) = (item.what, item.key.as_slice());
         match result {
-            ItemResult::Ok { mac, .. } => {
+            ItemResult::Ok { mac, decided } => {
                 taken.pushed += 1;
                 accepted(conn, item, mac, reply.cursor.epoch, now)?;
+                if let Some(decided) = decided {
+                    intake::decided(conn, item.request, decided, reply.cursor.epoch, now)?;
+                }
             }
             ItemResult::MissingDeps if item.tries + 1 >= TRIES => {
                 refuse_own(conn, what, key, quarantine::MISSING_DEPS, now)?;

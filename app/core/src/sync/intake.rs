@@ -9,12 +9,12 @@ use mbs_shared::document::{Reading, verify};
 use mbs_shared::id::{BlobHash, ChangeHash, Mac, RequestId};
 use mbs_shared::pack;
 use mbs_shared::request::MAX_ENTRY;
-use mbs_shared::routing::{Case, What as Decided};
+use mbs_shared::routing::{Case, What as Step};
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire;
 use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::Code;
-use mbs_shared::wire::sync::{Row, RowBody};
+use mbs_shared::wire::sync::{Decided, Row, RowBody};
 use rusqlite::Connection;
 
 use crate::error::Result;
@@ -38,7 +38,7 @@ pub(crate) fn take(conn: &Connection, row: &Row, epoch: u64, now: i64) -> Result
     match &row.body {
         RowBody::Change { packed, mac } => change(conn, request, packed, mac, epoch, now),
         RowBody::Entry { packed, stamp, mac } => entry(conn, request, packed, stamp, mac, epoch, now),
-        RowBody::Event { packed, mac } => event(conn, request, packed, mac, epoch, now),
+        RowBody::Event(said) => decided(conn, request, said, epoch, now),
         RowBody::Blob { hash } => blob(conn, request, *hash, epoch),
         RowBody::Erased => requests::erase(conn, request),
     }
@@ -197,17 +197,19 @@ fn entry(
     }
 }
 
-fn event(conn: &Connection, request: RequestId, packed: &[u8], mac: &Mac, epoch: u64, now: i64) -> Result<()> {
-    match events::read(packed) {
-        Ok(event) => {
-            for other in events::take_out_other(conn, request, event.n, mac, epoch)? {
+/// Takes in what the server decided at once.
+pub(crate) fn decided(conn: &Connection, request: RequestId, said: &Decided, epoch: u64, now: i64) -> Result<()> {
+    let Decided { packed, mac } = said;
+    match events::read(packed).map(|events| events.first().map_or(0, |first| first.n)) {
+        Ok(n) => {
+            for other in events::take_out_other(conn, request, n, mac, epoch)? {
                 // What a server decided before it was restored, and this one otherwise: kept to be looked at.
                 let packed = other.packed.as_slice();
                 let key = mbs_shared::blob::name_of(packed).0;
                 let from = Foreign { request, packed, mac: &other.mac, now };
                 from.set_aside(conn, What::Entry, &key, quarantine::OTHER_SERIES)?;
             }
-            events::add(conn, request, event.n, packed, mac, epoch)?;
+            events::add(conn, request, n, packed, mac, epoch)?;
             refold(conn, request)
         }
         // A decision of a newer server: what this app understands of the case goes on without it.
@@ -225,7 +227,7 @@ pub(crate) fn refold(conn: &Connection, request: RequestId) -> Result<()> {
         return Ok(());
     }
     for event in &all {
-        if let (Decided::Refused, Some(entry)) = (&event.what, event.entry) {
+        if let (Step::Refused, Some(entry)) = (&event.what, event.entry) {
             entries::refused(conn, entry, &event.note)?;
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use mbs_shared::document::verify::{Unfit, join, verify};
 use mbs_shared::id::{BlobHash, ChangeHash, DeviceNo, Mac, PublicKey, RequestId, SessionId};
 use mbs_shared::pack::{pack, unpack};
-use mbs_shared::routing::{Event as Decided, What, Who};
+use mbs_shared::routing::{Event, What, Who};
 use mbs_shared::signature::ServerKey;
 use mbs_shared::wire;
 use mbs_shared::wire::blob::BlobStatus;
@@ -15,7 +15,7 @@ use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::{Code, Envelope};
 use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
 use mbs_shared::wire::snapshot::SnapshotPage;
-use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest};
+use mbs_shared::wire::sync::{Cursor, Decided, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_tablet::error::Result;
 use mbs_tablet::ports::{Connect, Cut, HttpReply, HttpRequest, Transport};
@@ -153,10 +153,10 @@ impl Server {
     pub fn decide(&mut self, request: RequestId, by: Who, what: What, note: &str) {
         let n = self.events.entry(request).or_default();
         *n += 1;
-        let event = Decided { n: *n, at: self.now, by, what, note: note.into(), entry: None };
+        let event = Event { n: *n, at: self.now, by, what, note: note.into(), entry: None };
         let raw = wire::encode(&event);
         let mac = mac_of(&raw);
-        self.publish(request, RowBody::Event { packed: pack(&raw).into(), mac });
+        self.publish(request, RowBody::Event(Decided { packed: pack(&raw).into(), mac }));
     }
 
     fn item(&mut self, session: SessionId, item: &Item) -> ItemResult {
@@ -177,7 +177,7 @@ impl Server {
                 let mac = mac_of(&raw);
                 let known = self.changes.entry(item.request).or_default();
                 if known.iter().any(|k| k.hash == checked.hash) {
-                    return ItemResult::Ok { seq: 1, mac };
+                    return ItemResult::Ok { mac, decided: None };
                 }
                 if known.is_empty() && !checked.is_first() {
                     return ItemResult::MissingDeps;
@@ -192,8 +192,8 @@ impl Server {
                     }
                 }
                 known.push(Stored { hash: checked.hash, raw, packed: item.packed.to_vec() });
-                let seq = self.add(session, item.request, RowBody::Change { packed: item.packed.clone(), mac });
-                ItemResult::Ok { seq, mac }
+                self.add(session, item.request, RowBody::Change { packed: item.packed.clone(), mac });
+                ItemResult::Ok { mac, decided: None }
             }
             ItemKind::Entry => {
                 let raw = unpack(&item.packed, 8 * 1024).unwrap();
@@ -208,7 +208,7 @@ impl Server {
                     let stamp = Stamp { at: self.now, author: String::new() };
                     self.add(session, item.request, RowBody::Entry { packed: item.packed.clone(), stamp, mac });
                 }
-                ItemResult::Ok { seq: self.seq, mac }
+                ItemResult::Ok { mac, decided: None }
             }
         }
     }
@@ -224,7 +224,7 @@ impl Server {
         let after = if strange { 0 } else { asked.cursor.seq };
         let (mut rows, mut bytes, mut seq, mut more) = (Vec::new(), 0, after, false);
         for (n, session, row) in self.feed.iter().filter(|(n, ..)| *n > after) {
-            bytes += wire::encode(row).len();
+            bytes += wire::encode(&row.body).len();
             if bytes > asked.page as usize && !rows.is_empty() {
                 more = true;
                 break;

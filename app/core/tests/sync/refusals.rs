@@ -6,7 +6,7 @@ use mbs_shared::id::OfficialNo;
 use mbs_shared::routing::{What, Who};
 use mbs_shared::wire::entry::EntryKind;
 use mbs_shared::wire::error::Code as WireCode;
-use mbs_shared::wire::sync::{ItemKind, ItemResult, RowBody};
+use mbs_shared::wire::sync::{Decided, ItemKind, ItemResult, RowBody};
 use mbs_tablet::door::view::{self, Transport as Way};
 use mbs_tablet::door::{Call, Fields};
 use mbs_tablet::sync::{Effect, Event};
@@ -119,7 +119,7 @@ fn what_the_server_sends_is_not_believed_either() {
             [vec![], vec![0xff; 40], mbs_shared::pack::pack(b"no change"), mbs_shared::pack::pack(&vec![7; 40_000])]
         {
             server.publish(id, RowBody::Change { packed: junk.clone().into(), mac });
-            server.publish(id, RowBody::Event { packed: junk.clone().into(), mac });
+            server.publish(id, RowBody::Event(Decided { packed: junk.clone().into(), mac }));
             let stamp = mbs_shared::wire::entry::Stamp { at: 0, author: "?".into() };
             server.publish(id, RowBody::Entry { packed: junk.into(), stamp, mac });
         }

@@ -3,7 +3,7 @@
 use mbs_shared::id::{BlobHash, Mac, RequestId};
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::entry::Stamp;
-use mbs_shared::wire::sync::{Cursor, MAX_PAGE, Row, RowBody};
+use mbs_shared::wire::sync::{Cursor, Decided, MAX_PAGE, Row, RowBody};
 
 use crate::database::feed::{self, ItemRow, kind};
 use crate::database::{DbError, DbResult, Go, Session, staff_name};
@@ -39,10 +39,15 @@ pub fn page(session: &mut dyn Session, epoch: u64, scope: u32, cursor: Cursor, s
     let cap = size.min(MAX_PAGE) as usize;
     let mut page = Page::default();
     let (mut used, mut seen, mut last) = (0, 0_u32, after);
+    // The request of the row before, where that was passed over.
+    let mut passed = None;
     let mut authors = Vec::new();
     feed::page(session, scope, after, MAX_ROWS, &mut |r| {
         seen += 1;
-        if r.session != own || own == 0 {
+        let with_it = r.session == feed::AS_BEFORE && passed == Some(r.request);
+        let is_own = own != 0 && (r.session == own || with_it);
+        passed = is_own.then_some(r.request);
+        if !is_own {
             let cost = ROW_OVERHEAD + r.packed.len();
             if used + cost > cap && !page.rows.is_empty() {
                 page.more = true;
@@ -94,7 +99,7 @@ pub fn row(request: RequestId, r: &ItemRow<'_>) -> DbResult<Option<Row>> {
         kind::ENTRY => {
             RowBody::Entry { packed: packed(), stamp: Stamp { at: r.at, author: String::new() }, mac: mac()? }
         }
-        kind::EVENT => RowBody::Event { packed: packed(), mac: mac()? },
+        kind::EVENT => RowBody::Event(Decided { packed: packed(), mac: mac()? }),
         kind::BLOB => {
             RowBody::Blob { hash: BlobHash::from_slice(r.packed).map_err(|e| DbError::Unexpected(e.to_string()))? }
         }

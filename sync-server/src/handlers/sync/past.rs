@@ -19,7 +19,7 @@ use crate::writer::Tx;
 
 /// Number and receipt of a lost request, when its series is there from the beginning and the number is free.
 pub(super) fn number(tx: &mut Tx<'_>, past: &[Past]) -> DbResult<Option<(OfficialNo, i64)>> {
-    let Some(Past { event, .. }) = past.first() else { return Ok(None) };
+    let Some(event) = past.first().and_then(|p| p.events.first()) else { return Ok(None) };
     let What::Received { no } = event.what else { return Ok(None) };
     if event.n != 1 || requests::by_no(tx.session(), no)?.is_some() {
         return Ok(None);
@@ -44,15 +44,17 @@ pub(super) fn put_back(
         Ok(Go::On)
     })?;
     let mut loaded = apply::load(tx.session(), head)?;
-    for event in past {
-        let n = event.event.n;
+    for past in past {
+        let Some(n) = past.events.first().map(|event| event.n) else { continue };
+        let is_there = || there.iter().any(|(at, mac)| *at == n && mac.as_slice() == past.decided.mac.as_bytes());
         if n == loaded.case.n + 1 {
-            apply::put_back(tx, service, &mut loaded, event)?;
-        } else if there.iter().any(|(at, mac)| *at == n && mac.as_slice() != event.mac.as_bytes()) {
+            apply::put_back(tx, service, &mut loaded, past)?;
+        } else if n <= loaded.case.n && !is_there() {
             tracing::warn!(request = %loaded.head.id, n, "a decision from before the restore differs from ours");
             let request = loaded.head.id;
             let code = Code::Stale;
-            let refused = Refused { device, request, kind: kind::EVENT, code, at: now, bytes: &event.packed };
+            let bytes = &past.decided.packed;
+            let refused = Refused { device, request, kind: kind::EVENT, code, at: now, bytes };
             quarantine::add(tx.session(), &refused)?;
         }
     }

@@ -5,13 +5,12 @@
 
 use mbs_shared::document::schema::MAX_CHANGE;
 use mbs_shared::document::{Checked, Reading, Unfit, join, verify_first};
-use mbs_shared::id::{Actor, CaseNo, Mac, RequestId};
+use mbs_shared::id::{Actor, CaseNo, RequestId};
 use mbs_shared::pack::unpack;
 use mbs_shared::request::{Kind, Request};
 use mbs_shared::routing::Event;
-use mbs_shared::wire::decode;
 use mbs_shared::wire::error::Code;
-use mbs_shared::wire::sync::{Item, ItemKind, ItemResult, MAX_PAST, MAX_UNPACKED};
+use mbs_shared::wire::sync::{Decided, Item, ItemKind, ItemResult, MAX_PAST, MAX_UNPACKED};
 
 use crate::auth::device::Caller;
 use crate::database::{changes, entries, events, requests};
@@ -84,18 +83,16 @@ pub struct First {
     pub past: Vec<Past>,
 }
 
-/// A routing event that a server, this one before a restore or another of the same keys, once appended.
+/// Routing events that a server, this one before a restore or another of the same keys, once decided at once.
 #[derive(Debug)]
 pub struct Past {
-    /// The event.
-    pub event: Event,
-    /// As it was packed.
-    pub packed: Vec<u8>,
-    /// Its proof.
-    pub mac: Mac,
+    /// The events: at least one.
+    pub events: Vec<Event>,
+    /// As they were packed, with their proof.
+    pub decided: Decided,
 }
 
-/// The events that came with an item, as far as each one is proven.
+/// The events that came with an item, as far as they are proven.
 fn past(service: &Service, item: &Item) -> Vec<Past> {
     let events = item.past.iter().flat_map(|p| &p.events).take(MAX_PAST);
     events
@@ -105,7 +102,7 @@ fn past(service: &Service, item: &Item) -> Vec<Past> {
                 tracing::warn!(request = %item.request, "an event without a valid proof was offered");
                 return None;
             }
-            Some(Past { event: decode(&raw).ok()?, packed: e.packed.to_vec(), mac: e.mac })
+            Some(Past { events: Event::decode_together(&raw).ok()?, decided: e.clone() })
         })
         .collect()
 }

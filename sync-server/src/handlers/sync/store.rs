@@ -17,7 +17,7 @@ use crate::auth::device::Caller;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::quarantine::{self, Refused};
 use crate::database::requests::{self, Head};
-use crate::database::{DbError, changes, entries, erased, gaps, staff};
+use crate::database::{DbError, DbResult, changes, entries, erased, events, gaps, staff};
 use crate::error::Fault;
 use crate::routing::thread::{self, Kept};
 use crate::routing::{apply, first};
@@ -118,14 +118,14 @@ const fn rejected(code: Code) -> Outcome {
     Ok((ItemResult::Rejected(code), false))
 }
 
-/// The place of a change that was accepted before.
-fn known(tx: &mut Tx<'_>, service: &Service, head: &Head, hash: &[u8; 32]) -> Result<Option<ItemResult>, Fault> {
+/// The proof of a change that was accepted before.
+fn known(tx: &mut Tx<'_>, service: &Service, head: &Head, hash: &[u8; 32]) -> DbResult<Option<Mac>> {
     for twin in feed::twins(tx.session(), feed::key_of(hash))? {
         let same = twin.kind == kind::CHANGE && twin.rid == head.rid;
         if same && service.secrets.proves(&twin.mac, head.id, hash) {
             // The stored one: what both sides keep must be the same bytes, whichever key made them.
             let mac = Mac::from_slice(&twin.mac).map_err(|e| DbError::Unexpected(e.to_string()))?;
-            return Ok(Some(ItemResult::Ok { seq: twin.seq.cast_unsigned(), mac }));
+            return Ok(Some(mac));
         }
     }
     Ok(None)
@@ -137,11 +137,13 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
             return rejected(Code::ForeignRequest);
         }
         // A second beginning of the same document?
-        let Some(result) = known(tx, service, &head, &plan.hash)? else { return rejected(Code::BadHistory) };
+        let Some(mac) = known(tx, service, &head, &plan.hash)? else { return rejected(Code::BadHistory) };
+        // Told once more: the answer that told it may have been lost, and the feed does not tell its own session.
+        let decided = events::beginning(tx.session(), head.rid)?;
         if !plan.past.is_empty() {
             past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
         }
-        return Ok((result, false));
+        return Ok((ItemResult::Ok { mac, decided }, false));
     }
     if erased::is_erased(tx.session(), item.request)? {
         return Ok((ItemResult::Erased, false));
@@ -151,9 +153,9 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         let mut head = new_head(item.request, Push { now: received, ..push }, plan, no);
         head.rid = tx.next_rid();
         requests::add(tx.session(), &head)?;
-        let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
+        let mac = append(tx, service, push, &head, &plan.hash, &item.packed)?;
         past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
-        return Ok((result, true));
+        return Ok((ItemResult::Ok { mac, decided: None }, true));
     }
     let mut case = Case::default();
     let (no, made) = first::events(tx, service, &mut case, &plan.category, &plan.target, push.now)?;
@@ -162,10 +164,10 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
     let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     requests::take_case(&mut head, &case, unit, push.now);
     requests::add(tx.session(), &head)?;
-    let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
-    apply::store(tx, service, &head, &made, 0)?;
+    let mac = append(tx, service, push, &head, &plan.hash, &item.packed)?;
+    let decided = Some(apply::store_first(tx, service, &head, &made)?);
     metrics::counter!("mbs_requests_total").increment(1);
-    Ok((result, true))
+    Ok((ItemResult::Ok { mac, decided }, true))
 }
 
 fn new_head(id: RequestId, push: Push, plan: &First, no: OfficialNo) -> Head {
@@ -205,7 +207,7 @@ fn append(
     head: &Head,
     hash: &[u8; 32],
     packed: &[u8],
-) -> Result<ItemResult, Fault> {
+) -> DbResult<Mac> {
     let mac = service.secrets.mac(head.id, hash);
     let seq = tx.next_seq();
     let row = NewRow {
@@ -222,7 +224,7 @@ fn append(
     };
     feed::add(tx.session(), seq, &row)?;
     tx.wake(head.scope);
-    Ok(ItemResult::Ok { seq: seq.cast_unsigned(), mac })
+    Ok(mac)
 }
 
 /// The answer to what belongs to a request that is not here.
@@ -238,8 +240,8 @@ fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
     if head.scope != push.scope {
         return rejected(Code::ForeignRequest);
     }
-    if let Some(result) = known(tx, service, &head, &plan.hash)? {
-        return Ok((result, false));
+    if let Some(mac) = known(tx, service, &head, &plan.hash)? {
+        return Ok((ItemResult::Ok { mac, decided: None }, false));
     }
     let content = match &plan.content {
         Some(content) if plan.before == head.changes => content.clone(),
@@ -267,9 +269,9 @@ fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         head.flags |= requests::WISH;
     }
     requests::set_content(tx.session(), &head)?;
-    let result = append(tx, service, push, &head, &plan.hash, &item.packed)?;
+    let mac = append(tx, service, push, &head, &plan.hash, &item.packed)?;
     apply::content_changed(tx, &head, push.author, push.now)?;
-    Ok((result, true))
+    Ok((ItemResult::Ok { mac, decided: None }, true))
 }
 
 fn entry(
@@ -292,7 +294,7 @@ fn entry(
         writer = thread::Writer { author, at: stamp.at, ..writer };
     }
     Ok(match thread::keep_offered(tx, service, &head, checked, writer, offered)? {
-        Kept::There { seq, mac, new } => (ItemResult::Ok { seq: seq.cast_unsigned(), mac }, new),
+        Kept::There { mac, new } => (ItemResult::Ok { mac, decided: None }, new),
         Kept::Clash => return rejected(Code::BadHistory),
     })
 }

@@ -94,7 +94,7 @@ create table feed (
   kind    integer not null,
   n       integer not null,                    -- event: its number; entry: what it is; change: its place
   key     integer not null,                    -- change: first 8 bytes of its hash; entry: of its id; else 0
-  session integer not null,                    -- first 8 bytes of the session that pushed it; else 0
+  session integer not null,                    -- first 8 bytes of the session that pushed it; -1: as the row before; else 0
   author  integer not null,                    -- device id as a negative number, staff id, 0 the server
   at      integer not null,
   mac     blob not null,
