@@ -5,7 +5,7 @@ use crate::server::SERVER;
 use crate::tablet::{Copy, Machinery};
 use crate::tally::Fault;
 use crate::vfs::{self, Disk, DiskFault};
-use crate::world::{Happening, World};
+use crate::world::{Happening, ROOM, World};
 
 /// Tablets and clones there may be.
 const MOST: usize = 5;
@@ -120,6 +120,8 @@ impl World {
                     fact.excused |= self.restored || revoked || unsent.as_ref().is_none_or(|u| u.contains(&fact.mark));
                 }
                 vfs::insert(machine, disk);
+                // A copy of a full disk is put back on one with room.
+                vfs::tell(machine, |disk| disk.set_room(ROOM));
                 self.plan(10_000, Happening::EnrolAgain(tablet));
                 self.tally.count(Fault::TabletRestored);
                 self.plan(1_000, Happening::Start(tablet));

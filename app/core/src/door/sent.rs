@@ -64,12 +64,22 @@ impl Inner {
         }
         let now = self.now();
         request.at = now;
+        let mut number = None;
+        if requests::has_number(self.store.read(), &request.no, id)? {
+            // Another copy of this tablet sent the draft this one was.
+            let (no, counter) = self.next_case()?;
+            request.no = no;
+            number = Some(counter);
+        }
         let actor = self.actor()?;
         let (_, change) = Document::create(actor, request)?;
         let packed = pack(&change.raw);
         let count = self.next_made()?;
         let request = &record.request;
         self.store.write_words(|c| {
+            if let Some(counter) = number {
+                settings::set_number(c, settings::CASES, counter)?;
+            }
             requests::put(c, id, Stage::Sent, request, 0)?;
             keep_change(c, id, &change, actor, &packed, count, now)?;
             for blob in &request.blobs {

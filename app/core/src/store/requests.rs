@@ -196,6 +196,27 @@ pub fn put(conn: &Connection, request: RequestId, stage: Stage, content: &Reques
     Ok(())
 }
 
+/// Gives a draft another identifier; the new one is drawn.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn rename_draft(conn: &Connection, request: RequestId) -> Result<RequestId> {
+    let drawn: [u8; 16] = conn.query_row("SELECT randomblob(16)", [], |r| r.get(0))?;
+    conn.execute("UPDATE photos SET request = ?2 WHERE request = ?1", (request.0, drawn))?;
+    conn.execute("UPDATE requests SET id = ?2 WHERE id = ?1 AND stage = 0", (request.0, drawn))?;
+    Ok(RequestId(drawn))
+}
+
+/// Whether a sent request other than this one has that case number.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn has_number(conn: &Connection, no: &CaseNo, but: RequestId) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM requests WHERE no = ?1 AND id <> ?2 AND stage = 1")?
+        .exists((no.to_string(), but.0))?)
+}
+
 /// Changes the stage only.
 ///
 /// # Errors

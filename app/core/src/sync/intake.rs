@@ -17,6 +17,7 @@ use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{Decided, Row, RowBody};
 use rusqlite::Connection;
 
+use super::apart;
 use crate::error::Result;
 use crate::store::outbox::What;
 use crate::store::quarantine::{FORK, MISSING_DEPS, Refused};
@@ -129,6 +130,9 @@ fn one_change(conn: &Connection, from: &Foreign<'_>, epoch: u64) -> Result<bool>
     }
     match fit(conn, from.request, &raw, checked.is_first())? {
         Ok(reading) => {
+            if checked.is_first() {
+                apart::keep_draft(conn, from.request, &reading.request)?;
+            }
             let kept = changes::Kept {
                 hash: checked.hash,
                 actor: checked.actor,

@@ -208,3 +208,48 @@ fn a_tablet_handed_over_keeps_the_casebook_and_no_notes() {
     assert_eq!(rig.status().quarantined, 1);
     assert_eq!(rig.server().changes.len(), 1);
 }
+
+/// A copy of the tablet's folder in another tablet, at the same server.
+fn copied(rig: &Rig, seed: u64) -> Rig {
+    let dir = tempfile::tempdir().unwrap();
+    super::support::copy(rig.dir.path(), dir.path());
+    let (ports, clock) = super::support::ports(dir.path(), &rig.server, seed);
+    let tablet = mbs_tablet::Tablet::open(dir.path(), ports.clone()).unwrap();
+    Rig { dir, clock, server: rig.server.clone(), ports, tablet }
+}
+
+#[test]
+fn a_draft_that_another_copy_sent_first_goes_on_as_a_draft_of_its_own() {
+    let rig = Rig::new();
+    let id = rig.draft("kopyalanmadan önce");
+    let empty: view::Request = rig.call(Call::NewDraft);
+    let copy = copied(&rig, 77);
+    let set = Fields { desc: Some("kopyada başka sözler".into()), ..Fields::default() };
+    let _: view::Request = copy.call(Call::SetDraft { id, set });
+    copy.add_photo(id, "generated/g-ist-01.jpg");
+    let _: view::Request = rig.call(Call::Send { id });
+    rig.sync();
+    copy.sync();
+
+    let all: Vec<view::Row> = copy.call(Call::Requests { query: String::new() });
+    let sent = copy.show(id);
+    assert_eq!((sent.desc.as_str(), sent.photos.len()), ("kopyalanmadan önce", 0), "what the other copy sent");
+    let drafts: Vec<_> = all.iter().filter(|row| row.transport == Way::Draft && row.id != empty.row.id).collect();
+    let [draft] = drafts[..] else { panic!("{drafts:?}") };
+    let kept = copy.show(draft.id);
+    assert_eq!((kept.desc.as_str(), kept.photos.len()), ("kopyada başka sözler", 1));
+    // It is sent under a number of its own.
+    let later: view::Request = copy.call(Call::Send { id: draft.id });
+    assert_ne!(later.row.case_no, sent.row.case_no);
+    copy.sync();
+    assert_eq!(copy.show(draft.id).row.transport, Way::Delivered);
+    assert_eq!(rig.server().changes.len(), 2);
+    // A draft that says the same is that request, and not a second one.
+    let twin = rig.draft("aynı sözler");
+    let same = copied(&rig, 78);
+    let _: view::Request = rig.call(Call::Send { id: twin });
+    rig.sync();
+    same.sync();
+    let all: Vec<view::Row> = same.call(Call::Requests { query: "aynı".into() });
+    assert_eq!(all.iter().map(|row| (row.id, row.transport)).collect::<Vec<_>>(), [(twin, Way::Delivered)]);
+}
