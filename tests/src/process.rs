@@ -26,6 +26,18 @@ pub fn program(name: &str) -> PathBuf {
     })
 }
 
+/// How many kills a story plays: `usual` ones, 200 in a long run (`MBS_LONG=1`), or as many as `MBS_KILLS` says.
+///
+/// # Panics
+/// When `MBS_KILLS` is no number.
+#[must_use]
+pub fn kills(usual: u64) -> u64 {
+    if let Ok(said) = std::env::var("MBS_KILLS") {
+        return said.parse().unwrap_or_else(|e| panic!("MBS_KILLS={said}: {e}"));
+    }
+    if std::env::var_os("MBS_LONG").is_some_and(|v| v == "1") { 200 } else { usual }
+}
+
 /// Waits until `done` says so, looking again and again.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! Story 3: the tablet is killed at random moments while capturing and sending, the server while
 //! receiving. Nothing the tablet called saved, and nothing the server acknowledged, is lost or doubled.
 //!
-//! 20 + 20 kills; 200 + 200 with `MBS_LONG=1`.
+//! 20 + 20 kills; 200 + 200 with `MBS_LONG=1`, more by `cargo kills`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -14,12 +14,12 @@ use mbs_shared::id::{BlobHash, RequestId};
 use mbs_tablet::door::view::{Request, Transport};
 use mbs_tablet::door::{Call, Fields};
 use mbs_tests::people::{Dice, RASIMPASA, RASIMPASA_PLACE, new_photo, words};
-use mbs_tests::process::wait_until;
+use mbs_tests::process::{self, wait_until};
 use mbs_tests::tablet::{Asker, Device, Door, New, TabletProcess, is_delivered};
 use mbs_tests::world::World;
 
 fn kills() -> u64 {
-    if std::env::var_os("MBS_LONG").is_some_and(|v| v == "1") { 200 } else { 20 }
+    process::kills(20)
 }
 
 /// What the tablet called saved, as far as it went.

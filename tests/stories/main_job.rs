@@ -6,10 +6,11 @@ use mbs_shared::blob::{MAX_BYTES, MAX_EDGE, name_of};
 use mbs_shared::routing::{Outcome, State};
 use mbs_tablet::door::view::{Link, Transport};
 use mbs_tests::people::{RASIMPASA, RASIMPASA_PLACE, twelve_megapixels, words_about};
+use mbs_tests::server::PASSWORD;
 use mbs_tests::staff::all_updates;
 use mbs_tests::tablet::{Device, Door, New, is_delivered};
 use mbs_tests::world::{ROADS_ANATOLIA, World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ANSWER: &str = "Çukur 12 Haziran'da sıcak asfaltla kapatıldı; yeriniz için teşekkür ederiz.";
 
@@ -93,4 +94,14 @@ fn a_request_goes_the_whole_way() {
     tablet.settle();
     assert_eq!(tablet.request(id).row.state, Some(State::Closed));
     assert_eq!(world.server.doubled(), Vec::<String>::new());
+
+    // The log tells what happened, line by line, and nothing of anybody's.
+    let log = world.server.log();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(lines.iter().any(|line| line["message"] == "a tablet was enrolled"), "{log}");
+    let start = |text: &str| text.chars().take(15).collect::<String>();
+    let place = [RASIMPASA_PLACE.lat, RASIMPASA_PLACE.lon].map(|degrees| degrees.to_string());
+    for secret in [&start(&words.text), &start(ANSWER), RASIMPASA.person, &place[0], &place[1], PASSWORD] {
+        assert!(!log.contains(secret), "{secret} stands in the log");
+    }
 }

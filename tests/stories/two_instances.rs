@@ -1,7 +1,7 @@
 //! Two servers side by side on one PostgreSQL database and one S3 store; tablets, the desk and programs come to
 //! either by chance. Whatever is killed, nothing acknowledged is lost or doubled.
 //!
-//! 8 kills; 200 with `MBS_LONG=1`.
+//! 8 kills; 200 with `MBS_LONG=1`, more by `cargo kills`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use mbs_shared::wire::entry::EntryKind;
 use mbs_tablet::door::view::{Link, Transport};
 use mbs_tests::instances::{Hopper, Instances};
 use mbs_tests::people::{RASIMPASA, RASIMPASA_PLACE, new_photo, words, words_about};
-use mbs_tests::process::wait_until;
+use mbs_tests::process::{self, wait_until};
 use mbs_tests::staff::all_updates;
 use mbs_tests::tablet::{Door, New, is_delivered};
 use mbs_tests::unruly::{Prank, Unruly};
@@ -200,7 +200,7 @@ fn a_tablet_revoked_beside_one_server_is_refused_at_both() {
 }
 
 fn kills() -> u64 {
-    if std::env::var_os("MBS_LONG").is_some_and(|v| v == "1") { 200 } else { 8 }
+    process::kills(8)
 }
 
 #[test]

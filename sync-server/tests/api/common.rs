@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use mbs_server::auth::device::Caller;
+use mbs_server::auth::staff::set_cookie;
 use mbs_server::blob_store::BlobStore;
 use mbs_server::database::requests::{self, Head};
-use mbs_server::database::{Database, devices, events};
+use mbs_server::database::{Database, devices, events, staff};
 use mbs_server::engines::{Opener, Photos, Place};
+use mbs_server::handlers::desk::view::Role;
 use mbs_server::handlers::{enrol, sync};
 use mbs_server::knowledge::Scopes;
 use mbs_server::ports::{Clock, Random};
+use mbs_server::secrets::sha256;
 use mbs_server::service::{Parts, Service};
 use mbs_shared::blob::{BlobKind, BlobRef, name_of};
 use mbs_shared::document::{Document, NewChange};
@@ -422,4 +425,18 @@ pub(crate) fn device_row(town: &Town, tablet: &Tablet) -> devices::FleetRow {
     let prefix: Prefix = tablet.identity.prefix.parse().unwrap();
     let fleet = town.service.db.ask(devices::fleet).unwrap();
     fleet.into_iter().find(|d| d.prefix == prefix.index()).unwrap()
+}
+
+/// Token of the session that [`signed_in`] begins.
+pub(crate) const SESSION: [u8; 32] = [7; 32];
+
+/// Someone at the desk; the cookie of their session.
+pub(crate) fn signed_in(town: &Town, role: Role) -> String {
+    let begun = town.service.db.change(|tx| {
+        staff::add(tx, "masa", "Masa", role, "", "-", MORNING)?;
+        staff::begin(tx, &sha256(&SESSION), 1, MORNING, MORNING + DAY)
+    });
+    begun.unwrap();
+    let cookie = set_cookie(&SESSION, false).unwrap();
+    cookie.to_str().unwrap().split_once(';').unwrap().0.to_owned()
 }

@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, StatusCode};
 use mbs_server::auth::device::token_text;
 use mbs_server::database::{feed, meta};
+use mbs_server::handlers::desk::view::Role;
 use mbs_server::router::router;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolRequest;
@@ -116,6 +117,52 @@ async fn refusals_have_one_shape() {
         refused("POST", "/v1/sync", some, encode(&newer)).await,
         (StatusCode::UPGRADE_REQUIRED, Code::AppTooNew)
     );
+}
+
+/// A body of that many zeros that does not say its length.
+fn unannounced(bytes: usize) -> Body {
+    let pieces = std::iter::repeat_n(vec![0_u8; 16 * 1024], bytes / (16 * 1024));
+    Body::from_stream(futures_util::stream::iter(pieces.map(Ok::<_, std::io::Error>)))
+}
+
+#[tokio::test]
+async fn every_route_that_takes_a_body_has_a_cap_whether_its_length_is_said_or_not() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let (_, photo) = photo(1, 60_000);
+    let mut words = tablet.words("yol.cukur");
+    words.blobs.push(photo);
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    ok(&tablet.push(item).await);
+    let cookie = signed_in(&town, Role::Operator);
+    let token = format!("Bearer {}", token_text(&tablet.identity.token));
+    let blob = format!("/v1/blobs/{}", photo.hash);
+    let routes = [
+        ("POST", "/v1/enrol".to_owned()),
+        ("POST", "/v1/sync".to_owned()),
+        ("POST", "/v1/reconcile".to_owned()),
+        ("POST", "/v1/courier".to_owned()),
+        ("PUT", format!("{blob}?request={id}&size=60000")),
+        ("PUT", format!("{blob}/thumb?request={id}")),
+        ("POST", "/desk/api/sign-in".to_owned()),
+        ("POST", format!("/desk/api/requests/{id}/act")),
+        ("POST", format!("/desk/api/requests/{id}/say")),
+        ("POST", "/desk/api/enrolments".to_owned()),
+        ("POST", "/desk/api/photos".to_owned()),
+    ];
+    for (method, uri) in &routes {
+        for said in [true, false] {
+            let body = if said { Body::from(vec![0; 1 << 20]) } else { unannounced(1 << 20) };
+            let kind =
+                if uri.starts_with("/desk") && !uri.ends_with("photos") { "application/json" } else { "image/jpeg" };
+            let call_ =
+                Request::builder().method(*method).uri(uri).header("host", "mbs").header("origin", "http://mbs");
+            let call_ = call_.header("authorization", &token).header("cookie", &cookie).header("content-type", kind);
+            let refused = refusal(call(&town, call_.body(body).unwrap()).await).await;
+            assert_eq!(refused, (StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge), "{method} {uri}, length said: {said}");
+        }
+    }
 }
 
 /// People and programs get the same envelope as tablets, whatever they send.

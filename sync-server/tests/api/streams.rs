@@ -5,7 +5,6 @@ use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use mbs_server::auth::device::token_text;
-use mbs_server::auth::staff::set_cookie;
 use mbs_server::database::staff;
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::handlers::enrol::revoke;
@@ -43,14 +42,8 @@ async fn a_tablets_stream_ends_when_it_is_revoked() {
 async fn a_desks_stream_ends_with_its_session_and_a_session_has_only_so_many() {
     let town = Town::new();
     let mut tablet = town.tablet("kadikoy-rasimpasa").await;
-    let (token, hash) = ([7; 32], sha256(&[7; 32]));
-    let begun = town.service.db.change(|tx| {
-        staff::add(tx, "on.inceleme", "Ön inceleme", Role::Triage, "", "-", MORNING)?;
-        staff::begin(tx, &hash, 1, MORNING, MORNING + DAY)
-    });
-    begun.unwrap();
-    let cookie = set_cookie(&token, false).unwrap();
-    let cookie = cookie.to_str().unwrap().split_once(';').unwrap().0.to_owned();
+    let cookie = signed_in(&town, Role::Triage);
+    let hash = sha256(&SESSION);
     let another = || open(&town, "/desk/api/events", ("cookie", &cookie));
     let mut stream = another().await;
     let mut more = Vec::new();

@@ -1,4 +1,4 @@
-//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo bench-sync`.
+//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo kills`, `cargo bench-sync`.
 //!
 //! Installs what is missing, says what it is doing, and runs the real work as child processes.
 
@@ -14,6 +14,7 @@ const USAGE: &str = "\
 usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tablet on this machine
        cargo verify [--long] [SUITE…]      lints and every test
        cargo shots DIR                     pictures of every screen into DIR
+       cargo kills [--rounds N]            as many kills of tablet, servers and PostgreSQL, 1,000 when nothing is said
        cargo bench-sync [--engine postgres] [--json]   the sync benchmark";
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         "demo" => demo::run(&rest),
         "verify" => verify::run(&rest),
         "shots" => verify::shots(&rest),
+        "kills" => verify::kills(&rest),
         "bench-sync" => verify::bench_sync(&rest),
         _ => Err(USAGE.to_owned()),
     };

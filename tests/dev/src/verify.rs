@@ -264,6 +264,23 @@ pub(crate) fn shots(args: &[String]) -> Result<(), String> {
     run::must("taking pictures", shots_into(Path::new(dir)).args(only))
 }
 
+/// Real processes, killed at random moments: a third of the rounds each the tablet, the server, and two servers with
+/// their PostgreSQL.
+pub(crate) fn kills(args: &[String]) -> Result<(), String> {
+    let usage = || "usage: cargo kills [--rounds N]".to_owned();
+    let rounds: u64 = match args {
+        [] => 1_000,
+        [name, n] if name == "--rounds" => n.parse().map_err(|_| usage())?,
+        _ => return Err(usage()),
+    };
+    needs::system(For::Testing)?;
+    ui::build()?;
+    let mut test =
+        run::cargo(&["test", "--workspace", "--all-features", "--test", "stories", "--", "kill", "--nocapture"]);
+    test.env("MBS_KILLS", rounds.div_ceil(3).max(8).to_string());
+    run::must(&format!("{rounds} kills"), &mut test)
+}
+
 /// The sync benchmark: a release server, built alone, beside the bare loop.
 pub(crate) fn bench_sync(args: &[String]) -> Result<(), String> {
     needs::system(For::Measuring)?;
