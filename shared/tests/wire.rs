@@ -116,6 +116,7 @@ fn all_frames(to: &mut impl Visit) {
         ItemResult::Rejected(Code::BadValue),
         ItemResult::Erased,
         ItemResult::Later,
+        ItemResult::Begun,
     ];
     to.frame("SyncReply, every result and row", SyncReply { results, rows: rows(), more: true, ..idle_reply() });
     to.frame("SyncReply, to a copied tablet", SyncReply { made: Some(57), twin: Some(true), ..idle_reply() });

@@ -155,6 +155,10 @@ pub enum ItemResult {
     /// Not understood yet (written by a newer app): keep it and push it again later.
     #[n(5)]
     Later,
+    /// The request was begun otherwise, and that beginning comes by the feed: a copy of this tablet sent the same draft,
+    /// or this one did under an earlier number.
+    #[n(6)]
+    Begun,
 }
 
 /// What the server answers.

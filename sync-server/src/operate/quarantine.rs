@@ -88,7 +88,7 @@ pub fn accept(service: &Arc<Service>, id: i64) -> Result<()> {
     match result.first() {
         Some(ItemResult::Ok { .. } | ItemResult::Erased) => Ok(()),
         Some(ItemResult::MissingDeps) => bail!("item {id} builds on something that is not here: accept that first"),
-        Some(ItemResult::Rejected(Code::BadHistory)) => {
+        Some(ItemResult::Begun | ItemResult::Rejected(Code::BadHistory)) => {
             bail!("item {id}: this request is here already, otherwise begun")
         }
         other => bail!("item {id} does not pass: {other:?}"),

@@ -195,13 +195,14 @@ async fn an_actor_of_another_device_needs_a_proof() {
 }
 
 #[tokio::test]
-async fn a_second_beginning_of_a_document_is_refused() {
+async fn a_second_beginning_of_a_document_is_told_to_its_tablet() {
     let town = Town::new();
     let mut tablet = town.tablet("kadikoy-rasimpasa").await;
     let id = tablet.filed("yol.cukur").await;
     let mut other = tablet.file("yol.cukur");
     other.request = id;
-    assert_eq!(tablet.push(other).await, ItemResult::Rejected(Code::BadHistory));
+    assert_eq!(tablet.push(other).await, ItemResult::Begun);
+    assert_eq!(town.count("select count(*) from quarantine"), 0, "its tablet settles it");
 }
 
 #[tokio::test]

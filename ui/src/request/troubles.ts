@@ -46,6 +46,7 @@ const QUARANTINE: Record<string, () => string> = {
   hash_mismatch: m.quarantine_photo_damaged,
   unknown_blob: m.quarantine_photo_damaged,
   fork: m.quarantine_fork,
+  begun: m.quarantine_fork,
 };
 
 export const quarantineWords = (code: string): string => (QUARANTINE[code] ?? m.quarantine_other)();

@@ -12,6 +12,8 @@ use crate::error::Result;
 pub const MISSING_DEPS: &str = "missing_deps";
 /// Two tablets with one identity.
 pub const FORK: &str = "fork";
+/// Begun otherwise at the server, and that beginning did not come.
+pub const BEGUN: &str = "begun";
 /// Made under a mandate this tablet no longer serves.
 pub const OTHER_MANDATE: &str = "other_mandate";
 

@@ -1,5 +1,6 @@
 //! Small things by name.
 
+use mbs_shared::id::RequestId;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,8 @@ pub const NOTICES: &str = "notices";
 /// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old.
 pub const CLOSED: &str = "closed";
 
+/// Drafts to be sent again, 16 bytes each.
+pub const RESEND: &str = "resend";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 
@@ -130,4 +133,32 @@ pub fn add_notice(conn: &Connection, notice: &Notice, now: i64) -> Result<()> {
     all.push((now, notice.clone()));
     let json = serde_json::to_vec(&all).map_err(|e| fail(Code::Storage, e.to_string()))?;
     set(conn, NOTICES, &json)
+}
+
+/// Drafts that were queued once and are to be sent again by themselves, in their order.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn resend(conn: &Connection) -> Result<Vec<RequestId>> {
+    let all = get(conn, RESEND)?.unwrap_or_default();
+    Ok(all.chunks_exact(RequestId::LEN).filter_map(|id| RequestId::from_slice(id).ok()).collect())
+}
+
+/// Adds one.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn add_to_resend(conn: &Connection, request: RequestId) -> Result<()> {
+    let mut all = get(conn, RESEND)?.unwrap_or_default();
+    all.extend_from_slice(request.as_bytes());
+    set(conn, RESEND, &all)
+}
+
+/// Takes one out.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn take_from_resend(conn: &Connection, request: RequestId) -> Result<()> {
+    let rest: Vec<u8> = resend(conn)?.iter().filter(|id| **id != request).flat_map(|id| id.0).collect();
+    set(conn, RESEND, &rest)
 }

@@ -16,6 +16,9 @@ use crate::store::{changes, cursor, digest, entries, events, quarantine, request
 
 /// How often something is pushed in vain before it is put aside.
 const TRIES: u32 = 3;
+/// How often a beginning is pushed that the server has otherwise, and how long it waits each time, in ms.
+const BEGUN_TRIES: u32 = 12;
+const BEGUN_LATER: i64 = 5_000;
 /// How long something waits that the server does not understand yet, in ms.
 const LATER: i64 = 15 * 60 * 1_000;
 
@@ -163,6 +166,9 @@ pub(crate) fn take(
             ItemResult::Fork => refuse_own(conn, what, key, quarantine::FORK, now)?,
             ItemResult::Rejected(code) => refuse_own(conn, what, key, &intake::name(*code), now)?,
             ItemResult::Erased => requests::erase(conn, item.request)?,
+            // The other beginning comes by the feed, and settles it.
+            ItemResult::Begun if item.tries < BEGUN_TRIES => outbox::put_off(conn, what, key, now + BEGUN_LATER)?,
+            ItemResult::Begun => refuse_own(conn, what, key, quarantine::BEGUN, now)?,
             ItemResult::Later => outbox::put_off(conn, what, key, now + LATER)?,
         }
     }

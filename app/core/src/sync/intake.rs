@@ -128,6 +128,9 @@ fn one_change(conn: &Connection, from: &Foreign<'_>, epoch: u64) -> Result<bool>
         }
         return Ok(false);
     }
+    if checked.is_first() {
+        apart::give_way(conn, from.request, checked.hash, &raw)?;
+    }
     match fit(conn, from.request, &raw, checked.is_first())? {
         Ok(reading) => {
             if checked.is_first() {

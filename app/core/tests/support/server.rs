@@ -182,6 +182,9 @@ impl Server {
                 if known.is_empty() && !checked.is_first() {
                     return ItemResult::MissingDeps;
                 }
+                if !known.is_empty() && checked.is_first() {
+                    return ItemResult::Begun;
+                }
                 if !known.is_empty() {
                     let before: Vec<&[u8]> = known.iter().map(|k| k.raw.as_slice()).collect();
                     match join(&before, &raw) {

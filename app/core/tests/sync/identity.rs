@@ -253,3 +253,42 @@ fn a_draft_that_another_copy_sent_first_goes_on_as_a_draft_of_its_own() {
     let all: Vec<view::Row> = same.call(Call::Requests { query: "aynı".into() });
     assert_eq!(all.iter().map(|row| (row.id, row.transport)).collect::<Vec<_>>(), [(twin, Way::Delivered)]);
 }
+
+#[test]
+fn of_two_copies_that_both_sent_the_same_draft_the_later_sends_it_anew() {
+    let rig = Rig::new();
+    let id = rig.draft("kopyalanmadan önce");
+    let same = rig.draft("ikisinde de aynı");
+    let copy = copied(&rig, 77);
+    let set = Fields { desc: Some("kopyada başka sözler".into()), ..Fields::default() };
+    let _: view::Request = copy.call(Call::SetDraft { id, set });
+    copy.add_photo(id, "generated/g-ist-01.jpg");
+    for tablet in [&rig, &copy] {
+        let _: view::Request = tablet.call(Call::Send { id });
+        let _: view::Request = tablet.call(Call::Send { id: same });
+    }
+    // Written on before anybody knew.
+    let set = Fields { addr: Some("Köprü altı".into()), ..Fields::default() };
+    let _: view::Request = copy.call(Call::Edit { id, set });
+    rig.sync();
+    for _ in 0..3 {
+        copy.sync();
+        copy.clock.pass(5_000);
+    }
+
+    let all: Vec<view::Row> = copy.call(Call::Requests { query: String::new() });
+    assert!(all.iter().all(|row| row.transport == Way::Delivered), "{all:?}");
+    assert_eq!(all.len(), 3, "what says the same is one request");
+    assert_eq!((copy.status().waiting, copy.status().quarantined), (0, 0));
+    let first = copy.show(id);
+    assert_eq!((first.desc.as_str(), first.photos.len()), ("kopyalanmadan önce", 0));
+    let anew = all.iter().find(|row| row.id != id && row.id != same).unwrap();
+    assert_ne!(anew.case_no, first.row.case_no);
+    let anew = copy.show(anew.id);
+    assert_eq!(
+        (anew.desc.as_str(), anew.row.addr.as_str(), anew.photos.len()),
+        ("kopyada başka sözler", "Köprü altı", 1)
+    );
+    rig.sync();
+    assert_eq!(rig.show(anew.row.id).desc, "kopyada başka sözler");
+}

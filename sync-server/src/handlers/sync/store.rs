@@ -137,7 +137,8 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
             return rejected(Code::ForeignRequest);
         }
         // A second beginning of the same document?
-        let Some(mac) = known(tx, service, &head, &plan.hash)? else { return rejected(Code::BadHistory) };
+        // Its tablet takes that beginning over, or files its own words anew.
+        let Some(mac) = known(tx, service, &head, &plan.hash)? else { return Ok((ItemResult::Begun, false)) };
         // Told once more: the answer that told it may have been lost, and the feed does not tell its own session.
         let decided = events::beginning(tx.session(), head.rid)?;
         if !plan.past.is_empty() {
