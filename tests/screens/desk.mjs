@@ -34,6 +34,7 @@ const screens = [
   { name: 'triage', hash: '#/triage/r2', ready: '.choice' },
   {
     name: 'triage-undo',
+    passing: true,
     hash: '#/triage/r2',
     ready: '.choice',
     async prepare(page) {

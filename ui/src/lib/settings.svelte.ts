@@ -33,8 +33,15 @@ systemDark?.addEventListener('change', (event) => (systemIsDark = event.matches)
 // redraw every word without a reload, and without losing what is being typed.
 overwriteGetLocale(() => settings.locale);
 
-/** Applies the settings now and after each change. Call once, inside a component or `$effect.root`. */
+/** Applies the settings now and after each change, also one made in another tab. Call once, inside a component or `$effect.root`. */
 export function keepApplied(): void {
+  $effect(() => {
+    const follow = (event: StorageEvent): void => {
+      if (event.key === KEY) Object.assign(settings, read());
+    };
+    addEventListener('storage', follow);
+    return () => removeEventListener('storage', follow);
+  });
   $effect(() => {
     const root = document.documentElement;
     root.lang = settings.locale;
