@@ -112,6 +112,7 @@ export const screens = [
   },
   { name: 'versions', hash: '#/request/r53/versions' },
   { name: 'outbox', hash: '#/outbox' },
+  { name: 'outbox-wifi', query: 'fake=wifi', hash: '#/outbox' },
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
   { name: 'tablet', hash: '#/tablet' },
   { name: 'unknown', query: 'fake=unknown' },

@@ -47,7 +47,7 @@ proptest! {
     #[test]
     fn previews_come_before_full_sizes_and_the_smallest_first(photos in proptest::collection::vec(waiting(), 1..10), line in line()) {
         let smallest_thumb = photos.iter().filter_map(|p| p.thumb).min();
-        match photo(&photos, &line).unwrap() {
+        match photo(&photos, &line, u32::MAX).unwrap() {
             Next::Thumb(hash) => {
                 let of = photos.iter().find(|p| p.hash == hash).unwrap();
                 prop_assert_eq!(of.thumb, smallest_thumb);
@@ -63,6 +63,16 @@ proptest! {
                 let least = photos.iter().map(|p| p.size - p.sent).min().unwrap();
                 prop_assert_eq!(of.size - of.sent, least);
             }
+        }
+    }
+
+    #[test]
+    fn full_sizes_keep_to_what_may_still_go(photos in proptest::collection::vec(waiting(), 1..10), line in line(), left: u32) {
+        match photo(&photos, &line, left) {
+            Some(Next::Slice { len, .. }) => prop_assert!(len <= left),
+            Some(Next::Thumb(_)) => {}
+            Some(Next::Ask(_)) => prop_assert!(left >= MIN_SLICE),
+            None => prop_assert!(left < MIN_SLICE && photos.iter().all(|p| p.thumb.is_none())),
         }
     }
 
@@ -83,7 +93,7 @@ proptest! {
 #[test]
 fn nothing_waits_nothing_goes() {
     assert_eq!(batch(&[], &Line::default()), 0);
-    assert_eq!(photo(&[], &Line::default()), None);
+    assert_eq!(photo(&[], &Line::default(), u32::MAX), None);
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn stirs(call: &Call) -> Stirs {
         | Call::Edit { .. }
         | Call::Keep { .. }
         | Call::Say { .. }
-        | Call::SyncNow => Stirs::Always,
+        | Call::SyncNow
+        | Call::MobileLimit { .. } => Stirs::Always,
     }
 }

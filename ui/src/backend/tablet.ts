@@ -35,6 +35,7 @@ export interface Answers {
   outbox: Outbox;
   sync_now: Status;
   line: Status;
+  mobile_limit: Status;
   receipt: Receipt;
   verify_receipt: Receipt;
   categories: Categories;

@@ -122,7 +122,11 @@ online: boolean,
 /**
  * Whether its bytes are paid for (mobile data); `null` where the platform does not say.
  */
-metered: boolean | null, } | { "call": "receipt", 
+metered: boolean | null, } | { "call": "mobile_limit", 
+/**
+ * Megabytes of a million bytes.
+ */
+mb: number | null, } | { "call": "receipt", 
 /**
  * Which request.
  */

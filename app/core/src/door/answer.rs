@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Call, words};
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
-use crate::sync::Nudge;
+use crate::sync::{Nudge, allowance};
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {
     serde_json::to_value(value).map_err(|e| fail(Code::Storage, e.to_string()))
@@ -31,10 +31,14 @@ impl Tablet {
                 self.wake(Nudge::Now);
             }
             Call::Line { online, metered } => {
-                self.lock().round.metered = metered;
+                self.lock().round.on_line(metered);
                 if online {
                     self.wake(Nudge::Connectivity);
                 }
+            }
+            Call::MobileLimit { mb } => {
+                self.lock().store.write(|c| allowance::set_limit(c, mb))?;
+                self.wake(Nudge::Work);
             }
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
@@ -76,6 +80,7 @@ impl Tablet {
             | Call::AddPhoto { .. }
             | Call::SyncNow
             | Call::Line { .. }
+            | Call::MobileLimit { .. }
             | Call::Categories
             | Call::SuggestCategory { .. } => {
                 return Err(fail(Code::BadCall, "not answered here"));

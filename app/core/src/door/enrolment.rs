@@ -33,7 +33,7 @@ impl Tablet {
         inner.may_enrol()?;
         inner.become_(&identity)?;
         drop(inner);
-        self.wake(Nudge::Now);
+        self.wake(Nudge::Connectivity);
         Ok(())
     }
 }
@@ -120,7 +120,7 @@ impl Inner {
         // The line is the same one.
         let metered = self.round.metered;
         self.round = Round::new(&*self.ports.random);
-        self.round.metered = metered;
+        self.round.on_line(metered);
         Ok(())
     }
 

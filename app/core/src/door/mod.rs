@@ -158,6 +158,12 @@ pub enum Call {
         /// Whether its bytes are paid for (mobile data); `null` where the platform does not say.
         metered: Option<bool>,
     },
+    /// How many megabytes of photos a day may go over a line whose bytes are paid for → [`view::Status`]. `null`: as
+    /// many as there are; 0: only over Wi-Fi. Words and previews always go.
+    MobileLimit {
+        /// Megabytes of a million bytes.
+        mb: Option<u32>,
+    },
     /// The signed receipt of a request, as QR; offline → [`view::Receipt`].
     Receipt {
         /// Which request.

@@ -3,11 +3,12 @@
 use mbs_shared::id::ChangeHash;
 use mbs_shared::istanbul;
 
-use super::view::{Identity, Link, Notice, Outbox, OutboxItem, OutboxKind, Row, Status};
+use super::view::{Identity, Link, Mobile, Notice, Outbox, OutboxItem, OutboxKind, Row, Status};
 use crate::capture::request::headline;
 use crate::error::Result;
 use crate::store::outbox::{self, What};
 use crate::store::{blobs, changes, quarantine, requests, settings};
+use crate::sync::allowance;
 use crate::tablet::Inner;
 
 /// Free bytes below which a person is warned.
@@ -52,6 +53,11 @@ impl Inner {
             notices,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             identity: identity.map(|i| shown(&i)),
+            mobile: Mobile {
+                limit_mb: allowance::limit(c)?,
+                today: allowance::spent(c, now)?,
+                held: if self.round.photo_bytes_left(&self.store, now)? == 0 { outbox::count_photos(c)? } else { 0 },
+            },
         })
     }
 

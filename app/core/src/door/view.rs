@@ -33,6 +33,21 @@ pub struct Status {
     pub notices: Vec<Notice>,
     /// Version of the app, e.g. `0.1.0`.
     pub version: String,
+    /// Photos over lines that are paid for.
+    pub mobile: Mobile,
+}
+
+/// Photos over lines whose bytes are paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Mobile {
+    /// Megabytes a day; `null`: as many as there are, 0: only over Wi-Fi.
+    pub limit_mb: Option<u32>,
+    /// Bytes that have gone today.
+    #[ts(type = "number")]
+    pub today: u64,
+    /// Photos that wait for Wi-Fi, or for tomorrow, because of the limit.
+    pub held: u32,
 }
 
 /// Who this tablet is.

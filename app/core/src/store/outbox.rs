@@ -261,6 +261,14 @@ pub fn clear(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// How many photos wait.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn count_photos(conn: &Connection) -> Result<u32> {
+    Ok(conn.prepare_cached("SELECT count(*) FROM outbox WHERE kind = 2")?.query_row([], |r| r.get(0))?)
+}
+
 /// How many things wait.
 ///
 /// # Errors

@@ -30,6 +30,10 @@ pub const CLOSED: &str = "closed";
 
 /// Drafts to be sent again, 16 bytes each.
 pub const RESEND: &str = "resend";
+/// Megabytes of photos a day over paid lines, a `u32`; empty or absent: as many as there are.
+pub const MOBILE_LIMIT: &str = "mobile_limit";
+/// The day and the bytes of photos that went over paid lines on it, an `i64` each.
+pub const MOBILE_SPENT: &str = "mobile_spent";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 

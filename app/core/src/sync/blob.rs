@@ -65,8 +65,14 @@ impl Certain {
     }
 }
 
-/// The next request for photos, if any waits.
-pub(crate) fn build(conn: &Connection, certain: &Certain, line: &Line, now: i64) -> Result<Option<(HttpRequest, Put)>> {
+/// The next request for photos, if any waits. `left`: bytes of full sizes that may still go.
+pub(crate) fn build(
+    conn: &Connection,
+    certain: &Certain,
+    line: &Line,
+    left: u32,
+    now: i64,
+) -> Result<Option<(HttpRequest, Put)>> {
     let waiting = outbox::photos(conn, now)?;
     let mut photos = Vec::with_capacity(waiting.len());
     for wait in &waiting {
@@ -81,7 +87,7 @@ pub(crate) fn build(conn: &Connection, certain: &Certain, line: &Line, now: i64)
             unsure: certain.unsure(hash, upload.sent),
         });
     }
-    let Some(next) = plan::photo(&photos, line) else { return Ok(None) };
+    let Some(next) = plan::photo(&photos, line, left) else { return Ok(None) };
     let (hash, body, offset) = match next {
         Next::Thumb(hash) => (hash, blobs::thumb(conn, hash)?.unwrap_or_default(), None),
         Next::Ask(hash) => (hash, Vec::new(), Some(blobs::upload(conn, hash)?.sent)),

@@ -4,6 +4,7 @@
 //! socket. [`round`] decides when, [`plan`] what next, [`exchange`] speaks `POST /v1/sync`, [`blob`]
 //! photos, [`snapshot`] everything, [`reconcile`] what differs; only [`client`] and [`listener`] know HTTP.
 
+pub(crate) mod allowance;
 mod apart;
 mod blob;
 pub mod client;

@@ -118,18 +118,21 @@ pub enum Next {
     },
 }
 
-/// Chooses; `None` when nothing waits.
+/// Chooses; `None` when nothing waits or nothing more may go. `left`: bytes of full sizes that may still go.
 #[must_use]
-pub fn photo(waiting: &[Photo], line: &Line) -> Option<Next> {
+pub fn photo(waiting: &[Photo], line: &Line, left: u32) -> Option<Next> {
     let thumb = waiting.iter().filter_map(|p| p.thumb.map(|size| (size, p.hash))).min();
     if let Some((_, hash)) = thumb {
         return Some(Next::Thumb(hash));
+    }
+    if left < MIN_SLICE {
+        return None;
     }
     let next = waiting.iter().min_by_key(|p| (p.size.saturating_sub(p.sent), p.hash))?;
     if next.unsure {
         return Some(Next::Ask(next.hash));
     }
     let offset = next.sent.min(next.size);
-    let len = (next.size - offset).min(line.slice.clamp(MIN_SLICE, MAX_SLICE)).min(MAX_BYTES);
+    let len = (next.size - offset).min(line.slice.clamp(MIN_SLICE, MAX_SLICE)).min(MAX_BYTES).min(left);
     Some(Next::Slice { hash: next.hash, offset, len })
 }

@@ -17,7 +17,7 @@ use super::exchange::{self, Pushed};
 use super::plan::Line;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, blob, courier, receipt};
+use super::{Effect, Event, Nudge, allowance, blob, courier, receipt};
 use crate::Summary;
 use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
@@ -104,6 +104,8 @@ pub(crate) struct Round {
     noted: i64,
     /// Whether the line's bytes are paid for, as the platform says; `None`: it does not.
     pub(crate) metered: Option<bool>,
+    /// A person said that photos go all the same, until none waits or the line changes.
+    all_the_same: bool,
     /// The last exchange worked.
     pub(crate) online: bool,
     /// When the server last answered well, Unix ms; 0: not in this process.
@@ -137,6 +139,7 @@ impl Round {
             receipts: Vec::new(),
             noted: 0,
             metered: None,
+            all_the_same: false,
             online: false,
             contact: 0,
             summary: Summary::default(),
@@ -212,6 +215,7 @@ impl Round {
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
                 let _ = store.write(|c| outbox::hurry(c).and_then(|()| carried::hurry(c)));
                 self.poll = now;
+                self.all_the_same = true;
             }
             Nudge::Connectivity => {
                 (self.failures, self.not_before) = (0, 0);
@@ -241,6 +245,18 @@ impl Round {
             self.poll = now;
         }
         Ok(())
+    }
+
+    /// What the platform says of the line. Leave to send photos all the same is for the line it was given on.
+    pub(crate) fn on_line(&mut self, metered: Option<bool>) {
+        self.all_the_same &= self.metered == metered;
+        self.metered = metered;
+    }
+
+    /// Bytes of full sizes that may go now.
+    pub(crate) fn photo_bytes_left(&self, store: &Store, now: i64) -> Result<u32> {
+        let paid = self.metered == Some(true) && !self.all_the_same;
+        if paid { allowance::left(store.read(), now) } else { Ok(u32::MAX) }
     }
 
     /// Half of the wait is certain, the other half is drawn.
@@ -282,9 +298,14 @@ impl Round {
         if let Some((request, n)) = courier::build(store.read(), now)? {
             return Ok(self.send(&identity, now, request, Kind::Courier(n)));
         }
-        if let Some((request, put)) = blob::build(store.read(), &self.certain, &self.line, now)? {
+        let left = self.photo_bytes_left(store, now)?;
+        if let Some((request, put)) = blob::build(store.read(), &self.certain, &self.line, left, now)? {
+            if self.metered == Some(true) && !request.body.is_empty() {
+                store.write(|c| allowance::spend(c, request.body.len(), now))?;
+            }
             return Ok(self.send(&identity, now, request, Kind::Put(put)));
         }
+        self.all_the_same = false;
         if let Some((request, hash)) = blob::fetch(store.read(), &self.asked)? {
             self.asked.push(hash);
             return Ok(self.send(&identity, now, request, Kind::Fetch(hash)));

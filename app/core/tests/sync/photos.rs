@@ -56,3 +56,77 @@ fn new_words_pass_photos_that_are_under_way() {
     assert_eq!(order[first_slice + 1], "/v1/sync", "{order:?}");
     assert_eq!(rig.show(second.unwrap()).row.transport, Way::Delivered);
 }
+
+/// Goes on by itself, as no person asks for it, until there is nothing to do now.
+fn work(rig: &Rig) -> view::Mobile {
+    let mut line = Line(rig.server.clone());
+    let mut event = Event::Nudge(Nudge::Work);
+    while let Effect::Http(request) = rig.tablet.engine().step(rig.tablet.now(), event) {
+        event = Event::Reply(request.ticket, line.send(request).unwrap());
+    }
+    rig.status().mobile
+}
+
+fn on_line(rig: &Rig, metered: Option<bool>) {
+    let _: view::Status = rig.call(Call::Line { online: true, metered });
+}
+
+fn limit(rig: &Rig, mb: Option<u32>) -> view::Mobile {
+    rig.call::<view::Status>(Call::MobileLimit { mb }).mobile
+}
+
+#[test]
+fn full_sizes_wait_for_wifi_where_a_muhtar_chose_so() {
+    let rig = Rig::new();
+    assert_eq!(limit(&rig, Some(0)).limit_mb, Some(0));
+    on_line(&rig, Some(true));
+    let id = rig.draft(WORDS);
+    rig.add_photo(id, "generated/g-ist-01.jpg");
+    let _: view::Request = rig.call(Call::Send { id });
+    let told = work(&rig);
+    assert_eq!(told.held, 1);
+    let photo = &rig.show(id).photos[0];
+    let preview = rig.tablet.photo(photo.hash, true).unwrap().unwrap().len();
+    assert_eq!(rig.server().blob_bytes, preview, "words and previews go");
+    assert_eq!(told.today, preview as u64, "what goes over a paid line is counted");
+    // A line of which nothing is known counts as free, and Wi-Fi is.
+    on_line(&rig, Some(false));
+    assert_eq!(work(&rig).held, 0);
+    assert!(rig.show(id).photos[0].delivered);
+    assert_eq!(rig.status().mobile.today, preview as u64);
+}
+
+#[test]
+fn a_day_has_its_allowance_and_a_person_may_pass_it() {
+    let rig = Rig::new();
+    on_line(&rig, Some(true));
+    limit(&rig, Some(1));
+    let mut files: Vec<String> = (1..=6).map(|n| format!("generated/g-ist-0{n}.jpg")).collect();
+    files.extend(["real/jolla-8mp.jpg", "real/zero-length-string-gps.jpg", "generated/g-12mp.jpg"].map(String::from));
+    let mut ids = Vec::new();
+    for three in files.chunks(3) {
+        let id = rig.draft(WORDS);
+        for name in three {
+            rig.add_photo(id, name);
+        }
+        let _: view::Request = rig.call(Call::Send { id });
+        ids.push(id);
+    }
+    let told = work(&rig);
+    assert!(told.held > 0 && told.held < u32::try_from(files.len()).unwrap(), "{told:?}");
+    assert!((990_000..=1_000_000).contains(&told.today), "{told:?}");
+    // The same after the app was opened anew; tomorrow there is an allowance again.
+    assert_eq!(work(&rig), told);
+    rig.clock.pass(24 * 3_600_000);
+    let tomorrow = work(&rig);
+    assert!(tomorrow.held < told.held && tomorrow.today <= 1_000_000, "{tomorrow:?}");
+    // "Send now" is for what waits, on this line.
+    limit(&rig, Some(0));
+    let _: view::Status = rig.call(Call::SyncNow);
+    assert_eq!(work(&rig).held, 0);
+    assert!(ids.iter().all(|id| rig.show(*id).photos.iter().all(|p| p.delivered)));
+    let id = rig.draft("sonraki");
+    rig.add_photo(id, "generated/g-cmyk.jpg");
+    let _: view::Request = rig.call(Call::Send { id });
+    assert_eq!(work(&rig).held, 1, "the next one waits again");
+}

@@ -49,9 +49,10 @@ export function fakeTablet(options: URLSearchParams): Fake {
   };
   const status: Status = {
     identity: scene === 'start' ? null : identity,
-    link: scene === 'online' || scene === 'empty' ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
-    last_contact: scene === 'start' ? null : now - (scene === 'online' || scene === 'empty' ? 2 : 165) * 60_000,
+    link: scene === 'online' || scene === 'wifi' || scene === 'empty' ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
+    last_contact: scene === 'start' ? null : now - (scene === 'online' || scene === 'wifi' || scene === 'empty' ? 2 : 165) * 60_000,
     next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, notices: [], version: '0.1.0',
+    mobile: { limit_mb: scene === 'wifi' ? 0 : null, today: 12_400_000, held: 0 },
   };
   if (scene === 'trouble') {
     status.notices = [{ notice: 'database_set_aside', file: 'tablet-2026-11-24.sqlite.damaged' }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'twin' }, { notice: 'disk_low', free_mb: 140 }];
@@ -60,7 +61,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
   function refreshed(): Status {
     const items = outbox().items;
     const rows = [...requests.values()].map(({ row }) => row);
-    return { ...status, waiting: items.filter((item) => !item.quarantine).length, needs_me: rows.filter((row) => row.needs_me).length, quarantined: items.filter((item) => item.quarantine).length };
+    const photos = items.filter(({ what, quarantine }) => what === 'photo' && !quarantine).length;
+    const mobile = { ...status.mobile, held: status.mobile.limit_mb === 0 ? photos : 0 };
+    return { ...status, mobile, waiting: items.filter((item) => !item.quarantine).length, needs_me: rows.filter((row) => row.needs_me).length, quarantined: items.filter((item) => item.quarantine).length };
   }
 
   function outbox(): Outbox {
@@ -208,6 +211,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return { official_no: row.official_no ?? '2026-000142', case_no: row.case_no, subject: row.title, received: row.at + 60_000, content: 'ab'.repeat(32), text: 'MBS1:', qr: checks(row.case_no) };
       }
       case 'line':
+        return refreshed();
+      case 'mobile_limit':
+        status.mobile.limit_mb = call.mb;
         return refreshed();
       case 'categories':
         return categories();
