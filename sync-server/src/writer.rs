@@ -142,8 +142,8 @@ enum Verdict {
 trait Job: Send {
     /// Runs inside the savepoint; `false` asks to take it back.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// It panicked.
-    fn crashed(&mut self);
+    /// It panicked, or what it wrote was refused after it ran.
+    fn failed(&mut self, fault: Fault);
     /// Answers whoever waits.
     fn finish(self: Box<Self>, verdict: Verdict);
 }
@@ -163,8 +163,8 @@ impl<T: Send, F: FnOnce(&mut Tx<'_>) -> Result<T, Fault> + Send> Job for Typed<T
         keep
     }
 
-    fn crashed(&mut self) {
-        self.out = Some(Err(Fault::internal(anyhow::anyhow!("a write job panicked"))));
+    fn failed(&mut self, fault: Fault) {
+        self.out = Some(Err(fault));
     }
 
     fn finish(self: Box<Self>, verdict: Verdict) {
@@ -392,16 +392,19 @@ fn run_group(db: &mut dyn Transaction, jobs: &mut [Box<dyn Job>], woken: &mut Ve
         db.savepoint()?;
         let (mark, wakes) = (counters, woken.len());
         let kept = catch_unwind(AssertUnwindSafe(|| job.run(&mut Tx { db, counters: &mut counters, wakes: woken })));
-        match kept {
-            Ok(true) => db.release()?,
-            Ok(false) | Err(_) => {
-                if kept.is_err() {
-                    job.crashed();
-                }
-                counters = mark;
-                woken.truncate(wakes);
-                db.roll_back()?;
+        let kept = match kept {
+            // What an engine did not wait for may fail only now: with its job, not with the others.
+            Ok(true) => db.release().map_err(|e| job.failed(e.into())).is_ok(),
+            Ok(false) => false,
+            Err(_) => {
+                job.failed(Fault::internal(anyhow::anyhow!("a write job panicked")));
+                false
             }
+        };
+        if !kept {
+            counters = mark;
+            woken.truncate(wakes);
+            db.roll_back()?;
         }
     }
     // Of each scope the last place.

@@ -107,7 +107,7 @@ pub struct NewRow<'a> {
 /// # Errors
 /// [`super::DbError`].
 pub fn add(session: &mut dyn Session, seq: i64, row: &NewRow<'_>) -> DbResult<()> {
-    session.send(
+    session.insert(
         ADD,
         &[
             Value::Int(seq),

@@ -180,6 +180,15 @@ pub trait Session {
         self.execute(sql, args).map(drop)
     }
 
+    /// Adds a row by a plain `insert into … values ($1, …, $n)`. An engine behind a network may gather such rows and
+    /// write them together before its next call of any other kind, which sees them and may tell of their failure.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn insert(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
+        self.send(sql, args)
+    }
+
     /// Runs a query and shows each row, until `each` has enough.
     ///
     /// # Errors

@@ -1,10 +1,12 @@
 //! The narrow index row of a request.
 
+use std::collections::HashSet;
+
 use mbs_shared::id::{CaseNo, OfficialNo, Prefix, RequestId};
 use mbs_shared::request::Kind;
 use mbs_shared::routing::{Case, Outcome, State};
 
-use super::{DbError, DbResult, Row, Session, Value, statements};
+use super::{DbError, DbResult, Go, Row, Session, Value, statements};
 
 /// Fields with two versions.
 pub const CONFLICT: u32 = 1;
@@ -17,10 +19,15 @@ statements! {
     /// A new request.
     ADD = "insert into request (rid, id, scope, place, unit, no, case_no, state, kind, category, title, flags, \
            at, received, since, due, hops, n, changes, blobs) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19)";
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     /// One by id.
     BY_ID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where id = $1";
+    /// Which of [`TOGETHER`] ids are here, or were erased by law.
+    KNOWN = "select id from request where id in \
+             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) union all \
+             select request from erased where request in \
+             ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// One by official number.
     BY_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where no = $1";
@@ -199,6 +206,28 @@ pub fn by_id(session: &mut dyn Session, id: RequestId) -> DbResult<Option<Head>>
     session.first(BY_ID, &[id.as_bytes().into()], head)
 }
 
+/// Ids that are asked for at once.
+const TOGETHER: usize = 16;
+
+/// Those of `ids` that are neither here nor erased by law. For a push of many new requests: a question or two instead of
+/// two each.
+///
+/// # Errors
+/// [`DbError`].
+pub fn unknown(session: &mut dyn Session, ids: &[RequestId]) -> DbResult<HashSet<RequestId>> {
+    let mut unknown: HashSet<RequestId> = ids.iter().copied().collect();
+    for ids in ids.chunks(TOGETHER) {
+        // The last one stands in the places that are left over.
+        let Some(last) = ids.last() else { continue };
+        let args: [Value<'_>; TOGETHER] = std::array::from_fn(|n| ids.get(n).unwrap_or(last).as_bytes().into());
+        session.query(KNOWN, &args, &mut |row| {
+            unknown.remove(&RequestId(row.bytes16(0)?));
+            Ok(Go::On)
+        })?;
+    }
+    Ok(unknown)
+}
+
 /// The request with that official number.
 ///
 /// # Errors
@@ -210,9 +239,9 @@ pub fn by_no(session: &mut dyn Session, no: OfficialNo) -> DbResult<Option<Head>
 /// Writes a new request, of which the caller knows that it is not there.
 ///
 /// # Errors
-/// [`DbError`], also when the id is taken; it may show later, see [`Session::send`].
+/// [`DbError`], also when the id is taken; it may show later, see [`Session::insert`].
 pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<()> {
-    session.send(
+    session.insert(
         ADD,
         &[
             Value::Int(h.rid),
@@ -233,6 +262,7 @@ pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<()> {
             h.due.into(),
             h.hops.into(),
             h.n.into(),
+            h.changes.into(),
             h.blobs.into(),
         ],
     )

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::common::{Town, empty_database};
+use mbs_server::database::feed::{self, NewRow};
 use mbs_server::database::{Database, DbError, DbResult, ReadBody, WriteBody, WriteError, meta};
 use mbs_server::error::Fault;
 use mbs_server::wake::Wakes;
-use mbs_server::writer::Writer;
+use mbs_server::writer::{Tx, Writer};
 use mbs_shared::wire::error::Code;
 
 /// A database that counts its commits and can fail them.
@@ -150,4 +151,53 @@ async fn a_push_is_answered_only_when_the_writer_has_written() {
     assert!(futures_util::poll!(&mut enrolling).is_pending());
     assert_eq!(town.service.writer.step(), 1);
     assert!(futures_util::poll!(&mut enrolling).is_ready());
+}
+
+#[test]
+fn rows_that_are_written_together_are_seen_at_once_and_fail_with_their_job() {
+    let (_dir, db, _, writer) = writer(100);
+    fn rows(tx: &mut Tx<'_>, seqs: impl IntoIterator<Item = i64>) -> Result<(), Fault> {
+        for seq in seqs {
+            let packed = seq.to_le_bytes();
+            let row = NewRow {
+                scope: 7,
+                rid: 0,
+                kind: 16,
+                n: 1,
+                key: 0,
+                session: 0,
+                author: 0,
+                at: 0,
+                mac: b"",
+                packed: &packed,
+            };
+            feed::add(tx.session(), seq, &row)?;
+        }
+        Ok(())
+    }
+    let seen = writer
+        .submit(|tx| {
+            rows(tx, 1..=3)?;
+            Ok(feed::last_of(tx.session(), 7)?)
+        })
+        .unwrap();
+    // A place that is taken: whoever asks, or at the latest the end of the job, is told.
+    let taken = writer.submit(|tx| rows(tx, [4, 2, 5])).unwrap();
+    let own_fault = writer
+        .submit(|tx| {
+            rows(tx, 4..=5)?;
+            Err::<(), _>(Fault::new(Code::BadInput))
+        })
+        .unwrap();
+    let many = writer.submit(|tx| rows(tx, 4..2_500)).unwrap();
+    writer.step();
+    assert_eq!(seen.take().unwrap(), 3);
+    assert!(taken.take().is_err());
+    assert_eq!(own_fault.take().unwrap_err().code, Code::BadInput);
+    many.take().unwrap();
+    let db: &dyn Database = &*db;
+    let there =
+        db.ask(|s| s.all("select seq, packed from feed order by seq", &[], |r| Ok((r.int(0)?, r.blob(1)?.to_vec()))));
+    let expected: Vec<_> = (1..2_500_i64).map(|seq| (seq, seq.to_le_bytes().to_vec())).collect();
+    assert_eq!(there.unwrap(), expected);
 }

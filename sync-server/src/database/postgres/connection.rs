@@ -38,6 +38,10 @@ const NOTIFY: &str = "select pg_notify('mbs', $1)";
 /// Longest payload of one notification; PostgreSQL takes less than 8,000 bytes.
 const MAX_PAYLOAD: usize = 7_900;
 
+/// Rows held at most: what a push brings, several times over.
+const MOST_HELD: usize = 1_000;
+
+type Row = Vec<Kept>;
 type Sent = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
 
 /// A connection of the pool.
@@ -45,6 +49,10 @@ pub(super) struct Conn {
     client: Arc<Client>,
     pub(super) line: Line,
     statements: HashMap<&'static str, Statement>,
+    /// The same for many rows at once, of plain inserts.
+    many: HashMap<&'static str, Statement>,
+    /// Rows that have not been sent yet, by their insert.
+    held: Vec<(&'static str, Vec<Row>)>,
     /// Sent and not answered yet, in order.
     sent: VecDeque<Sent>,
     /// Something in this transaction failed; nothing after it counts until the savepoint is rolled back.
@@ -62,6 +70,8 @@ impl Conn {
             client: Arc::new(client),
             line,
             statements: HashMap::new(),
+            many: HashMap::new(),
+            held: Vec::new(),
             sent: VecDeque::new(),
             failed: false,
             broken: false,
@@ -169,6 +179,47 @@ impl Conn {
         Ok(statement)
     }
 
+    /// The statement that inserts many rows as `sql` inserts one: a column comes as one array.
+    fn statement_for_many(&mut self, sql: &'static str) -> DbResult<Statement> {
+        if let Some(known) = self.many.get(sql) {
+            return Ok(known.clone());
+        }
+        let one = self.statement(sql)?;
+        let head = sql.split(" values (").next().unwrap_or(sql);
+        let arrays: Vec<String> =
+            one.params().iter().enumerate().map(|(n, ty)| format!("${}::{ty}[]", n + 1)).collect();
+        let text = format!("{head} select * from unnest({})", arrays.join(", "));
+        self.settle(LIMIT)?;
+        let client = self.client.clone();
+        let prepared = self.wait(pin!(client.prepare(&text)), LIMIT)?;
+        let statement = prepared.map_err(|e| {
+            self.failed = true;
+            db_error(&e)
+        })?;
+        self.many.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    /// Sends the rows that are held.
+    fn flush(&mut self) -> DbResult<()> {
+        for (sql, rows) in std::mem::take(&mut self.held) {
+            let client = self.client.clone();
+            if let [row] = rows.as_slice() {
+                let statement = self.statement(sql)?;
+                let row = row.clone();
+                self.ahead(Box::pin(async move { client.execute_raw(&statement, row.iter().map(Kept::bound)).await }));
+                continue;
+            }
+            let statement = self.statement_for_many(sql)?;
+            self.ahead(Box::pin(async move {
+                let columns = 0..statement.params().len();
+                let column = |n| rows.iter().filter_map(|row| row.get(n)).map(Kept::bound).collect::<Vec<_>>();
+                client.execute_raw(&statement, columns.map(column)).await
+            }));
+        }
+        Ok(())
+    }
+
     /// Prepares a statement now.
     pub(super) fn prepare(&mut self, sql: &'static str) -> DbResult<()> {
         self.statement(sql).map(drop)
@@ -187,11 +238,12 @@ impl Conn {
     fn clean(&mut self) {
         self.failed = false;
         self.news.clear();
+        self.held.clear();
     }
 
     /// Ends a transaction and keeps it, durably.
     pub(super) fn commit(&mut self) -> Result<(), WriteError> {
-        let told = self.tell();
+        let told = self.flush().and_then(|()| self.tell());
         let settled = told.and_then(|()| self.settle(LIMIT));
         if let Err(e) = settled {
             self.abandon();
@@ -220,6 +272,7 @@ impl Conn {
     /// Ends whatever transaction is open, keeping nothing, without waiting for the answer.
     pub(super) fn abandon(&mut self) {
         self.news.clear();
+        self.held.clear();
         if self.broken {
             return;
         }
@@ -252,6 +305,7 @@ impl Session for Conn {
     }
 
     fn send(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
+        self.flush()?;
         let statement = self.statement(sql)?;
         let client = self.client.clone();
         let kept: Vec<Kept> = args.iter().map(Kept::from).collect();
@@ -259,7 +313,21 @@ impl Session for Conn {
         Ok(())
     }
 
+    fn insert(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
+        let row = args.iter().map(Kept::from).collect();
+        match self.held.iter_mut().find(|(held, _)| *held == sql) {
+            Some((_, rows)) if rows.len() < MOST_HELD => rows.push(row),
+            Some(_) => {
+                self.flush()?;
+                self.held.push((sql, vec![row]));
+            }
+            None => self.held.push((sql, vec![row])),
+        }
+        Ok(())
+    }
+
     fn query(&mut self, sql: &'static str, args: &[Value<'_>], each: &mut Each<'_>) -> DbResult<()> {
+        self.flush()?;
         let statement = self.statement(sql)?;
         let client = self.client.clone();
         let mut asking = pin!(client.query_raw(&statement, args.iter().map(|a| Bound(*a))));
@@ -292,11 +360,13 @@ impl Transaction for Conn {
     }
 
     fn release(&mut self) -> DbResult<()> {
+        self.flush()?;
         self.say(RELEASE);
         self.settle(LIMIT).map(drop)
     }
 
     fn roll_back(&mut self) -> DbResult<()> {
+        self.held.clear();
         if self.settle(LIMIT).is_err() && self.broken {
             return Err(DbError::Unavailable("the connection to PostgreSQL was lost".into()));
         }

@@ -34,7 +34,7 @@ impl ToSql for Bound<'_> {
 }
 
 /// A value that outlives its call, for a statement that is sent ahead.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Kept {
     Int(i64),
     Text(Box<str>),

@@ -1,5 +1,6 @@
 //! Writes a checked push, inside one write job. Each item is answered on its own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use mbs_shared::document::Unfit;
@@ -41,12 +42,16 @@ struct Push {
 pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) -> Result<Vec<ItemResult>, Fault> {
     let device = &caller.device;
     let push = Push { scope: device.scope, author: -device.id, session: batch.session, now: batch.now };
+    let mut unknown = unknown(tx, &batch)?;
     let mut results = Vec::with_capacity(batch.items.len());
     let (mut came, mut fresh) = (Vec::new(), Vec::new());
     for item in &batch.items {
         let (result, new) = match &item.plan {
             Plan::Settled(result) => (result.clone(), false),
-            Plan::First(plan) => begin(tx, service, push, item, plan)?,
+            Plan::First(plan) => {
+                let look = !unknown.remove(&item.request);
+                begin(tx, service, push, item, plan, look)?
+            }
             Plan::Next(plan) => go_on(tx, service, push, item, plan)?,
             Plan::Entry(checked, offered) => entry(tx, service, push, item.request, checked, offered.as_ref())?,
         };
@@ -131,8 +136,19 @@ fn known(tx: &mut Tx<'_>, service: &Service, head: &Head, hash: &[u8; 32]) -> Db
     Ok(None)
 }
 
-fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &First) -> Outcome {
-    if let Some(head) = requests::by_id(tx.session(), item.request)? {
+/// Fewer new requests than this are asked for one by one.
+const FEW: usize = 4;
+
+/// New requests of a push of which it is certain that they are not here. Each is taken out when it is stored.
+fn unknown(tx: &mut Tx<'_>, batch: &Batch) -> DbResult<HashSet<RequestId>> {
+    let firsts = batch.items.iter().filter(|item| matches!(item.plan, Plan::First(_)));
+    let ids: Vec<RequestId> = firsts.map(|item| item.request).collect();
+    if ids.len() < FEW { Ok(HashSet::new()) } else { requests::unknown(tx.session(), &ids) }
+}
+
+/// `look`: whether it may be here already, or have been erased.
+fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &First, look: bool) -> Outcome {
+    if look && let Some(head) = requests::by_id(tx.session(), item.request)? {
         if head.scope != push.scope {
             return rejected(Code::ForeignRequest);
         }
@@ -146,7 +162,7 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         }
         return Ok((ItemResult::Ok { mac, decided }, false));
     }
-    if erased::is_erased(tx.session(), item.request)? {
+    if look && erased::is_erased(tx.session(), item.request)? {
         return Ok((ItemResult::Erased, false));
     }
     if let Some((no, received)) = past::number(tx, &plan.past)? {
