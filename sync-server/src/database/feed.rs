@@ -36,6 +36,10 @@ statements! {
             where f.scope = $1 and f.seq > $2 order by f.seq limit $3";
     /// Everything of one request, in order.
     OF_REQUEST = "select seq, kind, n, author, at, mac, packed from feed where request = $1 and kind < 16 order by seq";
+    /// Everything of [`TOGETHER`] requests, in order, with the request in the last column.
+    OF_REQUESTS = "select seq, kind, n, author, at, mac, packed, request from feed where request in \
+                   ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) and kind < 16 \
+                   order by request, seq";
     /// Kinds and proofs of a scope's rows after a place.
     PROOFS = "select kind, mac from feed where scope = $1 and seq > $2 order by seq";
     /// Rows with that key.
@@ -202,16 +206,36 @@ pub fn of_request(
     rid: i64,
     each: &mut dyn FnMut(&ItemRow<'_>) -> DbResult<Go>,
 ) -> DbResult<()> {
-    session.query(OF_REQUEST, &[rid.into()], &mut |r| {
-        each(&ItemRow {
-            seq: r.int(0)?,
-            kind: r.count(1)?,
-            n: r.count(2)?,
-            author: r.int(3)?,
-            at: r.int(4)?,
-            mac: r.blob(5)?,
-            packed: r.blob(6)?,
-        })
+    session.query(OF_REQUEST, &[rid.into()], &mut |r| each(&item(r)?))
+}
+
+/// Requests that are asked for at once.
+pub const TOGETHER: usize = 16;
+
+/// The same of up to [`TOGETHER`] requests in one question, the request before its item.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn of_requests(
+    session: &mut dyn Session,
+    rids: &[i64],
+    each: &mut dyn FnMut(i64, &ItemRow<'_>) -> DbResult<()>,
+) -> DbResult<()> {
+    // The last one stands in the places that are left over.
+    let Some(last) = rids.last() else { return Ok(()) };
+    let args: [Value<'_>; TOGETHER] = std::array::from_fn(|n| Value::Int(*rids.get(n).unwrap_or(last)));
+    session.query(OF_REQUESTS, &args, &mut |r| each(r.int(7)?, &item(r)?).map(|()| Go::On))
+}
+
+fn item(r: &dyn Row) -> DbResult<ItemRow<'_>> {
+    Ok(ItemRow {
+        seq: r.int(0)?,
+        kind: r.count(1)?,
+        n: r.count(2)?,
+        author: r.int(3)?,
+        at: r.int(4)?,
+        mac: r.blob(5)?,
+        packed: r.blob(6)?,
     })
 }
 

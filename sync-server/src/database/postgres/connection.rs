@@ -23,9 +23,10 @@ use crate::database::{DbError, DbResult, Each, Go, News, Session, Transaction, V
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
 /// How long COMMIT may take, a slow disk and a waiting standby included.
 const COMMIT_LIMIT: Duration = Duration::from_secs(60);
-/// What each session says first. A writer that hangs is ended by the server, so that others can write.
+/// What each session says first. A writer that hangs is ended by the server, so that others can write. Statements are
+/// planned once, often while tables are empty: without the first setting such a plan reads the whole table ever after.
 pub(super) const SETTINGS: &str = "\
-set statement_timeout = '25s'; set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '20s'; \
+set enable_seqscan = off; set statement_timeout = '25s'; set lock_timeout = '20s'; set idle_in_transaction_session_timeout = '20s'; \
 set client_min_messages = 'warning'";
 /// The advisory lock ("MBS" as a number) is held to the end of the transaction: one writer at a time over all
 /// instances, so that the order of the feed is the order of commits and the counters are right.
