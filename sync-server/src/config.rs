@@ -95,6 +95,18 @@ impl Settings {
             Some(path) => read(path)?,
             None => File::default(),
         };
+        Self::put_together(common, serve, file)
+    }
+
+    /// What a settings file alone says.
+    ///
+    /// # Errors
+    /// When it is none, or an address in it is none.
+    pub fn of_text(text: &str) -> Result<Self> {
+        Self::put_together(&Common::default(), &Serve::default(), toml::from_str(text)?)
+    }
+
+    fn put_together(common: &Common, serve: &Serve, file: File) -> Result<Self> {
         Ok(Self {
             data: common.data.clone().or(file.data).unwrap_or_else(|| "mbs-data".into()),
             database: Place::parse(&common.database.clone().or(file.database).unwrap_or_default())?,

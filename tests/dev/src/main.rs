@@ -1,8 +1,9 @@
-//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo kills`, `cargo bench-sync`.
+//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo kills`, `cargo fuzz-all`, `cargo bench-sync`.
 //!
 //! Installs what is missing, says what it is doing, and runs the real work as child processes.
 
 mod demo;
+mod fuzz;
 mod needs;
 mod run;
 mod ui;
@@ -15,6 +16,7 @@ usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tabl
        cargo verify [--long] [SUITE…]      lints and every test
        cargo shots DIR                     pictures of every screen into DIR
        cargo kills [--rounds N]            as many kills of tablet, servers and PostgreSQL, 1,000 when nothing is said
+       cargo fuzz-all [--seconds N] [TARGET…]   every decoder of foreign bytes, fuzzed for N seconds each, 60 when nothing is said
        cargo bench-sync [--engine postgres] [--json]   the sync benchmark";
 
 fn main() -> ExitCode {
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         "verify" => verify::run(&rest),
         "shots" => verify::shots(&rest),
         "kills" => verify::kills(&rest),
+        "fuzz-all" => fuzz::run(&rest),
         "bench-sync" => verify::bench_sync(&rest),
         _ => Err(USAGE.to_owned()),
     };

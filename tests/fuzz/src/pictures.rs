@@ -1,0 +1,34 @@
+//! Photos, as cameras, messengers and strangers make them.
+
+use mbs_shared::blob::{MAX_BYTES, MAX_THUMB_BYTES};
+use mbs_shared::jpeg::{plain, plain_size};
+use mbs_tablet::capture::facts::facts;
+use mbs_tablet::capture::photo::shrink;
+
+pub(crate) fn photo(bytes: &[u8]) {
+    let facts = facts(bytes);
+    if let Ok(made) = shrink(bytes, facts.orientation) {
+        assert!(made.bytes.len() <= MAX_BYTES as usize && made.thumb.len() <= MAX_THUMB_BYTES as usize);
+        assert_eq!(plain_size(&made.bytes), Some((made.width, made.height)), "what the server takes");
+        assert!(plain_size(&made.thumb).is_some());
+    }
+}
+
+pub(crate) fn exif(bytes: &[u8]) {
+    let facts = facts(bytes);
+    assert!((1..=8).contains(&facts.orientation));
+    if let Some(fix) = facts.fix {
+        assert!(fix.lat.abs() <= 90.0 && fix.lon.abs() <= 180.0);
+    }
+}
+
+pub(crate) fn jpeg(bytes: &[u8]) {
+    let size = plain_size(bytes);
+    if let Some(made) = plain(bytes) {
+        assert!(made.len() <= bytes.len());
+        assert!(plain_size(&made).is_some(), "made plain, and not taken");
+        assert_eq!(plain(&made).as_ref(), Some(&made));
+    } else {
+        assert_eq!(size, None, "plain already, and not made plain");
+    }
+}

@@ -1,0 +1,60 @@
+//! Texts: what is scanned, typed, configured or brought in.
+
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
+use ed25519_dalek::SigningKey;
+use mbs_server::config::Settings;
+use mbs_server::handlers::enrol::read_code;
+use mbs_server::operate::backup::photo_of;
+use mbs_shared::fold::fold;
+use mbs_shared::id::{CaseNo, DeviceNo, OfficialNo, Prefix, PublicKey, RequestId};
+use mbs_shared::place::Neighbourhoods;
+use mbs_shared::receipt::SignedReceipt;
+use mbs_shared::routing::deadline::Calendar;
+use mbs_shared::signature::ServerKey;
+use mbs_shared::wire::events::News;
+
+pub(crate) fn receipt(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(receipt) = SignedReceipt::read(text) else { return };
+    assert_eq!(SignedReceipt::read(&receipt.text()).as_ref(), Ok(&receipt));
+    let key = SigningKey::from_bytes(&[9; 32]);
+    let keys = [ServerKey { id: 1, public: PublicKey(key.verifying_key().to_bytes()) }];
+    assert!(receipt.verify(&keys).is_err(), "nobody can sign for it");
+}
+
+/// What reads as `T` reads the same after it was written.
+fn again<T: FromStr + Display + PartialEq + Debug>(text: &str) {
+    if let Ok(read) = text.parse::<T>() {
+        assert_eq!(read.to_string().parse::<T>().ok(), Some(read), "{text:?}");
+    }
+}
+
+pub(crate) fn codes(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    again::<CaseNo>(text);
+    again::<OfficialNo>(text);
+    again::<Prefix>(text);
+    again::<DeviceNo>(text);
+    again::<RequestId>(text);
+    again::<News>(text);
+    let _ = photo_of(text);
+    if let Some(code) = read_code(text) {
+        assert_eq!(read_code(&code), Some(code));
+    }
+    let folded = fold(text);
+    assert_eq!(fold(&folded), folded);
+}
+
+pub(crate) fn settings(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = Settings::of_text(text);
+    }
+}
+
+pub(crate) fn imports(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let _ = Neighbourhoods::from_topojson(text);
+    let _ = Calendar::from_json(text);
+}
