@@ -2,6 +2,7 @@
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use tempfile::TempDir;
 
@@ -43,11 +44,26 @@ impl World {
     /// When it cannot be set up.
     #[must_use]
     pub fn begin() -> Self {
+        Self::set_up(|_| Ok(()))
+    }
+
+    /// A city whose server goes on with a copy of the folder `from`.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    #[must_use]
+    pub fn taken_over(from: &Path) -> Self {
+        Self::set_up(|server| copy_folder(from, server))
+    }
+
+    fn set_up(prepare: impl FnOnce(&Path) -> io::Result<()>) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("mbs-story-")
             .tempdir()
             .unwrap_or_else(|e| panic!("no temporary folder: {e}"));
-        let server = Server::start(&dir.path().join("server"));
+        let folder = dir.path().join("server");
+        prepare(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        let server = Server::start(&folder);
         let network = Network::to(server.addr()).unwrap_or_else(|e| panic!("no line: {e}"));
         Self { server, network, dir, tablets: 0 }
     }
@@ -146,4 +162,22 @@ impl World {
     pub fn directorate(&self, unit: &str) -> Directorate {
         Directorate::new(&self.server.url(), &self.server.add_key(unit))
     }
+}
+
+/// Copies a folder with everything in it.
+///
+/// # Errors
+/// As the file system says.
+pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let there = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &there)?;
+        } else {
+            fs::copy(entry.path(), &there)?;
+        }
+    }
+    Ok(())
 }

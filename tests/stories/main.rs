@@ -20,6 +20,7 @@ mod operators;
 mod program;
 mod receipts;
 mod refusals;
+mod releases;
 mod restores;
 mod storm;
 mod two_days_offline;
