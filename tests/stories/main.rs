@@ -11,6 +11,7 @@ mod acknowledgements;
 mod command_line;
 mod copied_tablet;
 mod couriers;
+mod cut_photos;
 mod desk_browser;
 mod desk_steps;
 mod kills;
