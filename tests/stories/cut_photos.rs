@@ -25,7 +25,7 @@ fn a_cut_costs_less_than_16_kib_of_a_photo() {
     tablet.settle();
     let after = world.network.traffic();
 
-    let (up, cuts) = (after.up - before.up, u64::from(after.cuts - before.cuts));
+    let (up, cuts) = (after.up - before.up, after.cuts - before.cuts);
     assert!(cuts > 5, "{cuts} cuts in {up} bytes");
     assert!(is_delivered(&tablet.request(filed.row.id).row));
     for photo in tablet.request(filed.row.id).photos {
