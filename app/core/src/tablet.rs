@@ -213,17 +213,6 @@ impl Inner {
         settings::identity(self.store.read())?.ok_or_else(|| fail(Code::NotEnrolled, "no identity yet"))
     }
 
-    /// Sends what gave way to another beginning. What cannot be written now is tried again at the next step.
-    fn resend(&mut self) {
-        for id in settings::resend(self.store.read()).unwrap_or_default() {
-            match self.send(id) {
-                Err(error) if matches!(error.code, Code::DiskFull | Code::Storage) => return,
-                // Sent; or a person has sent it or thrown it away meanwhile.
-                _ => drop(self.store.write(|c| settings::take_from_resend(c, id))),
-            }
-        }
-    }
-
     /// The actor of this process.
     pub(crate) fn actor(&self) -> Result<Actor> {
         Ok(Actor::new(self.identity()?.device, self.tail))

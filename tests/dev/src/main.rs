@@ -1,4 +1,5 @@
-//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo kills`, `cargo fuzz-all`, `cargo bench-sync`.
+//! The developer's door: `cargo demo`, `cargo verify`, `cargo shots`, `cargo kills`, `cargo fuzz-all`, `cargo bench-sync`,
+//! `cargo bench-tablet`.
 //!
 //! Installs what is missing, says what it is doing, and runs the real work as child processes.
 
@@ -17,7 +18,8 @@ usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tabl
        cargo shots DIR                     pictures of every screen into DIR
        cargo kills [--rounds N]            as many kills of tablet, servers and PostgreSQL, 1,000 when nothing is said
        cargo fuzz-all [--seconds N] [TARGET…]   every decoder of foreign bytes, fuzzed for N seconds each, 60 when nothing is said
-       cargo bench-sync [--engine postgres] [--json]   the sync benchmark";
+       cargo bench-sync [--engine postgres] [--json]   the sync benchmark
+       cargo bench-tablet [--json]         a tablet with 5,000 requests, 15,000 previews and 300 photos";
 
 fn main() -> ExitCode {
     let mut args = std::env::args().skip(1);
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         "shots" => verify::shots(&rest),
         "kills" => verify::kills(&rest),
         "fuzz-all" => fuzz::run(&rest),
+        "bench-tablet" => verify::bench_tablet(&rest),
         "bench-sync" => verify::bench_sync(&rest),
         _ => Err(USAGE.to_owned()),
     };

@@ -298,6 +298,16 @@ pub(crate) fn bench_sync(args: &[String]) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err("The benchmark did not end well; the reason stands above.".to_owned()) }
 }
 
+/// The tablet's benchmark: its core as released, beside a release server.
+pub(crate) fn bench_tablet(args: &[String]) -> Result<(), String> {
+    needs::system(For::Building)?;
+    ui::build()?;
+    let build = ["build", "--release", "--package", "mbs-server", "--package", "mbs-tests", "--bin", "mbs-server"];
+    run::must("building tablet and server", &mut run::cargo(&[&build[..], &["--bin", "mbs-bench-tablet"]].concat()))?;
+    let mut bench = Command::new(run::target().join("release/mbs-bench-tablet"));
+    run::must("measuring the tablet", bench.args(args).current_dir(run::root()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::counts_of;

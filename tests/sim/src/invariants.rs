@@ -60,9 +60,11 @@ impl World {
         let due = |f: &&Saved| f.tablet == tablet && !f.excused && !f.away && !erased.contains(&f.request);
         let mut shown: BTreeMap<RequestId, Option<Value>> = BTreeMap::new();
         let mut lost = Vec::new();
-        // Of two copies of a draft the one that is not sent first goes on under another identifier.
-        let mut drafts: Option<String> = None;
-        let mut in_a_draft = |mark: &str| drafts.get_or_insert_with(|| all_drafts(app)).contains(mark);
+        // Of two copies of a draft the one that is not sent first goes on under another identifier, as a draft; and where
+        // both were sent, as a request.
+        let copied = self.copied();
+        let mut elsewhere: Option<String> = None;
+        let mut is_elsewhere = |mark: &str| elsewhere.get_or_insert_with(|| all_of(app, !copied)).contains(mark);
         for fact in self.saved.iter().filter(due).filter(|f| f.what != What::Words) {
             let view = shown.entry(fact.request).or_insert_with(|| app.call(Call::Request { id: fact.request }).ok());
             let there = match (fact.what, view.as_ref()) {
@@ -70,7 +72,7 @@ impl World {
                 (What::Photo, Some(view)) => view.to_string().contains(&fact.mark),
                 (_, Some(view)) => view.get("thread").is_some_and(|t| t.to_string().contains(&fact.mark)),
             };
-            if !(there || fact.what == What::Photo && in_a_draft(&fact.mark)) {
+            if !(there || fact.what == What::Photo && is_elsewhere(&fact.mark)) {
                 lost.push(format!("tablet {tablet} called {} {:?} saved and does not have it", fact.mark, fact.what));
             }
         }
@@ -182,7 +184,7 @@ impl World {
         }
         let mut on_revoked = BTreeMap::new();
         // A draft that was on two copies of a tablet is two requests.
-        let copied = [Fault::TabletCloned, Fault::TabletRestored].iter().any(|f| self.tally.faults.contains_key(f));
+        let copied = self.copied();
         for fact in self.saved.clone() {
             let places = found.get(&fact.mark).cloned().unwrap_or_default();
             let kind = if matches!(fact.what, What::Entry | What::Note) { 1 } else { 0 };
@@ -214,6 +216,11 @@ impl World {
                 _ => {}
             }
         }
+    }
+
+    /// Whether any tablet was copied, or put back from a copy.
+    fn copied(&self) -> bool {
+        [Fault::TabletCloned, Fault::TabletRestored].iter().any(|f| self.tally.faults.contains_key(f))
     }
 
     /// Words that were erased or taken out are nowhere at the server, and photos have no bytes any more.
@@ -405,11 +412,12 @@ fn read_server(service: &Service, restored: bool) -> Result<Kept, String> {
     read.map(|()| kept).map_err(|e| e.to_string())
 }
 
-/// All drafts of a tablet, as it shows them.
-fn all_drafts(app: &Tablet) -> String {
+/// All requests of a tablet, or only its drafts, as it shows them.
+fn all_of(app: &Tablet, drafts: bool) -> String {
     let rows = app.call(Call::Requests { query: String::new() }).unwrap_or_default();
-    let drafts = rows.as_array().into_iter().flatten().filter(|row| row.get("transport").is_some_and(|t| t == "draft"));
-    let ids = drafts.filter_map(|row| row.get("id")?.as_str()?.parse().ok());
+    let is_draft = |row: &&Value| row.get("transport").is_some_and(|t| t == "draft");
+    let wanted = rows.as_array().into_iter().flatten().filter(|row| !drafts || is_draft(row));
+    let ids = wanted.filter_map(|row| row.get("id")?.as_str()?.parse().ok());
     ids.filter_map(|id| app.call(Call::Request { id }).ok()).map(|view| view.to_string()).collect()
 }
 

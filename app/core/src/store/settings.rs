@@ -28,7 +28,7 @@ pub const NOTICES: &str = "notices";
 /// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old.
 pub const CLOSED: &str = "closed";
 
-/// Drafts to be sent again, 16 bytes each.
+/// Drafts that go on by themselves, two identifiers of 16 bytes each ([`Resend`]).
 pub const RESEND: &str = "resend";
 /// Megabytes of photos a day over paid lines, a `u32`; empty or absent: as many as there are.
 pub const MOBILE_LIMIT: &str = "mobile_limit";
@@ -139,22 +139,37 @@ pub fn add_notice(conn: &Connection, notice: &Notice, now: i64) -> Result<()> {
     set(conn, NOTICES, &json)
 }
 
-/// Drafts that were queued once and are to be sent again by themselves, in their order.
+/// A draft that was queued once and goes on by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resend {
+    /// Where its words lie now.
+    pub draft: RequestId,
+    /// The request they are a later version of; the draft itself: it is to be a request of its own.
+    pub onto: RequestId,
+}
+
+/// Such drafts, in their order.
 ///
 /// # Errors
 /// [`Code::Storage`].
-pub fn resend(conn: &Connection) -> Result<Vec<RequestId>> {
+pub fn resend(conn: &Connection) -> Result<Vec<Resend>> {
     let all = get(conn, RESEND)?.unwrap_or_default();
-    Ok(all.chunks_exact(RequestId::LEN).filter_map(|id| RequestId::from_slice(id).ok()).collect())
+    let id = |bytes: &[u8]| RequestId::from_slice(bytes).ok();
+    let pair = |pair: &[u8]| {
+        let (draft, onto) = pair.split_at_checked(RequestId::LEN)?;
+        Some(Resend { draft: id(draft)?, onto: id(onto)? })
+    };
+    Ok(all.chunks_exact(2 * RequestId::LEN).filter_map(pair).collect())
 }
 
 /// Adds one.
 ///
 /// # Errors
 /// [`Code::Storage`].
-pub fn add_to_resend(conn: &Connection, request: RequestId) -> Result<()> {
+pub fn add_to_resend(conn: &Connection, new: Resend) -> Result<()> {
     let mut all = get(conn, RESEND)?.unwrap_or_default();
-    all.extend_from_slice(request.as_bytes());
+    all.extend_from_slice(new.draft.as_bytes());
+    all.extend_from_slice(new.onto.as_bytes());
     set(conn, RESEND, &all)
 }
 
@@ -162,7 +177,9 @@ pub fn add_to_resend(conn: &Connection, request: RequestId) -> Result<()> {
 ///
 /// # Errors
 /// [`Code::Storage`].
-pub fn take_from_resend(conn: &Connection, request: RequestId) -> Result<()> {
-    let rest: Vec<u8> = resend(conn)?.iter().filter(|id| **id != request).flat_map(|id| id.0).collect();
+pub fn take_from_resend(conn: &Connection, draft: RequestId) -> Result<()> {
+    let rest = resend(conn)?;
+    let rest = rest.iter().filter(|r| r.draft != draft);
+    let rest: Vec<u8> = rest.flat_map(|r| [r.draft.0, r.onto.0]).flatten().collect();
     set(conn, RESEND, &rest)
 }

@@ -259,6 +259,7 @@ fn of_two_copies_that_both_sent_the_same_draft_the_later_sends_it_anew() {
     let rig = Rig::new();
     let id = rig.draft("kopyalanmadan önce");
     let same = rig.draft("ikisinde de aynı");
+    let begun = rig.draft("aynı başlayan");
     let copy = copied(&rig, 77);
     let set = Fields { desc: Some("kopyada başka sözler".into()), ..Fields::default() };
     let _: view::Request = copy.call(Call::SetDraft { id, set });
@@ -266,10 +267,14 @@ fn of_two_copies_that_both_sent_the_same_draft_the_later_sends_it_anew() {
     for tablet in [&rig, &copy] {
         let _: view::Request = tablet.call(Call::Send { id });
         let _: view::Request = tablet.call(Call::Send { id: same });
+        let _: view::Request = tablet.call(Call::Send { id: begun });
     }
     // Written on before anybody knew.
     let set = Fields { addr: Some("Köprü altı".into()), ..Fields::default() };
     let _: view::Request = copy.call(Call::Edit { id, set });
+    let set = Fields { addr: Some("Sonradan yazıldı".into()), ..Fields::default() };
+    let _: view::Request = copy.call(Call::Edit { id: begun, set });
+    copy.add_photo(begun, "generated/g-ist-02.jpg");
     rig.sync();
     for _ in 0..3 {
         copy.sync();
@@ -278,11 +283,16 @@ fn of_two_copies_that_both_sent_the_same_draft_the_later_sends_it_anew() {
 
     let all: Vec<view::Row> = copy.call(Call::Requests { query: String::new() });
     assert!(all.iter().all(|row| row.transport == Way::Delivered), "{all:?}");
-    assert_eq!(all.len(), 3, "what says the same is one request");
+    assert_eq!(all.len(), 4, "what says the same, or began the same, is one request");
+    rig.sync();
+    for tablet in [&rig, &copy] {
+        let changed = tablet.show(begun);
+        assert_eq!((changed.row.addr.as_str(), changed.photos.len()), ("Sonradan yazıldı", 1));
+    }
     assert_eq!((copy.status().waiting, copy.status().quarantined), (0, 0));
     let first = copy.show(id);
     assert_eq!((first.desc.as_str(), first.photos.len()), ("kopyalanmadan önce", 0));
-    let anew = all.iter().find(|row| row.id != id && row.id != same).unwrap();
+    let anew = all.iter().find(|row| ![id, same, begun].contains(&row.id)).unwrap();
     assert_ne!(anew.case_no, first.row.case_no);
     let anew = copy.show(anew.id);
     assert_eq!(
