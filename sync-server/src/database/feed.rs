@@ -1,6 +1,6 @@
 //! The feed: one sequence in commit order. See the schema for what a row is.
 
-use super::{DbResult, Go, Row, Session, Value, statements};
+use super::{DbResult, Go, Row, Session, Value, statements, together};
 
 /// Row kinds; those of a muhtarlık are the kinds on the wire.
 pub mod kind {
@@ -36,7 +36,7 @@ statements! {
             where f.scope = $1 and f.seq > $2 order by f.seq limit $3";
     /// Everything of one request, in order.
     OF_REQUEST = "select seq, kind, n, author, at, mac, packed from feed where request = $1 and kind < 16 order by seq";
-    /// Everything of [`TOGETHER`] requests, in order, with the request in the last column.
+    /// Everything of [`super::TOGETHER`] requests, in order, with the request in the last column.
     OF_REQUESTS = "select seq, kind, n, author, at, mac, packed, request from feed where request in \
                    ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) and kind < 16 \
                    order by request, seq";
@@ -209,10 +209,7 @@ pub fn of_request(
     session.query(OF_REQUEST, &[rid.into()], &mut |r| each(&item(r)?))
 }
 
-/// Requests that are asked for at once.
-pub const TOGETHER: usize = 16;
-
-/// The same of up to [`TOGETHER`] requests in one question, the request before its item.
+/// The same of up to [`super::TOGETHER`] requests in one question, the request before its item.
 ///
 /// # Errors
 /// [`super::DbError`].
@@ -221,9 +218,7 @@ pub fn of_requests(
     rids: &[i64],
     each: &mut dyn FnMut(i64, &ItemRow<'_>) -> DbResult<()>,
 ) -> DbResult<()> {
-    // The last one stands in the places that are left over.
-    let Some(last) = rids.last() else { return Ok(()) };
-    let args: [Value<'_>; TOGETHER] = std::array::from_fn(|n| Value::Int(*rids.get(n).unwrap_or(last)));
+    let Some(args) = together(rids, |rid| Value::Int(*rid)) else { return Ok(()) };
     session.query(OF_REQUESTS, &args, &mut |r| each(r.int(7)?, &item(r)?).map(|()| Go::On))
 }
 

@@ -385,6 +385,16 @@ impl dyn Database + '_ {
     }
 }
 
+/// What is asked for in one question that names many: `in ($1, … $16)`.
+pub const TOGETHER: usize = 16;
+
+/// The places of such a question for up to [`TOGETHER`] things; the last one stands in those that are left over. `None`:
+/// there is nothing to ask for.
+fn together<'a, T>(all: &'a [T], value: impl Fn(&'a T) -> Value<'a>) -> Option<[Value<'a>; TOGETHER]> {
+    let last = all.last()?;
+    Some(std::array::from_fn(|n| value(all.get(n).unwrap_or(last))))
+}
+
 /// The name an entry by that staff id is shown with; empty when there is none.
 ///
 /// # Errors

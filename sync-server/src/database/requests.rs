@@ -6,7 +6,7 @@ use mbs_shared::id::{CaseNo, OfficialNo, Prefix, RequestId};
 use mbs_shared::request::Kind;
 use mbs_shared::routing::{Case, Outcome, State};
 
-use super::{DbError, DbResult, Go, Row, Session, Value, statements};
+use super::{DbError, DbResult, Go, Row, Session, TOGETHER, Value, statements, together};
 
 /// Fields with two versions.
 pub const CONFLICT: u32 = 1;
@@ -206,9 +206,6 @@ pub fn by_id(session: &mut dyn Session, id: RequestId) -> DbResult<Option<Head>>
     session.first(BY_ID, &[id.as_bytes().into()], head)
 }
 
-/// Ids that are asked for at once.
-const TOGETHER: usize = 16;
-
 /// Those of `ids` that are neither here nor erased by law. For a push of many new requests: a question or two instead of
 /// two each.
 ///
@@ -217,9 +214,7 @@ const TOGETHER: usize = 16;
 pub fn unknown(session: &mut dyn Session, ids: &[RequestId]) -> DbResult<HashSet<RequestId>> {
     let mut unknown: HashSet<RequestId> = ids.iter().copied().collect();
     for ids in ids.chunks(TOGETHER) {
-        // The last one stands in the places that are left over.
-        let Some(last) = ids.last() else { continue };
-        let args: [Value<'_>; TOGETHER] = std::array::from_fn(|n| ids.get(n).unwrap_or(last).as_bytes().into());
+        let Some(args) = together(ids, |id| id.as_bytes().into()) else { continue };
         session.query(KNOWN, &args, &mut |row| {
             unknown.remove(&RequestId(row.bytes16(0)?));
             Ok(Go::On)

@@ -7,7 +7,7 @@ use mbs_shared::wire::sync::{Cursor, MAX_PAGE};
 use super::sync::page::{ROW_OVERHEAD, name_authors, row};
 use crate::auth::device::Caller;
 use crate::database::feed::{self, kind};
-use crate::database::requests;
+use crate::database::{TOGETHER, requests};
 use crate::error::Fault;
 use crate::service::Service;
 
@@ -43,7 +43,7 @@ pub fn snapshot(
         while !rest.is_empty() {
             // Many in one question, but on a bad line no page far beyond what was asked for.
             let room = (cap - used) / USUAL;
-            let (now, later) = rest.split_at(room.clamp(1, feed::TOGETHER).min(rest.len()));
+            let (now, later) = rest.split_at(room.clamp(1, TOGETHER).min(rest.len()));
             let rids: Vec<i64> = now.iter().map(|(rid, _)| *rid).collect();
             feed::of_requests(s, &rids, &mut |rid, item| {
                 used += ROW_OVERHEAD + item.packed.len();

@@ -169,15 +169,19 @@ impl Conn {
         if let Some(known) = self.statements.get(sql) {
             return Ok(known.clone());
         }
+        let statement = self.prepared(sql)?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    fn prepared(&mut self, sql: &str) -> DbResult<Statement> {
         self.settle(LIMIT)?;
         let client = self.client.clone();
         let prepared = self.wait(pin!(client.prepare(sql)), LIMIT)?;
-        let statement = prepared.map_err(|e| {
+        prepared.map_err(|e| {
             self.failed = true;
             db_error(&e)
-        })?;
-        self.statements.insert(sql, statement.clone());
-        Ok(statement)
+        })
     }
 
     /// The statement that inserts many rows as `sql` inserts one: a column comes as one array.
@@ -189,35 +193,33 @@ impl Conn {
         let head = sql.split(" values (").next().unwrap_or(sql);
         let arrays: Vec<String> =
             one.params().iter().enumerate().map(|(n, ty)| format!("${}::{ty}[]", n + 1)).collect();
-        let text = format!("{head} select * from unnest({})", arrays.join(", "));
-        self.settle(LIMIT)?;
-        let client = self.client.clone();
-        let prepared = self.wait(pin!(client.prepare(&text)), LIMIT)?;
-        let statement = prepared.map_err(|e| {
-            self.failed = true;
-            db_error(&e)
-        })?;
+        let statement = self.prepared(&format!("{head} select * from unnest({})", arrays.join(", ")))?;
         self.many.insert(sql, statement.clone());
         Ok(statement)
     }
 
     /// Sends the rows that are held.
     fn flush(&mut self) -> DbResult<()> {
-        for (sql, rows) in std::mem::take(&mut self.held) {
-            let client = self.client.clone();
-            if let [row] = rows.as_slice() {
-                let statement = self.statement(sql)?;
-                let row = row.clone();
-                self.ahead(Box::pin(async move { client.execute_raw(&statement, row.iter().map(Kept::bound)).await }));
+        for (sql, mut rows) in std::mem::take(&mut self.held) {
+            if rows.len() == 1 {
+                self.send_row(sql, rows.remove(0))?;
                 continue;
             }
             let statement = self.statement_for_many(sql)?;
+            let client = self.client.clone();
             self.ahead(Box::pin(async move {
                 let columns = 0..statement.params().len();
                 let column = |n| rows.iter().filter_map(|row| row.get(n)).map(Kept::bound).collect::<Vec<_>>();
                 client.execute_raw(&statement, columns.map(column)).await
             }));
         }
+        Ok(())
+    }
+
+    fn send_row(&mut self, sql: &'static str, row: Row) -> DbResult<()> {
+        let statement = self.statement(sql)?;
+        let client = self.client.clone();
+        self.ahead(Box::pin(async move { client.execute_raw(&statement, row.iter().map(Kept::bound)).await }));
         Ok(())
     }
 
@@ -307,11 +309,7 @@ impl Session for Conn {
 
     fn send(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
         self.flush()?;
-        let statement = self.statement(sql)?;
-        let client = self.client.clone();
-        let kept: Vec<Kept> = args.iter().map(Kept::from).collect();
-        self.ahead(Box::pin(async move { client.execute_raw(&statement, kept.iter().map(Kept::bound)).await }));
-        Ok(())
+        self.send_row(sql, args.iter().map(Kept::from).collect())
     }
 
     fn insert(&mut self, sql: &'static str, args: &[Value<'_>]) -> DbResult<()> {
