@@ -201,6 +201,38 @@ fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
 }
 
 #[test]
+fn a_database_of_an_earlier_version_is_rescued_too() {
+    let release = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/releases/0.1/tablet");
+    let rows = |dir: tempfile::TempDir| {
+        let server = Server::new();
+        let (ports, clock) = ports(dir.path(), &server, 5);
+        let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
+        let rig = Rig { dir, clock, server, ports, tablet };
+        let rows: Vec<view::Row> = rig.call(Call::Requests { query: String::new() });
+        (rig, rows)
+    };
+    let whole = tempfile::tempdir().unwrap();
+    copy(&release, whole.path());
+    let (_, before) = rows(whole);
+    let damaged = tempfile::tempdir().unwrap();
+    copy(&release, damaged.path());
+    let file = damaged.path().join("mbs.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    // The last page holds a part of a photo.
+    let last = bytes.len() - PAGE;
+    bytes[last..].fill(0x33);
+    std::fs::write(&file, bytes).unwrap();
+    std::fs::write(damaged.path().join("mbs.suspect"), b"").unwrap();
+    let (rig, after) = rows(damaged);
+    set_aside(&rig);
+    assert!(!before.is_empty());
+    assert_eq!(
+        after.iter().map(|r| &r.case_no).collect::<Vec<_>>(),
+        before.iter().map(|r| &r.case_no).collect::<Vec<_>>()
+    );
+}
+
+#[test]
 fn another_key_is_damage_too_and_nothing_is_deleted() {
     let rig = Rig::new();
     rig.send(WORDS);

@@ -41,14 +41,14 @@ pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: 
     rows
 }
 
-/// The damaged file, to be read; `None` when even that cannot be, or its tables are others than ours.
+/// The damaged file, to be read; `None` when even that cannot be.
 fn look(damaged: &Path, ports: &Ports, key: &[u8; 32]) -> Option<Connection> {
     let old = keyed(damaged, ports, key).ok()?;
     // Leave the journal where it is: the file is evidence.
     let _ = old.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
     let _ =
         old.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA wal_autocheckpoint = 0; PRAGMA query_only = ON;");
-    (migrate::version(&old).ok() == Some(migrate::latest())).then_some(old)
+    (migrate::version(&old).ok()? > 0).then_some(old)
 }
 
 fn take(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32], table: &str) -> usize {
@@ -56,19 +56,22 @@ fn take(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32], ta
     for order in ["ASC", "DESC"] {
         // A connection of its own each time: after one damaged page the cipher refuses everything.
         let Some(old) = look(damaged, ports, key) else { continue };
-        taken += copy(conn, &old, table, &format!("SELECT * FROM {table} ORDER BY rowid {order}")).unwrap_or(0);
+        taken += copy(conn, &old, table, order).unwrap_or(0);
     }
     taken
 }
 
-fn copy(conn: &mut Connection, old: &Connection, table: &str, select: &str) -> Result<usize> {
-    let mut from = old.prepare(select)?;
-    let columns = from.column_count();
+/// Copies the columns both have: the file may be of an app before this one, or after it.
+fn copy(conn: &mut Connection, old: &Connection, table: &str, order: &str) -> Result<usize> {
+    let theirs = columns_of(old, table)?;
+    let both: Vec<String> = columns_of(conn, table)?.into_iter().filter(|c| theirs.contains(c)).collect();
+    let (columns, names) = (both.len(), both.join(", "));
+    let mut from = old.prepare(&format!("SELECT {names} FROM {table} ORDER BY rowid {order}"))?;
     let marks = vec!["?"; columns].join(", ");
     let tx = conn.transaction()?;
     let mut copied = 0;
     {
-        let mut into = tx.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({marks})"))?;
+        let mut into = tx.prepare(&format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"))?;
         let mut rows = from.query([])?;
         // Reading stops at the first page that cannot be read; the other end is tried next.
         while let Ok(Some(row)) = rows.next() {
@@ -79,6 +82,12 @@ fn copy(conn: &mut Connection, old: &Connection, table: &str, select: &str) -> R
     }
     tx.commit()?;
     Ok(copied)
+}
+
+fn columns_of(conn: &Connection, table: &str) -> Result<Vec<String>> {
+    let mut statement = conn.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    let all = statement.query_map([table], |r| r.get(0))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Requests whose document is here, and whose row is not.

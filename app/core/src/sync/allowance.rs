@@ -33,7 +33,8 @@ pub(crate) fn spent(conn: &Connection, now: i64) -> Result<u64> {
     Ok(if settings::number_of(day) == day_of(now) { bytes } else { 0 })
 }
 
-/// Counts what has left, whether or not it arrived: that is what is paid for.
+/// Counts what has left, whether or not it arrived: that is what is paid for. Written with the answer, or at the cut;
+/// what is under way when the app is killed, 400 KiB at most, is not counted.
 pub(crate) fn spend(conn: &Connection, bytes: usize, now: i64) -> Result<()> {
     let all = i64::try_from(spent(conn, now)?.saturating_add(bytes as u64)).unwrap_or(i64::MAX);
     settings::set(conn, MOBILE_SPENT, &[day_of(now).to_le_bytes(), all.to_le_bytes()].concat())

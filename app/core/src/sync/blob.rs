@@ -26,6 +26,8 @@ pub(crate) struct Put {
     pub(crate) next: Next,
     request: RequestId,
     size: u32,
+    /// Bytes of it that somebody pays for.
+    pub(crate) paid: usize,
 }
 
 impl Put {
@@ -102,7 +104,7 @@ pub(crate) fn build(
     }
     let headers = vec![("content-type", "application/octet-stream".into())];
     let request = HttpRequest { ticket: 0, method: Method::Put, path, query, headers, body, cap: 64 * 1024 };
-    Ok(Some((request, Put { next, request: wait.request, size: wait.bytes })))
+    Ok(Some((request, Put { next, request: wait.request, size: wait.bytes, paid: 0 })))
 }
 
 /// Takes an answer in; whether a photo is whole on the server by it.

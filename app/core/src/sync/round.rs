@@ -99,11 +99,15 @@ pub(crate) struct Round {
     differed: u32,
     certain: Certain,
     asked: Vec<BlobHash>,
+    /// Nothing was found to be fetched, and nothing has come in since: looking reads every request and photo.
+    all_fetched: bool,
     /// Receipts asked for in this process.
     receipts: Vec<RequestId>,
     noted: i64,
     /// Whether the line's bytes are paid for, as the platform says; `None`: it does not.
     pub(crate) metered: Option<bool>,
+    /// Bytes of photos that left over a paid line and are not written down yet.
+    unpaid: usize,
     /// A person said that photos go all the same, until none waits or the line changes.
     all_the_same: bool,
     /// The last exchange worked.
@@ -136,9 +140,11 @@ impl Round {
             differed: 0,
             certain: Certain::default(),
             asked: Vec::new(),
+            all_fetched: false,
             receipts: Vec::new(),
             noted: 0,
             metered: None,
+            unpaid: 0,
             all_the_same: false,
             online: false,
             contact: 0,
@@ -212,6 +218,7 @@ impl Round {
     pub(crate) fn nudged(&mut self, store: &mut Store, now: i64, nudge: Nudge) {
         match nudge {
             Nudge::Now => {
+                self.all_fetched = false;
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
                 let _ = store.write(|c| outbox::hurry(c).and_then(|()| carried::hurry(c)));
                 self.poll = now;
@@ -221,7 +228,10 @@ impl Round {
                 (self.failures, self.not_before) = (0, 0);
                 self.poll = now;
             }
-            Nudge::Work => self.poll = now,
+            Nudge::Work => {
+                self.all_fetched = false;
+                self.poll = now;
+            }
             // Its first event tells whether there is something to fetch; what waits here may go.
             Nudge::Listening => {
                 (self.failures, self.not_before) = (0, 0);
@@ -299,20 +309,21 @@ impl Round {
             return Ok(self.send(&identity, now, request, Kind::Courier(n)));
         }
         let left = self.photo_bytes_left(store, now)?;
-        if let Some((request, put)) = blob::build(store.read(), &self.certain, &self.line, left, now)? {
-            if self.metered == Some(true) && !request.body.is_empty() {
-                store.write(|c| allowance::spend(c, request.body.len(), now))?;
-            }
+        if let Some((request, mut put)) = blob::build(store.read(), &self.certain, &self.line, left, now)? {
+            put.paid = if self.metered == Some(true) { request.body.len() } else { 0 };
             return Ok(self.send(&identity, now, request, Kind::Put(put)));
         }
         self.all_the_same = false;
-        if let Some((request, hash)) = blob::fetch(store.read(), &self.asked)? {
-            self.asked.push(hash);
-            return Ok(self.send(&identity, now, request, Kind::Fetch(hash)));
-        }
-        if let Some((request, id)) = receipt::fetch(store.read(), &self.receipts)? {
-            self.receipts.push(id);
-            return Ok(self.send(&identity, now, request, Kind::Receipt(id)));
+        if !self.all_fetched {
+            if let Some((request, hash)) = blob::fetch(store.read(), &self.asked)? {
+                self.asked.push(hash);
+                return Ok(self.send(&identity, now, request, Kind::Fetch(hash)));
+            }
+            if let Some((request, id)) = receipt::fetch(store.read(), &self.receipts)? {
+                self.receipts.push(id);
+                return Ok(self.send(&identity, now, request, Kind::Receipt(id)));
+            }
+            self.all_fetched = true;
         }
         let later = outbox::next_later(store.read(), now)?.unwrap_or(i64::MAX);
         let carried = carried::next_later(store.read(), now)?.unwrap_or(i64::MAX);
@@ -338,6 +349,7 @@ impl Round {
             }
             Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
             Kind::Put(put) => {
+                self.unpaid += put.paid;
                 self.line.slice_cut();
                 self.certain.cut(put.hash());
             }
@@ -353,12 +365,18 @@ impl Round {
     fn fail(&mut self, store: &Store, now: i64) {
         self.online = false;
         self.summary.cut = true;
+        if self.unpaid > 0 && allowance::spend(store.read(), self.unpaid, now).is_ok() {
+            self.unpaid = 0;
+        }
         let wait = (FIRST_WAIT << self.failures.min(16)).min(LONGEST_WAIT);
         self.failures = self.failures.saturating_add(1);
         self.not_before = now + self.jittered(store, wait);
     }
 
     fn replied(&mut self, store: &mut Store, now: i64, flight: Flight, reply: &HttpReply, fresh: [u8; 8]) {
+        if let Kind::Put(put) = &flight.kind {
+            self.unpaid += put.paid;
+        }
         self.summary.exchanges += 1;
         self.summary.bytes_down += reply.body.len() as u64;
         let refused = self.refused_as_a_whole(store, now, &flight, reply);

@@ -16,7 +16,7 @@ use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
 use crate::sync::snapshot::Snapshot;
-use crate::sync::{blob, courier, receipt};
+use crate::sync::{allowance, blob, courier, receipt};
 
 impl Round {
     pub(super) fn take(
@@ -27,6 +27,7 @@ impl Round {
         reply: &HttpReply,
         fresh: [u8; 8],
     ) -> Result<()> {
+        self.all_fetched &= matches!(flight.kind, Kind::Sync(_));
         match flight.kind {
             Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
             Kind::Snapshot => {
@@ -63,10 +64,15 @@ impl Round {
             }
             Kind::Put(put) => {
                 let epoch = cursor::get(store.read())?.epoch;
-                let certain = &mut self.certain;
-                if store.write(|c| blob::take(c, &put, reply, certain, epoch, now))? {
-                    self.summary.photos += 1;
-                }
+                let (certain, unpaid) = (&mut self.certain, self.unpaid);
+                let whole = store.write(|c| {
+                    if unpaid > 0 {
+                        allowance::spend(c, unpaid, now)?;
+                    }
+                    blob::take(c, &put, reply, certain, epoch, now)
+                })?;
+                self.unpaid = 0;
+                self.summary.photos += u32::from(whole);
                 self.line.slice_passed();
                 Ok(())
             }
@@ -108,6 +114,7 @@ impl Round {
         let twin = i64::from(reply.twin == Some(true));
         let told = reply.made.is_some() || twin != settings::number(store.read(), settings::TWIN)?;
         let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot && !told;
+        self.all_fetched &= nothing;
         if !nothing || (now - self.noted).abs() > NOTE {
             self.noted = now;
             let taken = store.write(|c| {
