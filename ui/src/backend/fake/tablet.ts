@@ -34,6 +34,7 @@ export interface Fake extends Tablet {
 
 export function fakeTablet(options: URLSearchParams): Fake {
   const scene = options.get('fake') || 'offline';
+  const online = ['online', 'wifi', 'empty'].includes(scene);
   const now = Date.now();
   const requests = new Map<string, Request>(
     (scene === 'empty' || scene === 'start' ? [] : seeds).map((seed) => [`r${seed.n}`, build(seed, now)] as const),
@@ -49,8 +50,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
   };
   const status: Status = {
     identity: scene === 'start' ? null : identity,
-    link: scene === 'online' || scene === 'wifi' || scene === 'empty' ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
-    last_contact: scene === 'start' ? null : now - (scene === 'online' || scene === 'wifi' || scene === 'empty' ? 2 : 165) * 60_000,
+    link: online ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
+    last_contact: scene === 'start' ? null : now - (online ? 2 : 165) * 60_000,
     next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, notices: [], version: '0.1.0',
     mobile: { limit_mb: scene === 'wifi' ? 0 : null, today: 12_400_000, held: 0 },
   };
