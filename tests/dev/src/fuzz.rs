@@ -49,6 +49,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     needs::system(For::Building)?;
     let program = build()?;
     let work = run::target().join("fuzzing");
+    canaries(&program, &work)?;
     let (queue, played) = (Mutex::new(VecDeque::from(all)), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -76,6 +77,21 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
             one.name
         )),
     }
+}
+
+/// Bugs made on purpose are found first: else "nothing found" would say nothing.
+fn canaries(program: &Path, work: &Path) -> Result<(), String> {
+    let work = work.join("canaries");
+    // Found once, the input would lie there.
+    let _ = std::fs::remove_dir_all(&work);
+    let none = work.join("none");
+    std::fs::create_dir_all(&none).map_err(|e| format!("{}: {e}", none.display()))?;
+    for name in ["canary-branches", "canary-memory"] {
+        if !play(program, &none, &work, name, 120)?.found {
+            return Err(format!("{name} was not found within two minutes: this build fuzzes nothing."));
+        }
+    }
+    Ok(())
 }
 
 fn targets(corpora: &Path) -> Result<Vec<String>, String> {

@@ -28,19 +28,39 @@ struct Suite {
     name: &'static str,
     /// Whether it prints counts; then none at all is a failure. One that does not is one test, by its exit code.
     counts: bool,
-    /// Whether `--long` makes it longer.
-    grows: bool,
+    long: Long,
     command: fn(long: bool) -> Command,
 }
 
+/// What `--long` makes of a suite.
+#[derive(PartialEq, Eq)]
+enum Long {
+    /// Nothing: it is left out.
+    Same,
+    /// It takes longer.
+    Grows,
+    /// It is played only then.
+    Only,
+}
+
 const SUITES: &[Suite] = &[
-    Suite { name: "format", counts: false, grows: false, command: |_| run::cargo(&["fmt", "--all", "--check"]) },
-    Suite { name: "screens: lint", counts: false, grows: false, command: |_| run::npm(&["run", "--silent", "check"]) },
-    Suite { name: "screens: parts", counts: true, grows: false, command: |_| run::npm(&["run", "--silent", "test"]) },
+    Suite { name: "format", counts: false, long: Long::Same, command: |_| run::cargo(&["fmt", "--all", "--check"]) },
+    Suite {
+        name: "screens: lint",
+        counts: false,
+        long: Long::Same,
+        command: |_| run::npm(&["run", "--silent", "check"]),
+    },
+    Suite {
+        name: "screens: parts",
+        counts: true,
+        long: Long::Same,
+        command: |_| run::npm(&["run", "--silent", "test"]),
+    },
     Suite {
         name: "clippy",
         counts: false,
-        grows: false,
+        long: Long::Same,
         command: |_| {
             run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
         },
@@ -48,13 +68,14 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "rust",
         counts: true,
-        grows: true,
+        long: Long::Grows,
         command: |_| run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]),
     },
-    Suite { name: "generated types", counts: false, grows: false, command: |_| fresh_types() },
-    Suite { name: "one story", counts: false, grows: false, command: |_| story() },
-    Suite { name: "simulation", counts: false, grows: true, command: simulation },
-    Suite { name: "screens: browser", counts: true, grows: false, command: |_| browser() },
+    Suite { name: "generated types", counts: false, long: Long::Same, command: |_| fresh_types() },
+    Suite { name: "one story", counts: false, long: Long::Same, command: |_| story() },
+    Suite { name: "simulation", counts: false, long: Long::Grows, command: simulation },
+    Suite { name: "fuzzing", counts: false, long: Long::Only, command: |_| fuzzing() },
+    Suite { name: "screens: browser", counts: true, long: Long::Same, command: |_| browser() },
 ];
 
 fn fresh_types() -> Command {
@@ -64,13 +85,23 @@ fn fresh_types() -> Command {
     git
 }
 
+/// Half a minute for each decoder, beginning with what was learnt here before.
+fn fuzzing() -> Command {
+    run::cargo(&["fuzz-all", "--seconds", "30"])
+}
+
 /// Simulated days whose seeds nobody chose, because they follow from the commit; five times as many with `--long`.
 fn simulation(long: bool) -> Command {
     let hash = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(run::root()).output();
     let hash = hash.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
     let drawn = hash.get(..12).and_then(|h| u64::from_str_radix(h, 16).ok()).unwrap_or(1);
-    let runs = if long { "5000" } else { "1000" };
-    run::cargo(&["sim", "--runs", runs, "--processes", "2", "--seed", &drawn.to_string()])
+    let seed = drawn.to_string();
+    if long {
+        // Worth the build: twice as fast.
+        let fast = ["run", "--quiet", "--profile", "sim", "--package", "mbs-sim", "--features", "sabotage", "--"];
+        return run::cargo(&[&fast[..], &["--runs", "5000", "--processes", "2", "--seed", &seed]].concat());
+    }
+    run::cargo(&["sim", "--runs", "1000", "--processes", "2", "--seed", &seed])
 }
 
 fn story() -> Command {
@@ -90,7 +121,7 @@ fn shots_into(dir: &Path) -> Command {
     node
 }
 
-/// Runs every suite (or those named; with `--long` alone those that it makes longer), never stops at the first
+/// Runs every suite (or those named; with `--long` alone those that it makes longer or that are only then played), never stops at the first
 /// failure, never skips silently.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut ran = Vec::new();
@@ -111,7 +142,11 @@ fn play(args: &[String], ran: &mut Vec<Ran>) -> Result<(), String> {
     }
     needs::system(For::Testing)?;
     ui::build()?;
-    let wanted = |s: &Suite| if only.is_empty() { s.grows || !long } else { only.iter().any(|o| *o == s.name) };
+    let wanted = |s: &Suite| match only.is_empty() {
+        true if long => s.long != Long::Same,
+        true => s.long != Long::Only,
+        false => only.iter().any(|o| *o == s.name),
+    };
     for suite in SUITES.iter().filter(|s| wanted(s)) {
         let mut command = (suite.command)(long);
         if long {

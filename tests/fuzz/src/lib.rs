@@ -2,6 +2,7 @@
 //!
 //! A target says more than "no crash": what was accepted can be read again, what was made plain stays plain.
 
+mod canaries;
 mod documents;
 mod frames;
 mod pictures;
@@ -16,7 +17,7 @@ pub struct Target {
     pub run: fn(&[u8]),
     /// Bytes of memory it may ask for beyond what it had.
     pub memory: usize,
-    /// Longest input that is tried.
+    /// Longest input that is tried; longer ones are cut.
     pub longest: usize,
 }
 
@@ -43,8 +44,14 @@ pub const TARGETS: &[Target] = &[
     Target { name: "imports", run: texts::imports, memory: 16 * MIB, longest: 4 * KIB },
 ];
 
+/// Those that must be found.
+pub const CANARIES: &[Target] = &[
+    Target { name: "canary-branches", run: canaries::branches, memory: MIB, longest: 64 },
+    Target { name: "canary-memory", run: canaries::memory, memory: MIB, longest: 64 },
+];
+
 /// The target of that name.
 #[must_use]
 pub fn target(name: &str) -> Option<&'static Target> {
-    TARGETS.iter().find(|target| target.name == name)
+    TARGETS.iter().chain(CANARIES).find(|target| target.name == name)
 }
