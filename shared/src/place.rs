@@ -41,6 +41,14 @@ pub struct Fix {
 }
 
 impl Fix {
+    /// Metres to another place not far away, as the crow flies.
+    #[must_use]
+    pub fn metres_to(&self, other: &Self) -> f64 {
+        let east = (other.lon - self.lon) * 111_320.0 * self.lat.to_radians().cos();
+        let north = (other.lat - self.lat) * 111_130.0;
+        east.hypot(north)
+    }
+
     /// Whether it lies on Earth, is a number, and is not the null island that broken receivers report.
     #[must_use]
     pub fn is_plausible(&self) -> bool {

@@ -188,6 +188,24 @@ fn a_corner_shared_by_neighbours_belongs_to_one_of_them() {
 }
 
 #[test]
+fn neighbours_share_a_border_and_both_say_so() {
+    let here = borders().bordering("kadikoy-rasimpasa");
+    assert!(here.contains(&"kadikoy-osmanaga") && here.contains(&"kadikoy-kosuyolu"), "{here:?}");
+    assert!(!here.contains(&"kadikoy-rasimpasa") && !here.contains(&"kadikoy-bostanci"), "{here:?}");
+    assert!(borders().bordering("atlantis").is_empty());
+    let mut alone = 0;
+    for n in table().iter().filter(|n| n.has_polygon) {
+        let around = borders().bordering(&n.code);
+        alone += usize::from(around.is_empty());
+        for other in around {
+            assert!(borders().bordering(other).contains(&n.code.as_str()), "{} and {other}", n.code);
+        }
+    }
+    // Islands.
+    assert!(alone <= 6, "{alone}");
+}
+
+#[test]
 fn outlines_are_there_for_every_border_and_for_nothing_else() {
     let (mut whole, mut none) = (0, HashSet::new());
     for n in table() {

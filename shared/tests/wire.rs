@@ -5,13 +5,14 @@ use std::fmt::Write;
 
 use mbs_shared::digest::Digest;
 use mbs_shared::id::{BlobHash, DeviceNo, EntryId, Mac, OfficialNo, PublicKey, RequestId, SessionId};
-use mbs_shared::routing::{Event, Outcome, What, Who};
+use mbs_shared::routing::{Event, Outcome, State, What, Who};
 use mbs_shared::signature::ServerKey;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::courier::{CourierReply, Enclosed, Letter};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use mbs_shared::wire::error::Code;
+use mbs_shared::wire::nearby::{Around, NearbyReply, OfCategory, Spot};
 use mbs_shared::wire::reconcile::{Known, Lost, ReconcileReply, ReconcileRequest};
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{
@@ -158,6 +159,11 @@ fn all_frames(to: &mut impl Visit) {
     let cursor = Cursor { epoch: 1, seq: 48_213 };
     let differs = vec![request_id()];
     to.frame("ReconcileReply", ReconcileReply { differs, rows: rows(), lost, through: Some(request_id()), cursor });
+    let spots = vec![Spot { lat: 40_990, lon: 29_026, state: State::InProgress, day: 20_781 }];
+    let reports = vec![OfCategory { category: "yol.cukur".into(), spots }];
+    let around = Some(vec![Around { neighbourhood: "kadikoy-osmanaga".into(), reports }]);
+    to.frame("NearbyReply", NearbyReply { tag: 7, around });
+    to.frame("NearbyReply, nothing new", NearbyReply { tag: 7, around: None });
     to.frame("Entry", entry());
     let outcome = Outcome::Partly;
     for what in [

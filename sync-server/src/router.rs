@@ -28,7 +28,7 @@ use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
 use crate::handlers::input::{Path, Query};
-use crate::handlers::{api, blob, courier, desk, enrol, events, health, receipt, reconcile, snapshot, sync};
+use crate::handlers::{api, blob, courier, desk, enrol, events, health, nearby, receipt, reconcile, snapshot, sync};
 use crate::service::Service;
 
 /// Longest a call may take, the wake-up streams excepted.
@@ -53,6 +53,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/snapshot", get(snapshot_))
         .route("/v1/reconcile", post(reconcile_))
         .route("/v1/receipts/{request}", get(receipt_))
+        .route("/v1/nearby", get(nearby_))
         .route("/v1/courier", post(courier_))
         .route("/v1/blobs/{hash}", put(put_blob).get(get_blob))
         .route("/v1/blobs/{hash}/thumb", put(put_thumb).get(get_thumb))
@@ -189,6 +190,21 @@ async fn receipt_(
     let caller = caller(&service, &headers)?;
     let request = request.parse().map_err(|_| Fault::new(Code::Malformed))?;
     Ok(frame(encode(&receipt::receipt(&service, &caller, request)?)))
+}
+
+#[derive(Deserialize)]
+struct NearbyQuery {
+    known: Option<u64>,
+}
+
+async fn nearby_(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    query: Result<Query<NearbyQuery>, Fault>,
+) -> Result<Response, Fault> {
+    let caller = caller(&service, &headers)?;
+    let Query(query) = query?;
+    Ok(frame(encode(&nearby::nearby(&service, &caller, query.known)?)))
 }
 
 fn name(hash: &str) -> Result<BlobHash, Fault> {

@@ -15,6 +15,7 @@ use crate::digest::Digests;
 use crate::engines::{Opener, Photos, Place};
 use crate::error::Fault;
 use crate::handlers::desk;
+use crate::handlers::nearby::Reports;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::secrets::Secrets;
@@ -126,6 +127,8 @@ pub struct Service {
     pub url: String,
     /// What each muhtarlık has, for polls.
     pub digests: Digests,
+    /// What was reported in each muhtarlık, for its neighbours.
+    pub reports: Reports,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
@@ -187,6 +190,7 @@ impl Service {
             epoch,
             url,
             digests: Digests::default(),
+            reports: Reports::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),

@@ -49,6 +49,15 @@ export const screens = [
     },
   },
   {
+    name: 'new-similar',
+    hash: '#/draft/r58',
+    async prepare(page) {
+      await page.locator('.choice input[type=radio]').first().check();
+      await page.locator('.similar li').first().waitFor();
+      await page.locator('.similar').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'new-empty',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();

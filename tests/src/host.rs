@@ -148,6 +148,7 @@ const fn changes_something(call: &Call) -> bool {
             | Call::Requests { .. }
             | Call::Request { .. }
             | Call::Locate { .. }
+            | Call::Similar { .. }
             | Call::Outbox
             | Call::Line { .. }
             | Call::Receipt { .. }

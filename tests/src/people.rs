@@ -22,6 +22,8 @@ pub struct Muhtarlik {
 pub const RASIMPASA: Muhtarlik = Muhtarlik { neighbourhood: "kadikoy-rasimpasa", person: "Rasimpaşa Muhtarı" };
 /// Its neighbour in Kadıköy.
 pub const CAFERAGA: Muhtarlik = Muhtarlik { neighbourhood: "kadikoy-caferaga", person: "Caferağa Muhtarı" };
+/// It shares a border with Rasimpaşa.
+pub const OSMANAGA: Muhtarlik = Muhtarlik { neighbourhood: "kadikoy-osmanaga", person: "Osmanağa Muhtarı" };
 /// Fatih, European side.
 pub const BINBIRDIREK: Muhtarlik = Muhtarlik { neighbourhood: "fatih-binbirdirek", person: "Binbirdirek Muhtarı" };
 

@@ -17,6 +17,7 @@ mod desk_steps;
 mod kills;
 mod main_job;
 mod mandates;
+mod neighbours;
 mod operators;
 mod program;
 mod receipts;

@@ -73,6 +73,7 @@ fn stirs(call: &Call) -> Stirs {
         | Call::Requests { .. }
         | Call::Request { .. }
         | Call::Locate { .. }
+        | Call::Similar { .. }
         | Call::Outbox
         | Call::Line { .. }
         | Call::Receipt { .. }

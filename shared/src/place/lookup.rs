@@ -3,7 +3,7 @@
 //! Borders stay on the whole-number grid they were published on, so that two neighbours share
 //! exactly the same line: a point on it belongs to one of them, never to both and never to none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use geo_types::{Coord, Line, MultiPolygon, Rect};
 use thiserror::Error;
@@ -117,6 +117,20 @@ impl Neighbourhoods {
         nearest.map_or(Found::Outside, |area| Found::Special { district: &district.code, nearest: &area.code })
     }
 
+    /// Codes of the neighbourhoods that share a point of their border with this one, in the order of the border file.
+    /// Empty when its border is not known.
+    #[must_use]
+    pub fn bordering(&self, code: &str) -> Vec<&str> {
+        let Some(area) = self.by_code.get(code).and_then(|i| self.areas.get(*i)) else { return Vec::new() };
+        let own: HashSet<Coord<i32>> = edges(&area.shape).map(|edge| edge.start).collect();
+        let touches = |other: &&Area| {
+            other.code != code
+                && meet(area.bounds, other.bounds)
+                && edges(&other.shape).any(|edge| own.contains(&edge.start))
+        };
+        self.areas.iter().filter(touches).map(|other| other.code.as_str()).collect()
+    }
+
     /// The border of a neighbourhood in degrees (x east, y north), for a map. `None` when its border is not known.
     #[must_use]
     pub fn outline(&self, code: &str) -> Option<MultiPolygon<f64>> {
@@ -137,6 +151,11 @@ fn bounds(shape: &MultiPolygon<i32>) -> Option<Rect<i32>> {
         (Coord { x: min.x.min(c.x), y: min.y.min(c.y) }, Coord { x: max.x.max(c.x), y: max.y.max(c.y) })
     });
     Some(Rect::new(min, max))
+}
+
+/// Whether two boxes have a point in common.
+fn meet(a: Rect<i32>, b: Rect<i32>) -> bool {
+    a.min().x <= b.max().x && b.min().x <= a.max().x && a.min().y <= b.max().y && b.min().y <= a.max().y
 }
 
 fn edges(shape: &MultiPolygon<i32>) -> impl Iterator<Item = Line<i32>> {

@@ -185,6 +185,13 @@ pub const fn calendar_days(from: i64, days: i64) -> i64 {
     from + days * 86_400_000
 }
 
+/// Days since 1 January 1970 in Istanbul at `at` (Unix ms), for what is counted by days; by today's offset, which has been
+/// the same all year since 2016.
+#[must_use]
+pub const fn istanbul_day(at: i64) -> i64 {
+    at.saturating_add(3 * 3_600_000).div_euclid(86_400_000)
+}
+
 /// Calendar year in Istanbul at `at` (Unix ms): the year of the official number.
 #[must_use]
 pub fn istanbul_year(at: i64) -> u16 {

@@ -7,6 +7,7 @@ pub mod enrol;
 pub mod entry;
 pub mod error;
 pub mod events;
+pub mod nearby;
 pub mod reconcile;
 pub mod revocation;
 pub mod snapshot;

@@ -23,12 +23,24 @@ statements! {
     NEWEST = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
               at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
               where rid < $1 order by rid desc limit $2";
+    /// Of a muhtarlık since a moment, newest first.
+    LATELY_FILED = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+                    at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+                    where scope = $1 and received > $2 order by rid desc limit $3";
     /// How many there are at all.
     COUNT = "select count(*) from request";
     /// By offline case number.
     BY_CASE_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
                   at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
                   where case_no = $1 order by rid limit 2";
+}
+
+/// What a muhtarlık filed, received after `since` (Unix ms), newest first.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn lately_filed(session: &mut dyn Session, scope: u32, since: i64, limit: u32) -> DbResult<Vec<Head>> {
+    session.all(LATELY_FILED, &[scope.into(), since.into(), limit.into()], requests::head)
 }
 
 /// In these states, after row `after`, oldest first: those of `units`, or of everyone where `units` is `None`.

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use mbs_shared::blob::{BlobKind, BlobRef, MAX_BYTES, MAX_THUMB_BYTES, name_of};
-use mbs_shared::document::{Document, project_first};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::jpeg;
 use mbs_shared::sabotage::sabotaged;
@@ -19,7 +18,7 @@ use crate::auth::device::Caller;
 use crate::blob_store::Key;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbError, DbResult, Session, blobs, changes, entries};
+use crate::database::{DbResult, Session, blobs, changes, entries};
 use crate::error::Fault;
 use crate::routing::apply::content_changed;
 use crate::service::Service;
@@ -154,16 +153,7 @@ fn known(s: &mut dyn Session, head: &Head, hash: BlobHash, scope: u32) -> DbResu
 
 /// Whether the request's document or thread refers to the blob; with what the document says of it.
 fn reference(s: &mut dyn Session, head: &Head, hash: BlobHash) -> DbResult<Option<Option<BlobRef>>> {
-    let raws = changes::of_request(s, head.rid)?;
-    let damaged = |e: &dyn std::fmt::Display| DbError::Unexpected(format!("a stored document: {e}"));
-    let request = match raws.as_slice() {
-        [only] => project_first(only).map_err(|e| damaged(&format!("{e:?}")))?,
-        many => {
-            let many: Vec<&[u8]> = many.iter().map(Vec::as_slice).collect();
-            let document = Document::load(&many).map_err(|e| damaged(&e))?;
-            document.read().map_err(|e| damaged(&e))?.request
-        }
-    };
+    let request = changes::read(&changes::of_request(s, head.rid)?)?.request;
     if let Some(blob) = request.blobs.iter().find(|b| b.hash == hash) {
         return Ok(Some(Some(*blob)));
     }

@@ -9,6 +9,7 @@ pub mod enrol;
 pub mod events;
 pub mod health;
 pub mod input;
+pub mod nearby;
 pub mod receipt;
 pub mod reconcile;
 pub mod snapshot;

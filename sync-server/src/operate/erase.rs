@@ -5,14 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use mbs_shared::document::{Document, project_first};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::routing::Case;
 
 use crate::blob_store::Key;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbError, DbResult, Value, blobs, changes, entries, erased, events, quarantine};
+use crate::database::{DbResult, Value, blobs, changes, entries, erased, events, quarantine};
 use crate::error::Fault;
 use crate::journal::{Journal, Record};
 use crate::service::Service;
@@ -152,15 +151,7 @@ fn first_hash(s: &mut dyn crate::database::Session, head: &Head) -> DbResult<Vec
 
 /// Photos the words or the thread name, whole or half sent.
 fn named(s: &mut dyn crate::database::Session, head: &Head) -> DbResult<Vec<BlobHash>> {
-    let raws = changes::of_request(s, head.rid)?;
-    let damaged = |e: &dyn std::fmt::Display| DbError::Unexpected(format!("a stored document: {e}"));
-    let request = match raws.as_slice() {
-        [only] => project_first(only).map_err(|e| damaged(&format!("{e:?}")))?,
-        many => {
-            let many: Vec<&[u8]> = many.iter().map(Vec::as_slice).collect();
-            Document::load(&many).and_then(|d| d.read()).map_err(|e| damaged(&e))?.request
-        }
-    };
+    let request = changes::read(&changes::of_request(s, head.rid)?)?.request;
     let mut named: Vec<BlobHash> = request.blobs.iter().map(|b| b.hash).collect();
     named.extend(entries::of_request(s, head.rid)?.into_iter().flat_map(|e| e.entry.photos));
     Ok(named)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use mbs_shared::document::{Document, Reading, project_first, verify as verify_change};
+use mbs_shared::document::verify as verify_change;
 use mbs_shared::id::BlobHash;
 use mbs_shared::pack::unpack;
 use mbs_shared::routing::{Case, What};
@@ -153,9 +153,9 @@ fn request(service: &Service, head: &Head, proven: &mut Proven) -> Result<(), Br
     })?;
     let Some((head, raws, events, here)) = looked else { return Ok(()) };
     proven.requests += 1;
-    let reading = match read(&raws) {
+    let reading = match changes::read(&raws) {
         Ok(reading) => reading,
-        Err(what) => return at(place, what),
+        Err(what) => return at(place, what.to_string()),
     };
     if usize::try_from(head.changes) != Ok(raws.len()) {
         return at(place, format!("{} changes counted, {} there", head.changes, raws.len()));
@@ -184,19 +184,6 @@ fn request(service: &Service, head: &Head, proven: &mut Proven) -> Result<(), Br
         return at(place, format!("{} photos counted, {here} there", head.here));
     }
     Ok(())
-}
-
-fn read(raws: &[Vec<u8>]) -> Result<Reading, String> {
-    match raws {
-        [] => Err("it has no document".into()),
-        [only] => project_first(only)
-            .map(|request| Reading { request, conflicts: Vec::new() })
-            .map_err(|e| format!("the document cannot be read: {e:?}")),
-        many => {
-            let many: Vec<&[u8]> = many.iter().map(Vec::as_slice).collect();
-            Document::load(&many).and_then(|d| d.read()).map_err(|e| format!("the document cannot be read: {e}"))
-        }
-    }
 }
 
 /// An item unpacks, is what it says, and carries our proof.

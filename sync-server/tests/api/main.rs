@@ -17,6 +17,7 @@ mod decide;
 mod engines;
 mod enrol;
 mod http;
+mod nearby;
 mod operate;
 mod reconcile;
 mod routing;

@@ -14,6 +14,7 @@ use mbs_shared::wire::courier::{CourierReply, Letter, Parts};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::Entry;
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::nearby::NearbyReply;
 use mbs_shared::wire::reconcile::ReconcileReply;
 use mbs_shared::wire::revocation::SignedRevocation;
 use mbs_shared::wire::snapshot::SnapshotPage;
@@ -98,6 +99,7 @@ pub(crate) fn small(bytes: &[u8]) {
     again::<EnrolReply>(bytes);
     again::<Entry>(bytes);
     again::<SignedRevocation>(bytes);
+    again::<NearbyReply>(bytes);
     events(bytes);
     let _ = serde_json::from_slice::<Envelope>(bytes);
 }

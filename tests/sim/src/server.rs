@@ -10,7 +10,7 @@ use mbs_server::blob_store::{Folder, Key};
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::error::{Fault, status};
 use mbs_server::handlers::blob::{Put, Slice};
-use mbs_server::handlers::{blob, enrol, receipt, reconcile, snapshot, sync};
+use mbs_server::handlers::{blob, enrol, nearby, receipt, reconcile, snapshot, sync};
 use mbs_server::knowledge::Knowledge;
 use mbs_server::secrets::Secrets;
 use mbs_server::service::{Parts, Service};
@@ -163,6 +163,9 @@ async fn route(service: &Arc<Service>, mut request: HttpRequest, arrived: usize)
         (Method::Get, ["v1", "receipts", request]) => {
             let request = request.parse().map_err(|_| Fault::new(Code::Malformed))?;
             Ok((200, encode(&receipt::receipt(service, &*caller()?, request)?)))
+        }
+        (Method::Get, ["v1", "nearby"]) => {
+            Ok((200, encode(&nearby::nearby(service, &*caller()?, query(&request, "known"))?)))
         }
         _ => Err(Fault::new(Code::NotFound)),
     }

@@ -11,6 +11,7 @@ import type { Place } from '$ui/wire/Place';
 import type { Receipt } from '$ui/wire/Receipt';
 import type { Request } from '$ui/wire/Request';
 import type { Row } from '$ui/wire/Row';
+import type { Similar } from '$ui/wire/Similar';
 import type { Status } from '$ui/wire/Status';
 import type { Suggestion } from '$ui/wire/Suggestion';
 
@@ -28,6 +29,7 @@ export interface Answers {
   remove_photo: Request;
   restore_photo: Request;
   locate: Place;
+  similar: Similar[];
   send: Request;
   edit: Request;
   keep: Request;

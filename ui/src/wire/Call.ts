@@ -78,7 +78,11 @@ hash: string, } | { "call": "locate",
 /**
  * The point.
  */
-fix: Fix, } | { "call": "send", 
+fix: Fix, } | { "call": "similar", 
+/**
+ * The draft.
+ */
+id: string, } | { "call": "send", 
 /**
  * Which draft.
  */

@@ -60,6 +60,7 @@ impl Tablet {
             Call::Outbox => return json(&inner.outbox()?),
             Call::Receipt { id } => return json(&inner.receipt(id)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
+            Call::Similar { id } => return json(&inner.similar(id)?),
             Call::Locate { fix } => return json(&inner.locate(&fix)?),
             Call::DiscardDraft { id } => {
                 inner.discard_draft(id)?;

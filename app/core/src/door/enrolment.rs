@@ -13,7 +13,7 @@ use crate::store::{cursor, entries, outbox, quarantine, requests};
 use crate::sync::intake::refuse_own;
 use crate::sync::replay::replay;
 use crate::sync::round::Round;
-use crate::sync::{Nudge, enrol};
+use crate::sync::{Nudge, enrol, nearby};
 use crate::tablet::Inner;
 
 /// Neighbourhood of a practising tablet.
@@ -111,6 +111,7 @@ impl Inner {
             settings::set_number(c, settings::TWIN, 0)?;
             settings::set(c, settings::IDENTITY, &value)?;
             cursor::set(c, Cursor::default())?;
+            nearby::forget(c)?;
             Ok((cases, made))
         })?;
         self.store.side.keep(settings::IDENTITY, &value)?;

@@ -9,6 +9,7 @@ pub mod view;
 mod answer;
 mod drafts;
 mod enrolment;
+mod nearby;
 mod overview;
 mod photos;
 mod receipts;
@@ -112,6 +113,12 @@ pub enum Call {
     Locate {
         /// The point.
         fix: Fix,
+    },
+    /// What may be the same thing, reported by this muhtar or a neighbour, offline → `Vec<`[`view::Similar`]`>`.
+    Similar {
+        /// The draft.
+        #[ts(type = "string")]
+        id: RequestId,
     },
     /// `Gönder`: freezes the draft and queues it → [`view::Request`].
     Send {

@@ -482,3 +482,20 @@ pub struct Suggestion {
     /// The words that led to it, as the muhtar wrote them.
     pub because: Vec<String>,
 }
+
+/// Something reported that may be the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Similar {
+    /// This tablet's own request; `null`: a neighbour's, of which no more is known.
+    #[ts(type = "string | null")]
+    pub own: Option<RequestId>,
+    /// Its number, or the neighbour's neighbourhood.
+    pub who: String,
+    /// Days ago.
+    pub days: u32,
+    /// Metres from here, to ten.
+    pub metres: u32,
+    /// Where its case stands; `null`: the server does not have it yet.
+    pub state: Option<State>,
+}

@@ -339,6 +339,17 @@ pub fn list(conn: &Connection, query: &str) -> Result<Vec<Line>> {
     Ok(lines.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Sent requests of a category, filed after `since` (Unix ms), without their photos.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn of_category(conn: &Connection, category: &str, since: i64) -> Result<Vec<Record>> {
+    let sql = format!("SELECT {COLUMNS} FROM requests r WHERE r.stage = 1 AND r.at > ?2 AND r.category = ?1");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let all = statement.query_map((category, since), record)?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Requests in which the muhtar is expected to do something: an answer to confirm or a question to answer.
 ///
 /// # Errors

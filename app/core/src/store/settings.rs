@@ -34,6 +34,10 @@ pub const RESEND: &str = "resend";
 pub const MOBILE_LIMIT: &str = "mobile_limit";
 /// The day and the bytes of photos that went over paid lines on it, an `i64` each.
 pub const MOBILE_SPENT: &str = "mobile_spent";
+/// What neighbours reported, as the server's last answer that had it.
+pub const NEARBY: &str = "nearby";
+/// When it was last asked for, Unix ms.
+pub const NEARBY_ASKED: &str = "nearby_asked";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 

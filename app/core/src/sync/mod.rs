@@ -14,6 +14,7 @@ pub(crate) mod enrol;
 pub(crate) mod exchange;
 pub(crate) mod intake;
 pub mod listener;
+pub(crate) mod nearby;
 pub mod plan;
 pub(crate) mod rebuild;
 mod receipt;

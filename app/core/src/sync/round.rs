@@ -17,7 +17,7 @@ use super::exchange::{self, Pushed};
 use super::plan::Line;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, allowance, blob, courier, receipt};
+use super::{Effect, Event, Nudge, allowance, blob, courier, nearby, receipt};
 use crate::Summary;
 use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
@@ -68,6 +68,7 @@ enum Kind {
     Fetch(BlobHash),
     Receipt(RequestId),
     Courier(i64),
+    Nearby,
 }
 
 #[derive(Debug)]
@@ -103,6 +104,8 @@ pub(crate) struct Round {
     all_fetched: bool,
     /// Receipts asked for in this process.
     receipts: Vec<RequestId>,
+    /// When neighbours' reports are looked for again.
+    nearby: i64,
     noted: i64,
     /// Whether the line's bytes are paid for, as the platform says; `None`: it does not.
     pub(crate) metered: Option<bool>,
@@ -142,6 +145,7 @@ impl Round {
             asked: Vec::new(),
             all_fetched: false,
             receipts: Vec::new(),
+            nearby: 0,
             noted: 0,
             metered: None,
             unpaid: 0,
@@ -207,6 +211,7 @@ impl Round {
         self.not_before = self.not_before.min(now + LONGEST_WAIT);
         self.hold = self.hold.min(now + LONGEST_HOLD);
         self.poll = self.poll.min(now + self.pause());
+        self.nearby = self.nearby.min(now + LONGEST_HOLD);
     }
 
     /// Time between polls.
@@ -325,6 +330,14 @@ impl Round {
             }
             self.all_fetched = true;
         }
+        if self.nearby <= now {
+            self.nearby = nearby::next(store.read(), now)?;
+            if self.nearby <= now {
+                // Should it fail, nothing else is to suffer from it.
+                self.nearby = now + LONGEST_HOLD;
+                return Ok(self.send(&identity, now, nearby::ask(store.read())?, Kind::Nearby));
+            }
+        }
         let later = outbox::next_later(store.read(), now)?.unwrap_or(i64::MAX);
         let carried = carried::next_later(store.read(), now)?.unwrap_or(i64::MAX);
         Ok(Effect::Wait(self.poll.min(later).min(carried)))
@@ -348,6 +361,7 @@ impl Round {
                 self.line.page_cut();
             }
             Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
+            Kind::Nearby => {}
             Kind::Put(put) => {
                 self.unpaid += put.paid;
                 self.line.slice_cut();

@@ -13,6 +13,7 @@ use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolReply;
 use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::nearby::NearbyReply;
 use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{Cursor, Decided, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest};
@@ -77,6 +78,8 @@ pub struct Server {
     pub made: Option<u32>,
     /// Whether replies say that two tablets have one identity.
     pub twin: Option<bool>,
+    /// What neighbours reported; asked for beside everything that is counted and scripted here.
+    pub nearby: NearbyReply,
 }
 
 fn mac_of(bytes: &[u8]) -> Mac {
@@ -135,6 +138,7 @@ impl Server {
             blob_bytes: 0,
             made: None,
             twin: None,
+            nearby: NearbyReply { tag: 1, around: Some(Vec::new()) },
         }))
     }
 
@@ -343,6 +347,9 @@ impl Transport for Line {
             request.path == "/v1/enrol"
                 || request.headers.iter().any(|(k, v)| *k == "authorization" && v.starts_with("Bearer "))
         );
+        if request.path == "/v1/nearby" {
+            return Ok(cbor(200, &server.nearby));
+        }
         match server.faults.pop_front().unwrap_or(Fault::Pass) {
             Fault::Pass => Ok(server.handle(&request)),
             Fault::Lost => Err(Cut("lost".into())),

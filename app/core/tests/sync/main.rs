@@ -12,6 +12,7 @@ mod support;
 
 mod exchange;
 mod identity;
+mod nearby;
 mod photos;
 mod refusals;
 mod waits;

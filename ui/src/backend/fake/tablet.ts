@@ -175,6 +175,13 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'locate':
         return placeOf(call.fix);
+      case 'similar': {
+        const { row, fix } = find(call.id);
+        const own = [...requests.values()].find((one) => one.row.transport === 'delivered' && one.row.state !== null);
+        if (!fix || !row.category) return [];
+        const neighbour = { own: null, who: 'Osmanağa', days: 3, metres: 110, state: 'in_progress' } as const;
+        return own ? [{ own: own.row.id, who: own.row.official_no ?? own.row.case_no, days: 12, metres: 40, state: own.row.state }, neighbour] : [neighbour];
+      }
       case 'send': {
         const request = structuredClone(find(call.id));
         if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
@@ -228,7 +235,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'set_draft'];
+      const quiet: Array<Call['call']> = ['status', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'set_draft'];
       if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },

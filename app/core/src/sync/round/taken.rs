@@ -16,7 +16,7 @@ use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
 use crate::sync::snapshot::Snapshot;
-use crate::sync::{allowance, blob, courier, receipt};
+use crate::sync::{allowance, blob, courier, nearby, receipt};
 
 impl Round {
     pub(super) fn take(
@@ -27,7 +27,7 @@ impl Round {
         reply: &HttpReply,
         fresh: [u8; 8],
     ) -> Result<()> {
-        self.all_fetched &= matches!(flight.kind, Kind::Sync(_));
+        self.all_fetched &= matches!(flight.kind, Kind::Sync(_) | Kind::Nearby);
         match flight.kind {
             Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
             Kind::Snapshot => {
@@ -81,6 +81,7 @@ impl Round {
                 self.summary.carried += u32::from(store.write(|c| courier::take(c, n, reply, now))?);
                 Ok(())
             }
+            Kind::Nearby => store.write(|c| nearby::take(c, reply, now)),
             Kind::Receipt(id) => match settings::identity(store.read())? {
                 Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
                 None => Ok(()),
