@@ -8,7 +8,8 @@ start_once() {
     "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= $settings >>"$dir/log" 2>&1 </dev/null &
     server=$!
     until "$bin/pg_isready" -q -h "$dir" -U mbs -d postgres; do
-        if grep -q '^State:.*Z' "/proc/$server/status"; then
+        # Ended; the shell may have taken note of it with another child already.
+        if [ ! -e "/proc/$server" ] || grep -q '^State:.*Z' "/proc/$server/status"; then
             wait "$server"
             return 1
         fi
