@@ -165,6 +165,18 @@ const screens = [
   { name: 'all', query: 'fake&as=auditor', hash: '#/all', ready: 'table' },
   { name: 'search-none', hash: '#/all/zzz', ready: '.blank' },
   { name: 'tablets', query: 'fake&as=operator', hash: '#/tablets', ready: 'table' },
+  { name: 'quarantine', hash: '#/quarantine', ready: '.held li' },
+  {
+    name: 'quarantine-undo',
+    passing: true,
+    hash: '#/quarantine',
+    ready: '.held li',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'İçeri al', 'Take in') }).first().click();
+      await page.locator('.held .leaving').waitFor();
+    },
+  },
+  { name: 'quarantine-empty', query: 'fake&trouble=empty&as=operator', hash: '#/quarantine', ready: '.blank' },
   {
     name: 'enrol',
     query: 'fake&as=operator',

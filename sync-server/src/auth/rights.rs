@@ -9,19 +9,21 @@ pub enum Right {
     Read,
     /// Write to a request: act, say, add a photo. Which action is the transition table's matter.
     Work,
-    /// See the fleet of tablets.
+    /// See the fleet of tablets, and what of theirs was refused.
     Fleet,
+    /// Decide about what was refused.
+    Decide,
     /// Enrol tablets.
     Enrol,
 }
 
 /// The matrix.
 const MATRIX: &[(Role, &[Right])] = &[
-    (Role::Triage, &[Right::Read, Right::Work, Right::Fleet, Right::Enrol]),
+    (Role::Triage, &[Right::Read, Right::Work, Right::Fleet, Right::Decide, Right::Enrol]),
     (Role::Unit, &[Right::Read, Right::Work]),
     (Role::Approver, &[Right::Read, Right::Work]),
     (Role::Auditor, &[Right::Read, Right::Fleet]),
-    (Role::Operator, &[Right::Read, Right::Fleet, Right::Enrol]),
+    (Role::Operator, &[Right::Read, Right::Fleet, Right::Decide, Right::Enrol]),
 ];
 
 /// Whether that role has that right.

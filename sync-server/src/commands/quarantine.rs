@@ -1,11 +1,15 @@
 //! `quarantine`: what was refused, for a person's decision.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use mbs_shared::id::Prefix;
 
 use crate::config::Settings;
-use crate::operate::quarantine;
+use crate::operate::quarantine::{self, HeldKind, NotTaken};
+use crate::writer;
+
+/// Words of an item that are shown, in characters.
+const SHOWN: usize = 80;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -30,18 +34,34 @@ pub(super) fn run(settings: &Settings, what: &Quarantine) -> Result<()> {
         Quarantine::List => {
             for held in quarantine::list(&service)? {
                 let at = jiff::Timestamp::from_millisecond(held.at)?;
-                let (tablet, said) = (Prefix::new(held.prefix), quarantine::describe(&held));
-                println!("{}  {at:.0}  tablet {tablet}  {:?}  {}  {said}", held.id, held.code, held.request);
+                let (what, words) = quarantine::describe(&held, SHOWN);
+                let (tablet, what) = (Prefix::new(held.prefix), name(what));
+                println!("{}  {at:.0}  tablet {tablet}  {:?}  {}  {what} {words:?}", held.id, held.code, held.request);
             }
         }
         Quarantine::Accept { number } => {
-            quarantine::accept(&service, *number)?;
+            let ready = quarantine::ready(&service, *number)?;
+            if let Some(why) = writer::alone(&*service.db, |tx| quarantine::take(tx, &service, ready))? {
+                bail!(why);
+            }
             println!("Item {number} is taken in.");
         }
         Quarantine::Dismiss { number } => {
-            quarantine::dismiss(&service, *number)?;
+            if !writer::alone(&*service.db, |tx| quarantine::put_away(tx, *number))? {
+                bail!(NotTaken::Unknown(*number));
+            }
             println!("Item {number} is put away.");
         }
     }
     Ok(())
+}
+
+const fn name(what: HeldKind) -> &'static str {
+    match what {
+        HeldKind::Request => "request",
+        HeldKind::Edit => "edit",
+        HeldKind::Entry => "entry",
+        HeldKind::Decision => "decision",
+        HeldKind::Item => "item",
+    }
 }

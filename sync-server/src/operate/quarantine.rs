@@ -1,106 +1,154 @@
 //! What was refused waits for a person: taken in after all, or put away.
 
-use std::sync::Arc;
-
-use anyhow::{Context, Result, bail};
 use mbs_shared::document::project_first;
 use mbs_shared::pack::unpack;
 use mbs_shared::routing::Event;
 use mbs_shared::wire::decode;
-use mbs_shared::wire::entry::Entry;
+use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{Item, ItemKind, ItemResult};
+use serde::Serialize;
+use thiserror::Error;
+use ts_rs::TS;
 
 use crate::auth::device::Caller;
 use crate::database::feed::kind;
 use crate::database::quarantine::{self, Held};
-use crate::database::{devices, entries, events};
-use crate::handlers::sync::{plan, store};
+use crate::database::{DbResult, devices, entries, events};
+use crate::error::Fault;
+use crate::handlers::sync::plan::{self, Batch};
+use crate::handlers::sync::store;
 use crate::service::Service;
-use crate::writer;
+use crate::writer::Tx;
 
-/// Words of an item that are shown, in characters.
-const SHOWN: usize = 80;
+/// What lies in quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum HeldKind {
+    /// The beginning of a request.
+    Request,
+    /// A later change of one.
+    Edit,
+    /// A message, an answer, a withdrawal …
+    Entry,
+    /// A decision from before a restore.
+    Decision,
+    /// Nothing that can be read.
+    Item,
+}
+
+/// Why an item is not taken in; it stays.
+#[derive(Debug, Error)]
+pub enum NotTaken {
+    /// Nobody knows it, or somebody has decided.
+    #[error("there is no item {0} in quarantine")]
+    Unknown(i64),
+    /// Decisions are the desk's.
+    #[error("item {0} is a decision from before a restore: decide anew at the desk, then dismiss it")]
+    Decision(i64),
+    /// Its tablet was never enrolled here.
+    #[error("its tablet is not known")]
+    NoTablet,
+    /// Something else comes first.
+    #[error("item {0} builds on something that is not here: accept that first")]
+    Builds(i64),
+    /// The request is here with another beginning.
+    #[error("item {0}: this request is here already, otherwise begun")]
+    Begun(i64),
+    /// A check refuses it, whoever pushes it.
+    #[error("item {0} does not pass: {1:?}")]
+    Fails(i64, Option<Code>),
+    /// The server itself.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
 
 /// Everything that waits, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub fn list(service: &Service) -> Result<Vec<Held>> {
-    Ok(service.db.ask(quarantine::list)?)
+pub fn list(service: &Service) -> DbResult<Vec<Held>> {
+    service.db.ask(quarantine::list)
 }
 
-/// What kind of thing it is and how it begins, for a person.
+/// What kind of thing it is and how it begins, in at most `shown` characters. Private notes say nothing.
 #[must_use]
-pub fn describe(held: &Held) -> String {
+pub fn describe(held: &Held, shown: usize) -> (HeldKind, String) {
     let raw = |cap| unpack(&held.bytes, cap).ok();
     let (what, words) = match held.kind {
         kind::CHANGE => {
             let first = raw(mbs_shared::document::schema::MAX_CHANGE).and_then(|raw| project_first(&raw).ok());
             match first {
-                Some(request) => ("request", format!("{} {}", request.title, request.desc)),
-                None => ("edit", String::new()),
+                Some(request) => (HeldKind::Request, format!("{} {}", request.title, request.desc)),
+                None => (HeldKind::Edit, String::new()),
             }
         }
         kind::ENTRY => {
             let entry = raw(entries::MAX_RAW).and_then(|raw| decode::<Entry>(&raw).ok());
-            ("entry", entry.map_or(String::new(), |e| e.text))
+            let told = entry.filter(|entry| entry.kind != EntryKind::Note);
+            (HeldKind::Entry, told.map_or(String::new(), |entry| entry.text))
         }
         kind::EVENT => {
             let decided = raw(events::MAX_RAW).and_then(|raw| Event::decode_together(&raw).ok()).unwrap_or_default();
             let said: Vec<String> = decided.iter().map(|e| format!("{}: {}", e.what.code(), e.note)).collect();
-            ("decision", said.join("; "))
+            (HeldKind::Decision, said.join("; "))
         }
-        _ => ("item", String::new()),
+        _ => (HeldKind::Item, String::new()),
     };
-    let words: String = words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();
-    format!("{what} {words:?}")
+    (what, words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(shown).collect())
 }
 
-fn find(service: &Service, id: i64) -> Result<Held> {
-    service.db.ask(|s| quarantine::one(s, id))?.with_context(|| format!("there is no item {id} in quarantine"))
+/// An item, checked as if its tablet pushed it now, with every check but the one that the tablet may push.
+#[derive(Debug)]
+pub struct Ready {
+    id: i64,
+    caller: Caller,
+    batch: Batch,
 }
 
-/// Takes one in as if its tablet pushed it now, with every check but the one that the tablet may push.
+/// Checks one.
 ///
 /// # Errors
-/// When it does not pass those checks either, or what it builds on is not here: then it stays.
-pub fn accept(service: &Arc<Service>, id: i64) -> Result<()> {
-    let held = find(service, id)?;
+/// [`NotTaken`].
+pub fn ready(service: &Service, id: i64) -> Result<Ready, NotTaken> {
+    let held = service.db.ask(|s| quarantine::one(s, id)).map_err(Fault::from)?.ok_or(NotTaken::Unknown(id))?;
     let kind = match held.kind {
         kind::CHANGE => ItemKind::Change,
         kind::ENTRY => ItemKind::Entry,
-        _ => bail!("item {id} is a decision from before a restore: decide anew at the desk, then dismiss it"),
+        _ => return Err(NotTaken::Decision(id)),
     };
-    let device = service.db.ask(|s| devices::by_prefix(s, held.prefix))?.context("its tablet is not known")?;
-    let caller = Caller::of(device);
+    let device = service.db.ask(|s| devices::by_prefix(s, held.prefix)).map_err(Fault::from)?;
+    let caller = Caller::of(device.ok_or(NotTaken::NoTablet)?);
     let now = service.clock.now();
-    let item = Item { kind, request: held.request, packed: held.bytes.clone().into(), count: 0, mac: None, past: None };
-    let batch = plan::plan(service, &caller, vec![item], 0, now).map_err(|e| anyhow::anyhow!("{e}"))?;
-    let result = writer::alone(&*service.db, |tx| {
-        let results = store::store(tx, service, &caller, batch)?;
-        if let Some(ItemResult::Ok { .. } | ItemResult::Erased) = results.first() {
-            tx.session().execute(quarantine::DROP, &[id.into()])?;
+    let item = Item { kind, request: held.request, packed: held.bytes.into(), count: 0, mac: None, past: None };
+    let batch = plan::plan(service, &caller, vec![item], 0, now)?;
+    Ok(Ready { id, caller, batch })
+}
+
+/// Takes it in, within a job of the writer; `Some`: it does not pass, and stays.
+///
+/// # Errors
+/// When the database fails.
+pub fn take(tx: &mut Tx<'_>, service: &Service, ready: Ready) -> Result<Option<NotTaken>, Fault> {
+    let Ready { id, caller, batch } = ready;
+    let result = store::store(tx, service, &caller, batch)?.into_iter().next();
+    match result {
+        Some(ItemResult::Ok { .. } | ItemResult::Erased) => {
+            put_away(tx, id)?;
+            Ok(None)
         }
-        Ok(results)
-    })
-    .map_err(|e| anyhow::anyhow!("{e}"))?;
-    match result.first() {
-        Some(ItemResult::Ok { .. } | ItemResult::Erased) => Ok(()),
-        Some(ItemResult::MissingDeps) => bail!("item {id} builds on something that is not here: accept that first"),
-        Some(ItemResult::Begun | ItemResult::Rejected(Code::BadHistory)) => {
-            bail!("item {id}: this request is here already, otherwise begun")
-        }
-        other => bail!("item {id} does not pass: {other:?}"),
+        Some(ItemResult::MissingDeps) => Ok(Some(NotTaken::Builds(id))),
+        Some(ItemResult::Begun | ItemResult::Rejected(Code::BadHistory)) => Ok(Some(NotTaken::Begun(id))),
+        Some(ItemResult::Rejected(code)) => Ok(Some(NotTaken::Fails(id, Some(code)))),
+        _ => Ok(Some(NotTaken::Fails(id, None))),
     }
 }
 
-/// Puts one away for good.
+/// Puts one away for good; whether it was there.
 ///
 /// # Errors
-/// When there is no such item.
-pub fn dismiss(service: &Arc<Service>, id: i64) -> Result<()> {
-    find(service, id)?;
-    service.db.change(|tx| tx.execute(quarantine::DROP, &[id.into()]))?;
-    Ok(())
+/// When the database fails.
+pub fn put_away(tx: &mut Tx<'_>, id: i64) -> Result<bool, Fault> {
+    Ok(tx.session().execute(quarantine::DROP, &[id.into()])? > 0)
 }

@@ -18,7 +18,7 @@ use mbs_shared::wire::{decode, encode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
 
-async fn call(town: &Town, request: Request<Body>) -> Response<Body> {
+pub(crate) async fn call(town: &Town, request: Request<Body>) -> Response<Body> {
     router(town.service.clone()).oneshot(request).await.unwrap()
 }
 

@@ -5,6 +5,7 @@ import type { Act } from '$ui/wire/Act';
 import type { Action } from '$ui/wire/Action';
 import type { DeskEvent } from '$ui/wire/DeskEvent';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { HeldItem } from '$ui/wire/HeldItem';
 import type { Me } from '$ui/wire/Me';
 import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Role } from '$ui/wire/Role';
@@ -50,6 +51,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
   const changed = new Set<(id: string) => void>();
   let signedIn = trouble !== 'signed_out';
   let lost = trouble === 'lost';
+  let held = trouble === 'empty' ? [] : heldItems();
   const requests = trouble === 'empty' ? [] : seeds.map((seed, i) => build(seed, i, photos));
 
   const answer = async <T>(value: () => T): Promise<T> => {
@@ -129,6 +131,14 @@ export function fakeDesk(query: URLSearchParams): Desk {
     directory: () => answer(() => directory),
     tablets: () => answer(() => (trouble === 'empty' ? [] : tablets())),
     enrol: () => answer(() => ({ code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern() })),
+    quarantine: () => answer(() => ({ items: held, total: held.length })),
+    decide: (id, accept) =>
+      answer(() => {
+        const item = held.find((one) => one.id === id);
+        if (accept && item?.what === 'edit') throw new DeskFailed('stale', 'Bu kayıt burada olmayan bir kayda dayanıyor: önce onu içeri alın.');
+        held = held.filter((one) => one !== item);
+        return { items: held, total: held.length };
+      }),
     photoUrl: (hash) => photos.get(hash) ?? scene('fixed', 3),
     listen(tell, live) {
       changed.add(tell);
@@ -136,6 +146,19 @@ export function fakeDesk(query: URLSearchParams): Desk {
       return () => changed.delete(tell);
     },
   };
+}
+
+function heldItems(): HeldItem[] {
+  const one = (id: number, ago: number, rest: Partial<HeldItem>): HeldItem => ({
+    id, at: Date.now() - ago * HOUR, tablet: '4KR7', place: 'Rasimpaşa, Kadıköy', what: 'request', words: '', reason: 'revoked',
+    why: 'Bu tabletin yetkisi kaldırıldı.', request: null, no: null, may_accept: true, ...rest,
+  });
+  return [
+    one(1, 51, { words: 'Rıhtım Caddesi’nde eczanenin önündeki mazgallar yaprak ve çöple dolmuş, su gitmiyor. Dün akşamki yağmurda üç dükkâna su girdi. Yaşlılar karşıya geçemiyor, esnaf kendi olanaklarıyla temizlemeye çalışıyor.' }),
+    one(2, 51, { what: 'edit' }),
+    one(3, 26, { what: 'entry', words: 'Sabah geldiler, yarısını yapıp gittiler. Kalan kısım hâlâ açık.', request: 'r3', no: '2026-048300', tablet: '7M2Q', place: 'Şehit Muhtar Mahallesi, Beyoğlu' }),
+    one(4, 5, { what: 'decision', words: 'concluded: Çukur sıcak asfaltla kapatıldı.', request: 'r4', no: '2026-048303', reason: 'bad_history', why: 'Değişiklik öncekilerle uyuşmuyor.', may_accept: false }),
+  ];
 }
 
 function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest {

@@ -38,6 +38,8 @@ export function httpDesk(base = '/desk/api'): Desk {
     directory: () => ask('directory'),
     tablets: () => ask('tablets'),
     enrol: (wanted) => post('enrolments', wanted),
+    quarantine: () => ask('quarantine'),
+    decide: (id, accept) => post(`quarantine/${id}`, { accept }),
     photoUrl: (hash, thumb) => `${base}/photos/${encodeURIComponent(hash)}${thumb ? '/thumb' : ''}`,
     listen(changed, live) {
       let source: EventSource | undefined;

@@ -7,6 +7,7 @@ import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Enrolment } from '$ui/wire/Enrolment';
 import type { Me } from '$ui/wire/Me';
 import type { NewEnrolment } from '$ui/wire/NewEnrolment';
+import type { Quarantine } from '$ui/wire/Quarantine';
 import type { Queue } from '$ui/wire/Queue';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
@@ -34,6 +35,9 @@ export interface Desk {
   directory(): Promise<DeskDirectory>;
   tablets(): Promise<Tablet[]>;
   enrol(wanted: NewEnrolment): Promise<Enrolment>;
+  quarantine(): Promise<Quarantine>;
+  /** Takes one in after all, or puts it away for good; what is left. */
+  decide(id: number, accept: boolean): Promise<Quarantine>;
   photoUrl(hash: string, thumb: boolean): string;
   /** Calls `changed` with the id of each request that changed (empty: anything may have), `live` with the state of the line. */
   listen(changed: (id: string) => void, live: (up: boolean) => void): () => void;

@@ -105,9 +105,11 @@ const EVENT: Record<string, (() => string) | undefined> = {
   recategorised: m.desk_event_recategorised,
 };
 
+export const eventName = (what: string): string => EVENT[what]?.() ?? m.desk_event_other();
+
 /** What happened, with what belongs to it: the unit, the outcome, the date. */
 export function eventSentence({ what, unit, outcome, date }: DeskEvent): string {
-  const word = EVENT[what]?.() ?? m.desk_event_other();
+  const word = eventName(what);
   const detail = unit?.name ?? (outcome ? outcomeName(outcome) : date ? calendarDay(date) : '');
   return detail ? m.with_detail({ word, detail }) : word;
 }

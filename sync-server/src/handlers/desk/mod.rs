@@ -8,6 +8,7 @@ pub mod events;
 pub mod lists;
 pub mod pages;
 pub mod photo;
+pub mod quarantine;
 pub mod request;
 pub mod session;
 pub mod tablets;
@@ -45,6 +46,8 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/requests/{id}/say", post(request::say))
         .route("/desk/api/tablets", get(tablets::list))
         .route("/desk/api/enrolments", post(tablets::enrol))
+        .route("/desk/api/quarantine", get(quarantine::list))
+        .route("/desk/api/quarantine/{id}", post(quarantine::decide))
         .layer(DefaultBodyLimit::max(MAX_JSON));
     let photos = Router::new()
         .route("/desk/api/photos", post(photo::upload))

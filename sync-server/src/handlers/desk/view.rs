@@ -16,6 +16,8 @@
 //! | `GET directory` | → [`DeskDirectory`] |
 //! | `GET tablets` | → `Vec<`[`Tablet`]`>` |
 //! | `POST enrolments` | [`NewEnrolment`] → [`Enrolment`] |
+//! | `GET quarantine` | → [`Quarantine`] |
+//! | `POST quarantine/{id}` | [`Decide`] → [`Quarantine`] |
 //! | `GET events` | server-sent events: `changed` with a request id |
 
 use mbs_shared::blob::BlobKind;
@@ -27,6 +29,8 @@ use mbs_shared::routing::{Action, Outcome, State, Who};
 use mbs_shared::wire::entry::EntryKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use super::quarantine::{Decide, HeldItem, Quarantine};
 
 /// Who signs in.
 #[derive(Debug, Clone, Deserialize, TS)]

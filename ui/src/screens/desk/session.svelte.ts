@@ -13,14 +13,14 @@ import type { Me } from '$ui/wire/Me';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
-export type Section = 'triage' | 'inbox' | 'all' | 'tablets';
+export type Section = 'triage' | 'inbox' | 'all' | 'tablets' | 'quarantine';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
-  triage: ['triage', 'all'],
+  triage: ['triage', 'all', 'quarantine'],
   unit: ['inbox', 'all'],
   approver: ['inbox', 'all'],
-  auditor: ['triage', 'all', 'tablets'],
-  operator: ['tablets', 'all'],
+  auditor: ['triage', 'all', 'tablets', 'quarantine'],
+  operator: ['tablets', 'quarantine', 'all'],
 };
 const GATHER_MS = 300;
 const KEPT_REQUESTS = 50;
@@ -34,7 +34,7 @@ export class Session {
   /** Signed out in the middle of work: everything stays where it is under the sign-in. */
   lost = $state(false);
   live = $state(true);
-  counts = $state({ triage: 0, inbox: 0 });
+  counts = $state({ triage: 0, inbox: 0, quarantine: 0 });
   directory: DeskDirectory = $state.raw({ units: [], categories: [], neighbourhoods: [] });
   /** Grows whenever something may have changed: lists and requests are asked for again. */
   version = $state(0);
@@ -95,6 +95,7 @@ export class Session {
     // The rail's numbers come with any list; one row's worth is asked for where no list is open.
     const own = this.sections.find((section) => section === 'inbox' || section === 'triage');
     if (own) void this.guard(() => this.queue({ list: own }));
+    if (this.sections.includes('quarantine')) void this.guard(() => this.door.quarantine()).then((held) => held && (this.counts.quarantine = held.total));
     this.version += 1;
   }
 
@@ -130,7 +131,8 @@ export class Session {
 
   queue = async (ask: Parameters<Desk['queue']>[0]): Promise<Queue> => {
     const queue = await this.noticing(() => this.door.queue(ask))();
-    this.counts = { triage: queue.triage, inbox: queue.inbox };
+    this.counts.triage = queue.triage;
+    this.counts.inbox = queue.inbox;
     return queue;
   };
 
