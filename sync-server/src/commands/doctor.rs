@@ -35,9 +35,7 @@ pub(super) fn run(settings: &Settings) -> Result<()> {
             say("feed", db.ask(feed::last).map(|n| format!("{n} rows so far")).map_err(Into::into));
             say(
                 "quarantine",
-                db.ask(|s| s.first(quarantine::TOTAL, &[], |r| r.int(0)))
-                    .map(|n| format!("{} refused items wait for a person", n.unwrap_or(0)))
-                    .map_err(Into::into),
+                db.ask(quarantine::total).map(|n| format!("{n} refused items wait for a person")).map_err(Into::into),
             );
             say("tablets", tablets(&*db, SystemClock.now()));
             say("photos", missing_photos(settings, &*db));

@@ -14,9 +14,9 @@ statements! {
            values ($1, $2, $3, $4, $5, $6, $7) on conflict (device, key) do nothing";
     /// Forgets what was refused of a request, after an erasure.
     ERASE = "delete from quarantine where request = $1";
-    /// Everything, oldest first.
+    /// The oldest, in their order.
     LIST = "select q.id, q.device, d.prefix, q.request, q.kind, q.code, q.at, q.bytes \
-            from quarantine q join device d on d.id = q.device order by q.id";
+            from quarantine q join device d on d.id = q.device order by q.id limit $1";
     /// One.
     ONE = "select q.id, q.device, d.prefix, q.request, q.kind, q.code, q.at, q.bytes \
            from quarantine q join device d on d.id = q.device where q.id = $1";
@@ -115,12 +115,20 @@ fn held(r: &dyn Row) -> DbResult<Held> {
     })
 }
 
-/// Everything, oldest first.
+/// The oldest `limit` of them, in their order.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn list(session: &mut dyn Session) -> DbResult<Vec<Held>> {
-    session.all(LIST, &[], held)
+pub fn list(session: &mut dyn Session, limit: u32) -> DbResult<Vec<Held>> {
+    session.all(LIST, &[limit.into()], held)
+}
+
+/// How many there are in all.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn total(session: &mut dyn Session) -> DbResult<u32> {
+    Ok(session.first(TOTAL, &[], |r| r.count(0))?.unwrap_or(0))
 }
 
 /// The one with that number.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mbs_shared::routing::State;
-use mbs_shared::routing::deadline::istanbul_day;
+use mbs_shared::routing::deadline::{calendar_days, istanbul_day};
 use mbs_shared::wire::encode;
 use mbs_shared::wire::nearby::{Around, DAYS, MAX_OF_ONE, NearbyReply, OfCategory, Spot, rounded};
 
@@ -20,7 +20,6 @@ use crate::service::Service;
 
 /// How long what was worked out is told on, in ms.
 const FRESH: i64 = 10 * 60_000;
-const DAY: i64 = 24 * 60 * 60_000;
 
 /// Reports of one muhtarlık, and when they were worked out.
 type Known = (i64, Arc<Vec<OfCategory>>);
@@ -62,7 +61,7 @@ pub fn nearby(service: &Service, caller: &Caller, known: Option<u64>) -> Result<
 
 fn read(service: &Service, scope: u32, now: i64) -> Result<Vec<OfCategory>, Fault> {
     let heads = service.db.ask(|s| {
-        let mut heads = lists::lately_filed(s, scope, now - DAYS * DAY, MAX_OF_ONE)?;
+        let mut heads = lists::lately_filed(s, scope, calendar_days(now, -DAYS), MAX_OF_ONE)?;
         heads.retain(|head| may_be_told(service, head));
         heads.into_iter().map(|head| Ok((changes::of_request(s, head.rid)?, head))).collect::<Result<Vec<_>, _>>()
     })?;

@@ -69,7 +69,7 @@ pub enum NotTaken {
 /// # Errors
 /// When the database does not answer.
 pub fn list(service: &Service) -> DbResult<Vec<Held>> {
-    service.db.ask(quarantine::list)
+    service.db.ask(|s| quarantine::list(s, u32::MAX))
 }
 
 /// What kind of thing it is and how it begins, in at most `shown` characters. Private notes say nothing.

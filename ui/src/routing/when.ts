@@ -42,7 +42,7 @@ export function since(ms: number, now = Date.now()): string {
   if (minutes < 1) return m.desk_since_now();
   if (minutes < 60) return m.desk_since_minutes({ count: minutes });
   if (minutes < 48 * 60) return m.desk_since_hours({ count: Math.floor(minutes / 60) });
-  return m.desk_since_days({ count: Math.floor(minutes / 1440) });
+  return m.ago_days({ count: Math.floor(minutes / 1440) });
 }
 
 /** Today as `YYYY-MM-DD` in Istanbul, some days on. */

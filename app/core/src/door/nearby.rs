@@ -4,7 +4,7 @@ use mbs_shared::id::RequestId;
 use mbs_shared::istanbul::directory;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::routing::State;
-use mbs_shared::routing::deadline::istanbul_day;
+use mbs_shared::routing::deadline::{calendar_days, istanbul_day};
 use mbs_shared::wire::nearby::{DAYS, STEPS};
 
 use super::view::Similar;
@@ -28,7 +28,7 @@ impl Inner {
         let now = self.now();
         let today = istanbul_day(now);
         let mut all = Vec::new();
-        for record in requests::of_category(c, &draft.category, now - DAYS * 86_400_000)? {
+        for record in requests::of_category(c, &draft.category, calendar_days(now, -DAYS))? {
             let Some(there) = record.request.gps.filter(|_| record.id != id) else { continue };
             let metres = here.metres_to(&there);
             if metres <= CLOSE && record.state != Some(State::Cancelled) {

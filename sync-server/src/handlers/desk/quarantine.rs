@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::auth::rights::Right;
+use crate::database::quarantine::{self as held, Held};
 use crate::database::{devices, requests};
 use crate::error::{Fault, sentence};
 use crate::handlers::input::{Json, Path};
@@ -19,7 +20,7 @@ use crate::service::Service;
 use super::{Seat, with_names};
 
 /// Items shown at once, the oldest first.
-const MOST: usize = 100;
+const MOST: u32 = 100;
 /// Words of an item that are shown, in characters.
 const SHOWN: usize = 400;
 
@@ -129,17 +130,15 @@ fn fault(why: NotTaken) -> Fault {
 }
 
 fn shown(service: &Service) -> Result<Quarantine, Fault> {
-    let mut held = quarantine::list(service)?;
-    let total = u32::try_from(held.len()).unwrap_or(u32::MAX);
-    held.truncate(MOST);
-    let (scopes, here) = service.db.ask(|s| {
+    let (total, held, scopes, here) = service.db.ask(|s| {
+        let held = held::list(s, MOST)?;
         let fleet = if held.is_empty() { Vec::new() } else { devices::fleet(s)? };
         let scopes: HashMap<u32, u32> = fleet.into_iter().map(|d| (d.prefix, d.scope)).collect();
         let heads = held.iter().map(|item| requests::by_id(s, item.request)).collect::<Result<Vec<_>, _>>()?;
-        Ok((scopes, heads))
+        Ok((held::total(s)?, held, scopes, heads))
     })?;
     let items = with_names(service, |names| {
-        let item = |(item, head): (crate::database::quarantine::Held, Option<requests::Head>)| {
+        let item = |(item, head): (Held, Option<requests::Head>)| {
             let (what, words) = quarantine::describe(&item, SHOWN);
             let scope = scopes.get(&item.prefix).copied().unwrap_or(0);
             HeldItem {
