@@ -34,6 +34,26 @@ pub enum BlobKind {
     Voice,
 }
 
+impl BlobKind {
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Photo => "image/jpeg",
+            Self::Voice => "audio/ogg",
+        }
+    }
+
+    /// How names of files with it end.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Photo => "jpg",
+            Self::Voice => "ogg",
+        }
+    }
+}
+
 /// A request's reference to a photo or voice note; the bytes travel on their own, later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
 pub struct BlobRef {
@@ -52,6 +72,12 @@ pub struct BlobRef {
     /// Height in pixels; 0 for a voice note.
     #[n(4)]
     pub height: u16,
+}
+
+/// What accepted bytes are: a voice note begins as Ogg does, anything else is a photo.
+#[must_use]
+pub fn kind_of(bytes: &[u8]) -> BlobKind {
+    if bytes.starts_with(b"OggS") { BlobKind::Voice } else { BlobKind::Photo }
 }
 
 /// The name of `bytes`.

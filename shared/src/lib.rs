@@ -13,6 +13,7 @@ pub mod id;
 #[cfg(feature = "istanbul")]
 pub mod istanbul;
 pub mod jpeg;
+pub mod ogg;
 pub mod pack;
 pub mod place;
 pub mod receipt;

@@ -7,7 +7,7 @@
 compile_error!("planted bugs must never get into a release: build without the feature `sabotage`");
 
 /// Every bug that can be planted.
-pub const SABOTAGES: [&str; 14] = [
+pub const SABOTAGES: [&str; 15] = [
     "ack-before-commit",
     "actor-reused",
     "counter-not-persisted",
@@ -15,6 +15,7 @@ pub const SABOTAGES: [&str; 14] = [
     "duplicate-stored-twice",
     "event-order-swapped",
     "feed-with-gaps",
+    "journal-not-certain",
     "mac-ignored",
     "outbox-row-dropped-on-cut",
     "photo-hash-not-proven",

@@ -6,14 +6,15 @@
 //! a record: JSON, a space, and the first 16 hex characters of a hash chained over every line before. A last
 //! line that was cut (power) is as if it had never been begun; a line changed further up is told.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use mbs_shared::id::{BlobHash, DeviceNo, RequestId};
+use mbs_shared::sabotage::sabotaged;
 use serde::{Deserialize, Serialize};
 
+use crate::ports::files::{Files, SystemFiles};
 use crate::secrets::sha256;
 
 /// Name of the file in the data folder.
@@ -41,10 +42,12 @@ pub enum Record {
         /// When, Unix ms.
         at: i64,
     },
-    /// The mandates that ran in a neighbourhood ended, and with them their private notes.
+    /// The mandate that ran in a neighbourhood ended, and with it its private notes.
     MandateEnded {
         /// Code of the neighbourhood.
         neighbourhood: String,
+        /// When the mandate had begun, Unix ms: tells it from its successors, whatever a clock said. 0: none ran.
+        since: i64,
         /// When, Unix ms.
         at: i64,
         /// The last place of the feed then: notes up to there are those of the muhtar who left, whatever a clock said.
@@ -53,9 +56,10 @@ pub enum Record {
 }
 
 /// The file.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Journal {
     path: PathBuf,
+    files: Arc<dyn Files>,
 }
 
 /// The records of a file, and how far they reach.
@@ -70,7 +74,13 @@ impl Journal {
     /// The journal of a data folder.
     #[must_use]
     pub fn of(dir: &Path) -> Self {
-        Self { path: dir.join(FILE) }
+        Self::on(Arc::new(SystemFiles), dir)
+    }
+
+    /// The journal of a folder of these files.
+    #[must_use]
+    pub fn on(files: Arc<dyn Files>, dir: &Path) -> Self {
+        Self { path: dir.join(FILE), files }
     }
 
     /// Every record, oldest first.
@@ -78,12 +88,15 @@ impl Journal {
     /// # Errors
     /// When the file cannot be read, or a line in it was changed.
     pub fn read(&self) -> Result<Vec<Record>> {
-        let bytes = match std::fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(e) => return Err(e).with_context(|| format!("reading {}", self.path.display())),
-        };
-        Ok(self.parse(&bytes)?.records)
+        Ok(self.parse(&self.bytes()?)?.records)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>> {
+        match self.files.read(&self.path) {
+            Ok(bytes) => Ok(bytes),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) => Err(e).with_context(|| format!("reading {}", self.path.display())),
+        }
     }
 
     /// Appends a record. `Ok` means: it survives a power cut.
@@ -92,24 +105,40 @@ impl Journal {
     /// When the file cannot be written, or is damaged.
     pub fn append(&self, record: &Record) -> Result<()> {
         let told = || format!("writing {}", self.path.display());
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.path).with_context(told)?;
         // A command and a server may both want to write.
-        file.lock().with_context(told)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).with_context(told)?;
-        let Read_ { chain, good, .. } = self.parse(&bytes)?;
+        let _alone = self.files.lock(&self.path).with_context(told)?;
+        let Read_ { chain, good, .. } = self.parse(&self.bytes()?)?;
         let (line, _) = line(&chain, record)?;
-        file.set_len(good as u64).with_context(told)?;
-        file.seek(SeekFrom::Start(good as u64)).with_context(told)?;
-        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).with_context(told)?;
-        if let Some(dir) = self.path.parent() {
-            File::open(dir).and_then(|d| d.sync_all()).with_context(told)?;
+        self.write(good, line.as_bytes()).with_context(told)
+    }
+
+    /// [`Self::read`], and what was read survives a power cut: a process that died, or was refused, between writing a
+    /// record and making it durable leaves one that only looks so.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and when the file cannot be written.
+    pub fn read_certain(&self) -> Result<Vec<Record>> {
+        let told = || format!("writing {}", self.path.display());
+        let bytes = self.bytes()?;
+        if bytes.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(())
+        let _alone = self.files.lock(&self.path).with_context(told)?;
+        let bytes = self.bytes()?;
+        let Read_ { records, good, .. } = self.parse(&bytes)?;
+        // The last line once more: after a sync that failed, another one without a write says nothing.
+        let whole = bytes.get(..good).unwrap_or_default();
+        let last = whole.split_inclusive(|b| *b == b'\n').next_back().unwrap_or_default();
+        if !sabotaged("journal-not-certain") {
+            self.write(good - last.len(), last).with_context(told)?;
+        }
+        Ok(records)
+    }
+
+    /// Writes from there to the end, durably.
+    fn write(&self, at: usize, bytes: &[u8]) -> std::io::Result<()> {
+        self.files.write_at(&self.path, at as u64, bytes)?.sync()?;
+        self.path.parent().map_or(Ok(()), |dir| self.files.sync_dir(dir))
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<Read_> {

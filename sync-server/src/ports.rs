@@ -1,4 +1,6 @@
-//! Time and chance come in from outside, so that a simulated day replays from its seed.
+//! Time, chance and files come in from outside, so that a simulated day replays from its seed.
+
+pub mod files;
 
 /// The time.
 pub trait Clock: Send + Sync {

@@ -16,6 +16,7 @@ use crate::engines::{Opener, Photos, Place};
 use crate::error::Fault;
 use crate::handlers::desk;
 use crate::handlers::nearby::Reports;
+use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::secrets::Secrets;
@@ -29,6 +30,8 @@ pub struct Parts {
     pub db: Arc<dyn Database>,
     /// Where photos lie.
     pub store: Arc<dyn BlobStore>,
+    /// What must survive a restore.
+    pub journal: Journal,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -80,6 +83,7 @@ impl Parts {
         Ok(Self {
             db,
             store,
+            journal: Journal::of(dir),
             clock: Arc::new(SystemClock),
             secrets,
             random,
@@ -105,6 +109,8 @@ pub struct Service {
     pub db: Arc<dyn Database>,
     /// Where photos lie.
     pub store: Arc<dyn BlobStore>,
+    /// What must survive a restore.
+    pub journal: Journal,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -160,7 +166,7 @@ impl Service {
     /// # Errors
     /// When the database cannot be read or seeded.
     pub fn new(parts: Parts) -> Result<Arc<Self>> {
-        let Parts { db, store, clock, random, secrets, knowledge, queue, url } = parts;
+        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, url } = parts;
         let (epoch, scopes) = db.change(|tx| {
             let mut epoch = meta::get(tx, "epoch")?;
             if epoch == 0 {
@@ -179,6 +185,7 @@ impl Service {
         let service = Arc::new(Self {
             db,
             store,
+            journal,
             clock,
             random,
             secrets,

@@ -3,7 +3,7 @@
 //! | route | what |
 //! |---|---|
 //! | `POST /call` | a [`Call`] as JSON → its answer as JSON; a failed call is 4xx with the [`CallError`] |
-//! | `GET /photo/{hash}` | JPEG; with `?thumb` its preview |
+//! | `GET /photo/{hash}` | JPEG, or a voice note's Ogg; with `?thumb` a photo's preview |
 //! | `GET /changes` | server-sent events: something changed, look again |
 //! | `GET /…` | the built screens |
 //!
@@ -24,6 +24,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::Stream;
+use mbs_shared::blob::kind_of;
 use mbs_shared::id::BlobHash;
 use mbs_tablet::Tablet;
 use mbs_tablet::door::{Call, CallError};
@@ -174,8 +175,9 @@ async fn photo(State(host): State<Host>, UrlPath(hash): UrlPath<String>, RawQuer
     match tokio::task::spawn_blocking(move || tablet.photo(hash, thumb)).await {
         Ok(Ok(Some(bytes))) => {
             // The name is the hash of the bytes: they never change.
+            let kind = kind_of(&bytes).media_type();
             let headers =
-                [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=31536000, immutable")];
+                [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=31536000, immutable")];
             (headers, bytes).into_response()
         }
         Ok(Ok(None)) => StatusCode::NOT_FOUND.into_response(),

@@ -1,6 +1,6 @@
 //! `cargo tablet` and the browser host: the same core, the same folder, the same answers.
 
-use mbs_tests::people::{RASIMPASA, fixture};
+use mbs_tests::people::{RASIMPASA, fixture, root};
 use mbs_tests::tablet::{TabletProcess, command};
 use mbs_tests::world::World;
 
@@ -62,6 +62,42 @@ fn a_request_is_filed_sent_and_exported_from_the_command_line() {
     let hash = shown["photos"][0]["hash"].as_str().unwrap();
     assert!(out.join(format!("photos/{hash}.jpg")).is_file());
     assert!(out.join(format!("requests/{no}.json")).is_file());
+}
+
+/// A voice note in place of typing: without what the recorder wrote beside the voice, over a line that is cut again and
+/// again, and to be heard at the desk.
+#[test]
+fn a_voice_note_goes_the_whole_way() {
+    let world = World::begin();
+    let dir = world.folder("tablet");
+    let url = world.network.url();
+    command(&dir, &["enrol", "--server", &url, "--code", &world.server.enrol_code(RASIMPASA)]).unwrap();
+    let recorded = root().join("tests/fixtures/voice/cukur.ogg");
+    let (plain, seconds) = mbs_shared::ogg::plain(&std::fs::read(&recorded).unwrap()).unwrap();
+    let recorded = recorded.to_str().unwrap();
+    let filed = command(&dir, &["capture", "--text", "Sesli anlattım.", "--voice", recorded]).unwrap();
+    let (no, note) = (filed["row"]["case_no"].as_str().unwrap(), &filed["photos"][0]);
+    assert_eq!((note["kind"].as_str(), note["width"].as_u64()), (Some("voice"), Some(u64::from(seconds))));
+    let picture = fixture("generated/g-ist-02.jpg");
+    let refused = command(&dir, &["capture", "--text", "Bozuk", "--voice", picture.to_str().unwrap()]).unwrap_err();
+    assert!(refused.contains("voice_unreadable"), "{refused}");
+
+    world.network.cut_each_bytes(Some(18 * 1024));
+    let mut cuts = 0;
+    while command(&dir, &["sync"]).is_err() {
+        cuts += 1;
+        assert!(cuts < 20, "it never arrives");
+    }
+    assert!(cuts > 0, "the line was cut");
+    world.network.cut_each_bytes(None);
+    command(&dir, &["sync"]).unwrap();
+    assert_eq!(command(&dir, &["show", no]).unwrap()["row"]["photos_delivered"], 1);
+    let hash = note["hash"].as_str().unwrap();
+    assert_eq!(world.triage().get_bytes(&format!("photos/{hash}")).unwrap(), plain);
+
+    let out = world.folder("out");
+    command(&dir, &["export", out.to_str().unwrap()]).unwrap();
+    assert_eq!(std::fs::read(out.join(format!("photos/{hash}.ogg"))).unwrap(), plain);
 }
 
 #[test]

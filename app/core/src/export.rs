@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mbs_shared::blob::kind_of;
 use serde::Serialize;
 
 use crate::error::{Code, Result, fail};
@@ -42,7 +43,8 @@ const fn kind(what: What) -> &'static str {
     }
 }
 
-/// Writes `unsent.json` and, beside it, photos as JPEG and changes and entries packed as they travel.
+/// Writes `unsent.json` and, beside it, photos as JPEG, voice notes as Ogg, and changes and entries packed as they
+/// travel.
 ///
 /// # Errors
 /// [`Code::Storage`] or [`Code::DiskFull`].
@@ -57,7 +59,10 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
     let all: Vec<_> = waiting.chain(refused).collect();
     for (what, key, request, since, reason) in all {
         let (suffix, bytes) = match what {
-            What::Photo => ("jpg", outbox::photo_of(&key).map_or(Ok(None), |hash| blobs::bytes(c, hash))?),
+            What::Photo => {
+                let bytes = outbox::photo_of(&key).map_or(Ok(None), |hash| blobs::bytes(c, hash))?;
+                (kind_of(bytes.as_deref().unwrap_or_default()).extension(), bytes)
+            }
             What::Change => {
                 let kept = mbs_shared::id::ChangeHash::from_slice(&key).map_or(Ok(None), |h| changes::find(c, h))?;
                 ("change", kept.map(|(_, k)| k.packed))
@@ -89,7 +94,7 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
         items.push(Item { kind: "draft", ..describe(store, line.record.id)? });
         for blob in blobs::of_request(c, line.record.id)? {
             if let Some(bytes) = blobs::bytes(c, blob.hash)? {
-                files.write(&dir.join(format!("{}.jpg", blob.hash)), &bytes)?;
+                files.write(&dir.join(format!("{}.{}", blob.hash, kind_of(&bytes).extension())), &bytes)?;
                 done.photos += 1;
             }
         }

@@ -88,6 +88,7 @@ fn stirs(call: &Call) -> Stirs {
         | Call::EnrolPractice
         | Call::DiscardDraft { .. }
         | Call::RestoreDraft { .. }
+        | Call::AddVoice { .. }
         | Call::RemovePhoto { .. }
         | Call::RestorePhoto { .. }
         | Call::Send { .. }

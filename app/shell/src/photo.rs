@@ -1,10 +1,11 @@
-//! `photo://localhost/<hash>`: the bytes of a photo, `?thumb` for its preview.
+//! `photo://localhost/<hash>`: the bytes of a photo or voice note, `?thumb` for a photo's preview.
 //!
 //! `offset` and `length` take a slice. They stand in the query, not in a `Range` header, because Android's
 //! WebView cuts the body of a range once more by itself.
 
 use std::str::FromStr;
 
+use mbs_shared::blob::kind_of;
 use mbs_shared::id::BlobHash;
 use mbs_tablet::Tablet;
 use tauri::http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -72,13 +73,14 @@ pub(crate) fn answer(tablet: Option<&Tablet>, request: &Request<Vec<u8>>) -> Res
                 tracing::warn!(code = ?error.code, "a photo cannot be read");
                 StatusCode::INTERNAL_SERVER_ERROR
             })?;
-            wanted.part(bytes.ok_or(StatusCode::NOT_FOUND)?)
+            let bytes = bytes.ok_or(StatusCode::NOT_FOUND)?;
+            Ok((kind_of(&bytes).media_type(), wanted.part(bytes)?))
         })
     } else {
         Err(StatusCode::METHOD_NOT_ALLOWED)
     };
     let (status, kind, body) = match bytes {
-        Ok(bytes) => (StatusCode::OK, "image/jpeg", bytes),
+        Ok((kind, bytes)) => (StatusCode::OK, kind, bytes),
         Err(status) => (status, "text/plain", Vec::new()),
     };
     let mut response = Response::new(body);

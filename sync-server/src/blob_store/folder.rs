@@ -1,7 +1,6 @@
 //! A folder: temporary file, fsync, rename, fsync of the folder. The name exists only once the bytes do.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -9,105 +8,7 @@ use mbs_shared::id::BlobHash;
 use mbs_shared::sabotage::sabotaged;
 
 use super::{BlobStore, Key};
-
-/// A file that was just written, and is not yet durable.
-pub trait Written {
-    /// Makes its bytes durable.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn sync(&mut self) -> io::Result<()>;
-}
-
-/// The few steps a folder store is made of, so that a simulated disk can stand below their order.
-pub trait Files: Send + Sync {
-    /// Makes a folder and those above it; nothing when it is there.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn make_dir(&self, dir: &Path) -> io::Result<()>;
-    /// The files in a folder.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>>;
-    /// Whether there is such a file.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn exists(&self, path: &Path) -> io::Result<bool>;
-    /// The whole file.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
-    /// A new file with these bytes, not yet durable.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Written>>;
-    /// Renames a file.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn remove(&self, path: &Path) -> io::Result<()>;
-    /// Makes the names in a folder durable.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
-}
-
-/// The system's files.
-#[derive(Debug, Clone, Copy)]
-pub struct SystemFiles;
-
-impl Written for File {
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_all()
-    }
-}
-
-impl Files for SystemFiles {
-    fn make_dir(&self, dir: &Path) -> io::Result<()> {
-        fs::create_dir_all(dir)
-    }
-
-    fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
-        fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect()
-    }
-
-    fn exists(&self, path: &Path) -> io::Result<bool> {
-        path.try_exists()
-    }
-
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        fs::read(path)
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn Written>> {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        Ok(Box::new(file))
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)
-    }
-
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        fs::remove_file(path)
-    }
-
-    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        File::open(dir)?.sync_all()
-    }
-}
+use crate::ports::files::{Files, SystemFiles};
 
 /// Bytes as files: `ab/cd…` and `ab/cd….thumb`, by the hex of their hash.
 pub struct Folder {
@@ -238,6 +139,8 @@ impl BlobStore for Folder {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -125,7 +125,7 @@ pub(super) fn restore(settings: &Settings, options: &Restore) -> Result<()> {
         Sqlite::open(&options).with_context(|| format!("opening {}", path.display()))
     })?;
     let service = super::open(settings)?;
-    let done = operate::replay(&service, &settings.data)?;
+    let done = operate::replay(&service)?;
     println!(
         "{} is restored from {} ({} parts); {done} erasures and revocations were carried out again.",
         settings.data.display(),
@@ -142,7 +142,7 @@ pub(super) fn verify(settings: &Settings) -> Result<()> {
         bail!("there is no database in {}", settings.data.display());
     }
     let service = super::open(settings)?;
-    let proven = operate::verify::verify(&service, &settings.data)?;
+    let proven = operate::verify::verify(&service)?;
     println!(
         "Proven: {} requests, {} items, {} photos, {} records of the journal.",
         proven.requests, proven.items, proven.photos, proven.records

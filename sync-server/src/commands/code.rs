@@ -41,7 +41,7 @@ pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
     };
     let scope = service.scopes.number(neighbourhood);
     if *successor && db.ask(|s| people::current(s, scope))?.is_some_and(|m| m.person != person.trim()) {
-        operate::end_mandate(&service, &settings.data, scope)?;
+        operate::end_mandate(&service, scope)?;
     }
     let now = SystemClock.now();
     let made = db.change(|tx| {

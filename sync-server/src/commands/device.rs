@@ -19,7 +19,7 @@ pub(super) fn run(settings: &Settings, options: &Revoke) -> Result<()> {
     let prefix: Prefix =
         options.tablet.parse().context("a tablet is named by the four characters its case numbers begin with")?;
     let service = super::open(settings)?;
-    if !operate::revoke(&service, &settings.data, prefix)? {
+    if !operate::revoke(&service, prefix)? {
         bail!("there is no tablet {prefix}, or it is revoked already");
     }
     println!("Tablet {prefix} is revoked. A running server notices within a second.");

@@ -22,7 +22,7 @@ pub(super) struct Erase {
 pub(super) fn run(settings: &Settings, options: &Erase) -> Result<()> {
     let service = super::open(settings)?;
     let id = find(&service, &options.request)?;
-    operate::erase::erase(&service, &settings.data, id, &options.reason)?;
+    operate::erase::erase(&service, id, &options.reason)?;
     println!("Request {} is erased here. Tablets and units drop it with their next contact.", options.request);
     println!("Backups made before still hold it: let them expire, or make a new one and destroy them.");
     Ok(())

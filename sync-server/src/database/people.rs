@@ -8,14 +8,14 @@ statements! {
     /// A new mandate.
     ADD_MANDATE = "insert into mandate (person, scope, since) values ($1, $2, $3) returning id";
     /// The mandate that is running in a neighbourhood.
-    CURRENT = "select m.id, p.name from mandate m join person p on p.id = m.person \
+    CURRENT = "select m.id, p.name, m.since from mandate m join person p on p.id = m.person \
                where m.scope = $1 and m.until = 0 order by m.id desc limit 1";
     /// Ends the mandates of a neighbourhood.
     END = "update mandate set until = $1 where scope = $2 and until = 0";
-    /// Ends those of them that began before a moment.
-    END_BEFORE = "update mandate set until = $1 where scope = $2 and until = 0 and since < $3";
+    /// Ends the one that began at that moment.
+    END_BEGUN = "update mandate set until = $1 where scope = $2 and until = 0 and since = $3";
     /// A mandate with its person.
-    MANDATE = "select m.scope, p.name, m.until from mandate m join person p on p.id = m.person where m.id = $1";
+    MANDATE = "select m.scope, p.name, m.since, m.until from mandate m join person p on p.id = m.person where m.id = $1";
     /// A new enrolment code.
     ADD_CODE = "insert into enrol_code (hash, mandate, expires) values ($1, $2, $3)";
     /// Uses a code up, if it is good.
@@ -33,6 +33,8 @@ pub struct Mandate {
     pub scope: u32,
     /// Name of the muhtar.
     pub person: String,
+    /// When it began, Unix ms: no two of a neighbourhood began at once.
+    pub since: i64,
     /// When it ended; 0 while it runs.
     pub until: i64,
 }
@@ -43,7 +45,7 @@ pub struct Mandate {
 /// [`super::DbError`].
 pub fn current(session: &mut dyn Session, scope: u32) -> DbResult<Option<Mandate>> {
     session.first(CURRENT, &[scope.into()], |r| {
-        Ok(Mandate { id: r.int(0)?, scope, person: r.text(1)?.to_owned(), until: 0 })
+        Ok(Mandate { id: r.int(0)?, scope, person: r.text(1)?.to_owned(), since: r.int(2)?, until: 0 })
     })
 }
 
@@ -53,7 +55,7 @@ pub fn current(session: &mut dyn Session, scope: u32) -> DbResult<Option<Mandate
 /// [`super::DbError`].
 pub fn mandate(session: &mut dyn Session, id: i64) -> DbResult<Option<Mandate>> {
     session.first(MANDATE, &[id.into()], |r| {
-        Ok(Mandate { id, scope: r.count(0)?, person: r.text(1)?.to_owned(), until: r.int(2)? })
+        Ok(Mandate { id, scope: r.count(0)?, person: r.text(1)?.to_owned(), since: r.int(2)?, until: r.int(3)? })
     })
 }
 
@@ -65,7 +67,7 @@ pub fn begin(session: &mut dyn Session, scope: u32, person: &str, now: i64) -> D
     let missing = || super::DbError::Unexpected("no id came back".into());
     let who = session.first(ADD_PERSON, &[person.into()], |r| r.int(0))?.ok_or_else(missing)?;
     let id = session.first(ADD_MANDATE, &[who.into(), scope.into(), now.into()], |r| r.int(0))?.ok_or_else(missing)?;
-    Ok(Mandate { id, scope, person: person.to_owned(), until: 0 })
+    Ok(Mandate { id, scope, person: person.to_owned(), since: now, until: 0 })
 }
 
 /// Uses a code up; the mandate it was made for, when it was good.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use mbs_shared::blob::{BlobKind, BlobRef, MAX_BYTES, MAX_THUMB_BYTES, name_of};
 use mbs_shared::id::{BlobHash, RequestId};
-use mbs_shared::jpeg;
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::blob::{BlobStatus, MAX_SLICE};
 use mbs_shared::wire::error::Code;
+use mbs_shared::{jpeg, ogg};
 
 use crate::auth::device::Caller;
 use crate::blob_store::Key;
@@ -161,11 +161,11 @@ fn reference(s: &mut dyn Session, head: &Head, hash: BlobHash) -> DbResult<Optio
     Ok(entries.iter().any(|e| e.entry.photos.contains(&hash)).then_some(None))
 }
 
-/// Whether the bytes are what the request says: a photo is a plain JPEG of its width and height, a voice note begins
-/// as Ogg does. Threads refer to photos, and say no more of them.
+/// Whether the bytes are what the request says: a photo is a plain JPEG of its width and height, a voice note a plain
+/// recording of its seconds. Threads refer to photos, and say no more of them.
 fn is_as_said(bytes: &[u8], said: Option<BlobRef>) -> bool {
     match said {
-        Some(BlobRef { kind: BlobKind::Voice, .. }) => bytes.starts_with(b"OggS"),
+        Some(BlobRef { kind: BlobKind::Voice, width, .. }) => ogg::plain_seconds(bytes) == Some(width),
         Some(said) => jpeg::plain_size(bytes) == Some((said.width, said.height)),
         None => jpeg::plain_size(bytes).is_some(),
     }

@@ -1,7 +1,6 @@
 //! Erasure by law (6698): a request goes, with its words, thread, decisions and photos. A tombstone stays,
 //! so that nobody brings it back; units and tablets hear of it by their feeds.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -13,15 +12,15 @@ use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
 use crate::database::{DbResult, Value, blobs, changes, entries, erased, events, quarantine};
 use crate::error::Fault;
-use crate::journal::{Journal, Record};
+use crate::journal::Record;
 use crate::service::Service;
 use crate::writer::{self, Tx};
 
-/// Erases a request: first written into the journal of `dir`, then done.
+/// Erases a request: first written into the journal, then done.
 ///
 /// # Errors
 /// When there is no such request, no reason, or something cannot be written: then say it again.
-pub fn erase(service: &Arc<Service>, dir: &Path, request: RequestId, reason: &str) -> Result<()> {
+pub fn erase(service: &Arc<Service>, request: RequestId, reason: &str) -> Result<()> {
     if reason.trim().is_empty() {
         bail!("an erasure needs a reason: a court, a decision, a petition and its date");
     }
@@ -31,7 +30,7 @@ pub fn erase(service: &Arc<Service>, dir: &Path, request: RequestId, reason: &st
     let at = service.clock.now();
     let photos = service.db.ask(|s| only_here(s, &head))?;
     let record = Record::Erased { request, at, reason: reason.trim().to_owned(), photos: photos.clone() };
-    Journal::of(dir).append(&record)?;
+    service.journal.append(&record)?;
     carry_out(service, request, at, &photos)?;
     Ok(())
 }

@@ -8,7 +8,6 @@ pub mod restore;
 pub mod seal;
 pub mod verify;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -18,7 +17,7 @@ use mbs_shared::wire::entry::EntryKind;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::{Value, devices, people};
 use crate::handlers::enrol;
-use crate::journal::{Journal, Record};
+use crate::journal::Record;
 use crate::service::Service;
 use crate::writer;
 
@@ -27,13 +26,15 @@ use crate::writer;
 ///
 /// # Errors
 /// When the journal is damaged or the database does not answer.
-pub fn replay(service: &Arc<Service>, dir: &Path) -> Result<usize> {
+pub fn replay(service: &Arc<Service>) -> Result<usize> {
     let mut done = 0;
-    for record in Journal::of(dir).read()? {
+    for record in service.journal.read_certain()? {
         let new = match record {
             Record::Erased { request, at, photos, .. } => erase::carry_out(service, request, at, &photos)?,
             Record::Revoked { device, at } => service.db.change(|tx| enrol::revoke_no(tx, device, at))?,
-            Record::MandateEnded { neighbourhood, at, place } => end_at(service, &neighbourhood, at, place)?,
+            Record::MandateEnded { neighbourhood, since, at, place } => {
+                end_at(service, &neighbourhood, since, at, place)?
+            }
         };
         done += usize::from(new);
     }
@@ -44,22 +45,22 @@ pub fn replay(service: &Arc<Service>, dir: &Path) -> Result<usize> {
     Ok(done)
 }
 
-/// Revokes the tablet whose case numbers begin so: first written into the journal of `dir`, then done. Whether
+/// Revokes the tablet whose case numbers begin so: first written into the journal, then done. Whether
 /// there was one that was not revoked yet. A running server notices within a second.
 ///
 /// # Errors
 /// When something cannot be written: then say it again.
-pub fn revoke(service: &Arc<Service>, dir: &Path, prefix: Prefix) -> Result<bool> {
+pub fn revoke(service: &Arc<Service>, prefix: Prefix) -> Result<bool> {
     let found = service.db.ask(|s| devices::by_prefix(s, prefix.index()))?;
     let Some(device) = found.filter(|d| d.revoked == 0) else { return Ok(false) };
-    revoke_all(service, dir, &[device.no])
+    revoke_all(service, &[device.no])
 }
 
-fn revoke_all(service: &Arc<Service>, dir: &Path, devices: &[DeviceNo]) -> Result<bool> {
+fn revoke_all(service: &Arc<Service>, devices: &[DeviceNo]) -> Result<bool> {
     let at = service.clock.now();
     let mut done = false;
     for device in devices {
-        Journal::of(dir).append(&Record::Revoked { device: *device, at })?;
+        service.journal.append(&Record::Revoked { device: *device, at })?;
         done |= service.db.change(|tx| enrol::revoke_no(tx, *device, at))?;
     }
     Ok(done)
@@ -70,25 +71,25 @@ fn revoke_all(service: &Arc<Service>, dir: &Path, devices: &[DeviceNo]) -> Resul
 ///
 /// # Errors
 /// When something cannot be written: then say it again.
-pub fn end_mandate(service: &Arc<Service>, dir: &Path, scope: u32) -> Result<()> {
+pub fn end_mandate(service: &Arc<Service>, scope: u32) -> Result<()> {
     let tablets = service.db.ask(|s| devices::of_scope(s, scope))?;
-    revoke_all(service, dir, &tablets)?;
+    revoke_all(service, &tablets)?;
     let (neighbourhood, at) = (service.scopes.code(scope).to_owned(), service.clock.now());
     // After the revocations: nothing of the old tablets comes behind this place.
-    let place = service.db.ask(|s| feed::last(s))?;
-    Journal::of(dir).append(&Record::MandateEnded { neighbourhood: neighbourhood.clone(), at, place })?;
-    service.db.change(|tx| tx.execute(people::END, &[at.into(), scope.into()]))?;
-    end_at(service, &neighbourhood, at, place)?;
+    let (running, place) = service.db.ask(|s| Ok((people::current(s, scope)?, feed::last(s)?)))?;
+    let since = running.map_or(0, |mandate| mandate.since);
+    service.journal.append(&Record::MandateEnded { neighbourhood: neighbourhood.clone(), since, at, place })?;
+    end_at(service, &neighbourhood, since, at, place)?;
     Ok(())
 }
 
-/// Ends the mandates of a neighbourhood that began before `at`, and takes out the notes up to `place` of the feed.
-/// Whether anything was left to do.
-fn end_at(service: &Arc<Service>, neighbourhood: &str, at: i64, place: i64) -> Result<bool> {
+/// Ends the mandate of a neighbourhood that began at `since`, and takes out the notes up to `place` of the feed. Whether
+/// anything was left to do.
+fn end_at(service: &Arc<Service>, neighbourhood: &str, since: i64, at: i64, place: i64) -> Result<bool> {
     let scope = service.scopes.number(neighbourhood);
     let done = writer::alone(&*service.db, |tx| {
         let s = tx.session();
-        let ended = s.execute(people::END_BEFORE, &[at.into(), scope.into(), at.into()])? > 0;
+        let ended = s.execute(people::END_BEGUN, &[at.into(), scope.into(), since.into()])? > 0;
         let note = EntryKind::Note as u32;
         let of = [scope.into(), note.into(), place.into()];
         let Some(rid) = s.first(feed::A_NOTE, &of, |r| r.int(0))? else { return Ok(ended) };

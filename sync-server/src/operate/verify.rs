@@ -1,7 +1,6 @@
 //! `verify`: proves a data folder, and names the first thing that is not as it should be.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use mbs_shared::document::verify as verify_change;
 use mbs_shared::id::BlobHash;
@@ -16,7 +15,7 @@ use crate::database::feed::{self, ItemRow, kind};
 use crate::database::requests::{self, Head};
 use crate::database::{DbError, Go, Session, blobs, changes, devices, entries, erased, events, meta};
 use crate::handlers::sync::plan::Content;
-use crate::journal::{Journal, Record};
+use crate::journal::Record;
 use crate::routing::thread::stamped;
 use crate::secrets::sha256;
 use crate::service::Service;
@@ -59,7 +58,7 @@ fn at<T>(place: impl Into<String>, what: impl Into<String>) -> Result<T, Broken>
 ///
 /// # Errors
 /// The first break.
-pub fn verify(service: &Service, dir: &Path) -> Result<Proven, Broken> {
+pub fn verify(service: &Service) -> Result<Proven, Broken> {
     let mut proven = Proven::default();
     service.db.check()?;
     counters(service)?;
@@ -73,7 +72,7 @@ pub fn verify(service: &Service, dir: &Path) -> Result<Proven, Broken> {
         }
     }
     photos(service, &mut proven)?;
-    journal(service, dir, &mut proven)?;
+    journal(service, &mut proven)?;
     Ok(proven)
 }
 
@@ -235,8 +234,8 @@ fn photos(service: &Service, proven: &mut Proven) -> Result<(), Broken> {
     Ok(())
 }
 
-fn journal(service: &Service, dir: &Path, proven: &mut Proven) -> Result<(), Broken> {
-    let records = Journal::of(dir).read().or_else(|e| at("journal", format!("{e:#}")))?;
+fn journal(service: &Service, proven: &mut Proven) -> Result<(), Broken> {
+    let records = service.journal.read().or_else(|e| at("journal", format!("{e:#}")))?;
     for (n, record) in (1..).zip(&records) {
         let place = format!("journal, line {n}");
         let wrong = match record {

@@ -3,8 +3,9 @@
 use crate::common::*;
 use mbs_server::blob_store::Key;
 use mbs_server::handlers::blob::{Put, Slice, get, put, put_thumb};
-use mbs_shared::blob::BlobRef;
+use mbs_shared::blob::{BlobKind, BlobRef, name_of};
 use mbs_shared::id::RequestId;
+use mbs_shared::ogg;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
@@ -180,4 +181,42 @@ async fn a_preview_comes_before_its_photo() {
     let rid = town.head(id).rid;
     let whole = town.service.db.ask(|s| mbs_server::database::blobs::of_request(s, rid)).unwrap();
     assert_eq!(whole, [(photo.hash, 2_000, true)]);
+}
+
+#[tokio::test]
+async fn a_voice_note_is_kept_when_it_is_what_the_request_says() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let recorded = include_bytes!("../../../tests/fixtures/voice/cukur.ogg");
+    let (bytes, seconds) = ogg::plain(recorded).unwrap();
+    let voice = |bytes: &[u8], width| BlobRef {
+        hash: name_of(bytes),
+        kind: BlobKind::Voice,
+        size: u32::try_from(bytes.len()).unwrap(),
+        width,
+        height: 0,
+    };
+    let note = voice(&bytes, seconds);
+    let id = filed_with(&mut tablet, &[note]).await;
+    let size = note.size;
+    // In slices, as over a bad line.
+    let half = size / 2;
+    let first = put(&town.service, &tablet.caller, slice(&note, id, 0), bytes[..half as usize].to_vec()).await;
+    assert_eq!(first.unwrap(), taken(half, false));
+    let rest = put(&town.service, &tablet.caller, slice(&note, id, half), bytes[half as usize..].to_vec()).await;
+    assert_eq!(rest.unwrap(), taken(size, true));
+    assert_eq!(town.head(id).here, 1);
+    assert_eq!(get(&town.service, &tablet.caller, Key::Full(note.hash), 0).await.unwrap(), bytes);
+
+    // Another length than it has, comments in it, and what is no recording at all.
+    for (bytes, seconds) in [(bytes.clone(), 9), (recorded.to_vec(), 10), (photo(1, 3_000).0, 10)] {
+        let note = voice(&bytes, seconds);
+        let id = filed_with(&mut tablet, &[note]).await;
+        // The bytes of the first are here already; another muhtar's are looked at.
+        let mut other = town.tablet("fatih-alemdar").await;
+        let theirs = filed_with(&mut other, &[note]).await;
+        let refused = put(&town.service, &other.caller, slice(&note, theirs, 0), bytes).await.unwrap_err();
+        assert_eq!(refused.code, Code::BadValue);
+        assert_eq!(town.head(id).here, 0);
+    }
 }

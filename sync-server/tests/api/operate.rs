@@ -38,7 +38,7 @@ fn restored(town: &Town, backup: &[u8], journal: bool) -> Result<Town, String> {
     })
     .map_err(|e| format!("{e:#}"))?;
     let town = town.on(dir);
-    replay(&town.service, town.dir.path()).unwrap();
+    replay(&town.service).unwrap();
     Ok(town)
 }
 
@@ -74,12 +74,12 @@ async fn a_backup_comes_back_whole_as_a_new_life() {
     if !town.is_one_folder() {
         return;
     }
-    let proven = verify(&town.service, town.dir.path()).unwrap();
+    let proven = verify(&town.service).unwrap();
     assert_eq!((proven.requests, proven.photos), (5, 5));
     let backup = backed_up(&town);
     town.pass(3 * DAY);
     let back = restored(&town, &backup, false).unwrap();
-    assert_eq!(verify(&back.service, back.dir.path()).unwrap(), proven);
+    assert_eq!(verify(&back.service).unwrap(), proven);
     assert_ne!(back.service.epoch, town.service.epoch);
     for id in &filed {
         assert_eq!(back.head(*id), town.head(*id));
@@ -92,7 +92,7 @@ async fn a_backup_comes_back_whole_as_a_new_life() {
     assert!(i64::from(back.head(id).no.n) > 5 + 3 * NUMBERS_A_DAY);
     // And it can be backed up and restored again.
     let twice = restored(&back, &backed_up(&back), false).unwrap();
-    assert_eq!(verify(&twice.service, twice.dir.path()).unwrap().requests, 6);
+    assert_eq!(verify(&twice.service).unwrap().requests, 6);
     assert!(twice.head(id).no.n < 10 * NUMBERS_A_DAY as u32);
 }
 
@@ -130,7 +130,7 @@ async fn a_backup_that_was_cut_or_changed_is_none_and_a_full_folder_is_refused()
         changed[at] ^= 0x10;
         // A changed byte in the padding between parts changes nothing.
         if let Ok(back) = restored(&town, &changed, false) {
-            verify(&back.service, back.dir.path()).unwrap();
+            verify(&back.service).unwrap();
         }
     }
     let dir = tempfile::tempdir().unwrap();
@@ -171,7 +171,7 @@ fn what_is_sealed_opens_with_its_key_only_and_a_cut_shows() {
 async fn broken(sql: &'static str) -> String {
     let (town, ..) = lively().await;
     town.service.db.change(|tx| tx.execute(sql, &[])).unwrap();
-    verify(&town.service, town.dir.path()).unwrap_err().to_string()
+    verify(&town.service).unwrap_err().to_string()
 }
 
 #[tokio::test]
@@ -202,9 +202,9 @@ async fn verify_names_the_first_break() {
     let one = files().into_iter().next().unwrap();
     let bytes = std::fs::read(&one).unwrap();
     std::fs::write(&one, &bytes[1..]).unwrap();
-    assert!(verify(&town.service, town.dir.path()).unwrap_err().to_string().contains("damaged"));
+    assert!(verify(&town.service).unwrap_err().to_string().contains("damaged"));
     std::fs::remove_file(&one).unwrap();
-    assert!(verify(&town.service, town.dir.path()).unwrap_err().to_string().contains("missing from the store"));
+    assert!(verify(&town.service).unwrap_err().to_string().contains("missing from the store"));
 }
 
 fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
@@ -243,10 +243,10 @@ async fn an_erased_request_leaves_a_tombstone_and_nothing_else() {
     };
     assert_eq!(tablet.send(&digest(&tablet)).await.unwrap().differs, Some(true));
 
-    assert!(erase(&town.service, town.dir.path(), third, "  ").is_err());
-    erase(&town.service, town.dir.path(), third, "Dilekçe, 25.11.2026").unwrap();
-    erase(&town.service, town.dir.path(), id, "Dilekçe, 25.11.2026").unwrap();
-    assert!(erase(&town.service, town.dir.path(), id, "yine").is_err());
+    assert!(erase(&town.service, third, "  ").is_err());
+    erase(&town.service, third, "Dilekçe, 25.11.2026").unwrap();
+    erase(&town.service, id, "Dilekçe, 25.11.2026").unwrap();
+    assert!(erase(&town.service, id, "yine").is_err());
 
     let feed = tablet.sync(Vec::new()).await;
     let gone: Vec<RequestId> = feed.rows.iter().filter(|r| r.body == RowBody::Erased).map(|r| r.request).collect();
@@ -271,7 +271,7 @@ async fn an_erased_request_leaves_a_tombstone_and_nothing_else() {
         assert!(bytes.windows(5).all(|w| w != b"Teyze"), "{name}");
     }
     if town.is_one_folder() {
-        assert_eq!(verify(&town.service, town.dir.path()).unwrap().records, 2);
+        assert_eq!(verify(&town.service).unwrap().records, 2);
     }
 }
 
@@ -282,21 +282,21 @@ async fn what_was_erased_or_revoked_after_the_backup_stays_so() {
         return;
     }
     let backup = backed_up(&town);
-    erase(&town.service, town.dir.path(), filed[2], "Mahkeme kararı").unwrap();
+    erase(&town.service, filed[2], "Mahkeme kararı").unwrap();
     let no = tablet.identity.device;
-    Journal::of(town.dir.path()).append(&Record::Revoked { device: no, at: MORNING + 5 }).unwrap();
+    town.service.journal.append(&Record::Revoked { device: no, at: MORNING + 5 }).unwrap();
 
     let without = restored(&town, &backup, false).unwrap();
     assert!(without.service.db.ask(|s| mbs_server::database::requests::by_id(s, filed[2])).unwrap().is_some());
     let back = restored(&town, &backup, true).unwrap();
     assert!(back.service.db.ask(|s| mbs_server::database::requests::by_id(s, filed[2])).unwrap().is_none());
     assert_eq!(device_row(&back, &tablet).revoked, MORNING + 5);
-    assert_eq!(verify(&back.service, back.dir.path()).unwrap().records, 2);
-    assert_eq!(replay(&back.service, back.dir.path()).unwrap(), 0, "once is enough");
+    assert_eq!(verify(&back.service).unwrap().records, 2);
+    assert_eq!(replay(&back.service).unwrap(), 0, "once is enough");
     // A journal of another server is not taken.
     let other = Town::new();
     Journal::of(other.dir.path()).append(&Record::Revoked { device: no, at: 1 }).unwrap();
-    erase(&back.service, back.dir.path(), filed[1], "Dilekçe").unwrap();
+    erase(&back.service, filed[1], "Dilekçe").unwrap();
     let newer = backed_up(&back);
     let dir = tempfile::tempdir().unwrap();
     let strange = other.dir.path().join("journal");
@@ -325,7 +325,7 @@ async fn the_notes_of_a_muhtar_who_left_do_not_come_back_with_a_backup() {
     ok(&tablet.push(note).await);
     let backup = backed_up(&town);
     town.pass(60_000);
-    end_mandate(&town.service, town.dir.path(), scope).unwrap();
+    end_mandate(&town.service, scope).unwrap();
     assert_eq!(notes(&town, scope), 0);
 
     let without = restored(&town, &backup, false).unwrap();
@@ -334,15 +334,36 @@ async fn the_notes_of_a_muhtar_who_left_do_not_come_back_with_a_backup() {
     assert_eq!(notes(&back, scope), 0);
     assert!(device_row(&back, &tablet).revoked > 0);
     assert!(back.service.db.ask(|s| people::current(s, scope)).unwrap().is_none(), "the mandate has ended");
-    assert_eq!(verify(&back.service, back.dir.path()).unwrap().records, 2);
+    assert_eq!(verify(&back.service).unwrap().records, 2);
 
     // The successor's own stay, however often the server is started.
     back.pass(60_000);
     let mut successor = back.tablet("kadikoy-rasimpasa").await;
     let own = successor.entry(filed[1], EntryKind::Note, "Devralındı.");
     ok(&successor.push(own).await);
-    assert_eq!(replay(&back.service, back.dir.path()).unwrap(), 0, "once is enough");
+    assert_eq!(replay(&back.service).unwrap(), 0, "once is enough");
     assert_eq!(notes(&back, scope), 1);
+}
+
+/// Seed 26555692958002 of the simulation, 2026-11-28: the successor could not be enrolled after a restore.
+#[tokio::test]
+async fn a_mandate_stays_ended_though_the_clock_had_been_set_back() {
+    let (town, ..) = lively().await;
+    if !town.is_one_folder() {
+        return;
+    }
+    let scope = town.service.scopes.number("kadikoy-rasimpasa");
+    let backup = backed_up(&town);
+    town.pass(-300_000);
+    end_mandate(&town.service, scope).unwrap();
+    let back = restored(&town, &backup, true).unwrap();
+    let running = || back.service.db.ask(|s| people::current(s, scope)).unwrap();
+    assert_eq!(running(), None);
+    // And the successor's is not ended by it, at whatever time it began.
+    back.pass(-600_000);
+    back.tablet("kadikoy-rasimpasa").await;
+    assert_eq!(replay(&back.service).unwrap(), 0);
+    assert!(running().is_some());
 }
 
 #[tokio::test]
@@ -352,11 +373,11 @@ async fn an_erasure_cut_off_half_way_is_finished_at_the_next_start() {
     let photos = town.service.db.ask(|s| mbs_server::database::blobs::of_request(s, town.head(filed[1]).rid)).unwrap();
     let hash = photos[0].0;
     let record = Record::Erased { request: filed[1], at, reason: "Dilekçe".into(), photos: vec![hash] };
-    Journal::of(town.dir.path()).append(&record).unwrap();
+    town.service.journal.append(&record).unwrap();
     // The PostgreSQL of the tests runs without fsync, which `verify` would name first.
-    let look = || verify(&town.service, town.dir.path());
+    let look = || verify(&town.service);
     assert!(!town.is_one_folder() || look().unwrap_err().to_string().contains("start the server once"));
-    assert_eq!(replay(&town.service, town.dir.path()).unwrap(), 1);
+    assert_eq!(replay(&town.service).unwrap(), 1);
     assert!(!town.service.store.has(mbs_server::blob_store::Key::Full(hash)).unwrap());
     assert!(!town.is_one_folder() || look().is_ok());
 }

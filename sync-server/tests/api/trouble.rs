@@ -1,6 +1,7 @@
 //! Disks that are full or damaged: nothing is acknowledged that is not kept, nothing is written over, and the words
 //! say what helps.
 
+use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::common::*;
-use mbs_server::blob_store::folder::{Files, SystemFiles, Written};
+
 use mbs_server::blob_store::{Folder, Key};
 use mbs_server::database::Go;
 use mbs_server::error::status;
 use mbs_server::handlers::blob;
+use mbs_server::ports::files::{Files, SystemFiles, Written};
 use mbs_shared::id::RequestId;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::error::Code;
@@ -57,7 +59,7 @@ async fn a_full_disk_acknowledges_nothing_and_keeps_no_half_and_takes_it_when_th
     let reply = tablet.send(&frame).await.unwrap();
     assert!(matches!(reply.results[..], [ItemResult::Ok { .. }]));
     assert_eq!(town.count("select count(*) from request"), i64::try_from(acknowledged.len()).unwrap() + 1);
-    mbs_server::operate::verify::verify(&town.service, town.dir.path()).unwrap();
+    mbs_server::operate::verify::verify(&town.service).unwrap();
 }
 
 /// The system's files on a disk that can be full.
@@ -83,6 +85,12 @@ impl Files for Brim {
             return Err(io::ErrorKind::StorageFull.into());
         }
         SystemFiles.write(path, bytes)
+    }
+    fn write_at(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<Box<dyn Written>> {
+        SystemFiles.write_at(path, at, bytes)
+    }
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn Any>> {
+        SystemFiles.lock(path)
     }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         SystemFiles.rename(from, to)

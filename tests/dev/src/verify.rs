@@ -61,22 +61,24 @@ const SUITES: &[Suite] = &[
         name: "clippy",
         counts: false,
         long: Long::Same,
-        command: |_| {
-            run::cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"])
-        },
+        command: |_| workspace(&["--all-targets", "--no-run", "--quiet"]),
     },
-    Suite {
-        name: "rust",
-        counts: true,
-        long: Long::Grows,
-        command: |_| run::cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]),
-    },
+    Suite { name: "rust", counts: true, long: Long::Grows, command: |_| workspace(&["--no-fail-fast"]) },
     Suite { name: "generated types", counts: false, long: Long::Same, command: |_| fresh_types() },
     Suite { name: "one story", counts: false, long: Long::Same, command: |_| story() },
     Suite { name: "simulation", counts: false, long: Long::Grows, command: simulation },
     Suite { name: "fuzzing", counts: false, long: Long::Only, command: |_| fuzzing() },
     Suite { name: "screens: browser", counts: true, long: Long::Same, command: |_| browser() },
 ];
+
+/// Tests of the whole workspace. Clippy compiles its crates, so that what lies below them is compiled once: a
+/// `cargo clippy` beside `cargo test` checks all of it a second time, which takes longer than anything else here on a
+/// machine that has nothing.
+fn workspace(args: &[&str]) -> Command {
+    let mut command = run::cargo(&[&["test", "--workspace", "--all-features"], args].concat());
+    command.envs([("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"), ("CLIPPY_ARGS", "-Dwarnings")]);
+    command
+}
 
 fn fresh_types() -> Command {
     // The tests above have just written them again: a difference means the committed ones are stale.
@@ -101,7 +103,9 @@ fn simulation(long: bool) -> Command {
         let fast = ["run", "--quiet", "--profile", "sim", "--package", "mbs-sim", "--features", "sabotage", "--"];
         return run::cargo(&[&fast[..], &["--runs", "5000", "--processes", "2", "--seed", &seed]].concat());
     }
-    run::cargo(&["sim", "--runs", "1000", "--processes", "2", "--seed", &seed])
+    let mut sim = Command::new(run::target().join("debug/mbs-sim"));
+    sim.args(["--runs", "1000", "--processes", "2", "--seed", &seed]).current_dir(run::root());
+    sim
 }
 
 fn story() -> Command {
@@ -147,6 +151,10 @@ fn play(args: &[String], ran: &mut Vec<Ran>) -> Result<(), String> {
         true => s.long != Long::Only,
         false => only.iter().any(|o| *o == s.name),
     };
+    if !SUITES.iter().any(|s| wanted(s) && s.name == "clippy") {
+        // The suites behind it run what it built.
+        run::must("building", &mut workspace(&["--all-targets", "--no-run", "--quiet"]))?;
+    }
     for suite in SUITES.iter().filter(|s| wanted(s)) {
         let mut command = (suite.command)(long);
         if long {

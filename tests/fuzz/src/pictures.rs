@@ -1,7 +1,8 @@
-//! Photos, as cameras, messengers and strangers make them.
+//! Photos and voice notes, as cameras, recorders, messengers and strangers make them.
 
 use mbs_shared::blob::{MAX_BYTES, MAX_THUMB_BYTES};
 use mbs_shared::jpeg::{plain, plain_size};
+use mbs_shared::ogg;
 use mbs_tablet::capture::facts::facts;
 use mbs_tablet::capture::photo::shrink;
 
@@ -30,5 +31,15 @@ pub(crate) fn jpeg(bytes: &[u8]) {
         assert_eq!(plain(&made).as_ref(), Some(&made));
     } else {
         assert_eq!(size, None, "plain already, and not made plain");
+    }
+}
+
+pub(crate) fn voice(bytes: &[u8]) {
+    let seconds = ogg::plain_seconds(bytes);
+    if let Some((made, said)) = ogg::plain(bytes) {
+        assert_eq!(ogg::plain_seconds(&made), Some(said), "made plain, and not taken");
+        assert_eq!(ogg::plain(&made), Some((made.clone(), said)));
+    } else {
+        assert_eq!(seconds, None, "plain already, and not made plain");
     }
 }

@@ -141,7 +141,7 @@ impl World {
             return;
         }
         self.note(format_args!("server answers tablet {tablet} #{ticket} {}", reply.status));
-        if reply.status == 500 && vfs::tell(SERVER, |disk| disk.troubles()) == 0 {
+        if reply.status == 500 && server::disks_are_sound() {
             let said = String::from_utf8_lossy(&reply.body).into_owned();
             self.violated(format!("the server failed with a sound disk: {said}"));
         }

@@ -56,6 +56,8 @@ impl World {
             Fault::TabletCloned => self.clone_tablet(tablet),
             Fault::TabletRestored => self.back_up_or_restore(tablet),
             Fault::ServerRestored => self.back_up_or_restore_server(),
+            Fault::TabletUpgraded => self.upgrade_tablet(tablet),
+            Fault::ServerUpgraded => self.upgrade_server(),
             Fault::RequestErased => self.erase(),
             Fault::TabletRevoked => self.revoke(tablet),
             Fault::MandateEnded => self.hand_over(tablet),

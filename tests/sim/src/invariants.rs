@@ -22,7 +22,7 @@ use mbs_tablet::store::quarantine::OTHER_SERIES;
 use serde_json::Value;
 
 use crate::look::{self, Item, Requests, marks};
-use crate::server::SERVER;
+use crate::server::{JOURNAL, SERVER};
 use crate::tally::Fault;
 use crate::template::program_unit;
 use crate::vfs;
@@ -56,7 +56,9 @@ impl World {
         // A revoked tablet closes at its next contact; what it holds then is looked at in the end.
         let Some(t) = self.tablets.get(tablet).filter(|t| !t.revoked) else { return };
         let Some(app) = &t.app else { return };
-        let erased = &self.erased;
+        let machine = t.machine;
+        let troubles = || vfs::tell(machine, |disk| disk.troubles());
+        let (erased, before) = (&self.erased, troubles());
         let due = |f: &&Saved| f.tablet == tablet && !f.excused && !f.away && !erased.contains(&f.request);
         let mut shown: BTreeMap<RequestId, Option<Value>> = BTreeMap::new();
         let mut lost = Vec::new();
@@ -82,8 +84,7 @@ impl World {
             }
         }
         // A disk that refuses to be read says nothing about what lies on it.
-        let sound = self.tablets.get(tablet).is_some_and(|t| vfs::tell(t.machine, |disk| disk.is_sound()));
-        if sound {
+        if vfs::tell(machine, |disk| disk.is_sound()) && troubles() == before {
             lost.into_iter().for_each(|l| self.violated(l));
         }
     }
@@ -111,6 +112,7 @@ impl World {
             Err(why) => return self.violated(format!("the server's database cannot be read: {why}")),
         };
         kept.wrong.iter().for_each(|d| self.violated(d.clone()));
+        self.check_journal();
         self.check_feed(&service, &kept);
         self.check_proofs(&service, &kept.requests, "the server");
         self.check_saved(&service, &kept);
@@ -134,7 +136,7 @@ impl World {
 
     fn check_feed(&mut self, service: &Arc<Service>, kept: &Kept) {
         // The product's own proof: the feed without holes but a restore's, every item, decision and photo.
-        if let Err(broken) = verify(service, self.journal.path()) {
+        if let Err(broken) = verify(service) {
             self.violated(format!("verify: {broken}"));
         }
         let unit = program_unit();
@@ -319,12 +321,17 @@ impl World {
     }
 
     fn count_disks(&mut self) {
-        for machine in 0..=u32::try_from(self.tablets.len()).unwrap_or(0) {
+        for machine in (0..=u32::try_from(self.tablets.len()).unwrap_or(0)).chain([JOURNAL]) {
             let i = vfs::tell(machine, |disk| disk.injected());
-            let (write, sync, read, full) = if machine == SERVER {
-                (Fault::ServerWriteFails, Fault::ServerSyncFails, Fault::ServerReadFails, Fault::ServerDiskFull)
-            } else {
-                (Fault::TabletWriteFails, Fault::TabletSyncFails, Fault::TabletReadFails, Fault::TabletDiskFull)
+            let (write, sync, read, full) = match machine {
+                SERVER => {
+                    (Fault::ServerWriteFails, Fault::ServerSyncFails, Fault::ServerReadFails, Fault::ServerDiskFull)
+                }
+                // It has no limit.
+                JOURNAL => {
+                    (Fault::JournalWriteFails, Fault::JournalSyncFails, Fault::JournalReadFails, Fault::ServerDiskFull)
+                }
+                _ => (Fault::TabletWriteFails, Fault::TabletSyncFails, Fault::TabletReadFails, Fault::TabletDiskFull),
             };
             for (fault, n) in [(write, i.writes), (sync, i.syncs), (read, i.reads), (full, i.full)] {
                 self.tally.add(fault, n);

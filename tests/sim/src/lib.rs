@@ -16,6 +16,7 @@ pub mod server;
 pub mod tablet;
 pub mod tally;
 pub mod template;
+mod upgrades;
 pub mod vfs;
 pub mod world;
 

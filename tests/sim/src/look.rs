@@ -41,7 +41,11 @@ pub struct Tablet {
     pub photos: BTreeSet<(RequestId, String, bool)>,
 }
 
-fn open(machine: Machine) -> rusqlite::Result<Connection> {
+/// A tablet's database, opened past the product's own code.
+///
+/// # Errors
+/// What SQLite says.
+pub fn open(machine: Machine) -> rusqlite::Result<Connection> {
     let path = vfs::folder(machine).join("mbs.db");
     let db = Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs::NAME)?;
     db.execute_batch(&format!("pragma key = \"x'{}'\"; pragma locking_mode = exclusive;", hex::encode(KEY)))?;

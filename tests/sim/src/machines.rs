@@ -2,17 +2,26 @@
 
 use mbs_tablet::sync::{Event, Nudge};
 
-use crate::server::{self, SERVER};
+use crate::server::{self, JOURNAL, SERVER};
 use crate::tally::Fault;
 use crate::vfs::{self, Disk};
 use crate::world::{Happening, UnderWay, World};
 
+/// The server's disks after it ended: with its power, or only its process.
+fn server_disks(power: bool) {
+    for machine in [SERVER, JOURNAL] {
+        vfs::tell(machine, |disk| if power { disk.power_cut() } else { disk.process_died() });
+    }
+}
+
 impl World {
     /// Machines whose disk stopped at a call are off: their power goes, and they come back.
     pub(crate) fn mind_the_power(&mut self) {
-        if self.server.is_some() && vfs::tell(SERVER, |disk| disk.is_off()) {
+        let stopped = |machine| vfs::tell(machine, |disk| disk.is_off());
+        if self.server.is_some() && (stopped(SERVER) || stopped(JOURNAL)) {
             self.note(format_args!("server stopped at a call"));
-            self.tally.count(Fault::ServerCrashesAtCall);
+            let at = if stopped(JOURNAL) { Fault::JournalCrashes } else { Fault::ServerCrashesAtCall };
+            self.tally.count(at);
             self.server_down(true);
         }
         for tablet in 0..self.tablets.len() {
@@ -28,7 +37,7 @@ impl World {
     /// The server's process or power is gone; it comes back in a while.
     pub(crate) fn server_down(&mut self, power: bool) {
         self.server_off();
-        vfs::tell(SERVER, |disk| if power { disk.power_cut() } else { disk.process_died() });
+        server_disks(power);
         let by = if self.calm { 1_000 } else { self.chance.between(1_000, 40_000) };
         self.plan(by, Happening::StartServer);
     }
@@ -37,6 +46,7 @@ impl World {
     pub(crate) fn server_off(&mut self) {
         let calls = std::mem::take(&mut self.under_way);
         vfs::tell(SERVER, Disk::turn_off);
+        vfs::tell(JOURNAL, Disk::turn_off);
         for call in calls {
             if let UnderWay::Tablet { tablet, life, ticket, .. } = call {
                 self.plan(200, Happening::Cut(tablet, life, ticket));
@@ -66,20 +76,20 @@ impl World {
         let chance = self.chance.fork(&format!("server life {}", self.server_life));
         // As `serve` does: what the journal says holds before anybody is answered.
         let begun = server::start(self.server_clock.clone(), chance)
-            .and_then(|service| mbs_server::operate::replay(&service, self.journal.path()).map(|_| service));
+            .and_then(|service| mbs_server::operate::replay(&service).map(|_| service));
         match begun {
             Ok(service) => {
                 self.note(format_args!("server starts"));
                 self.server = Some(service);
+                self.take_over();
             }
             Err(why) => {
                 self.note(format_args!("server does not start"));
-                let off = vfs::tell(SERVER, |disk| disk.is_off());
-                let troubled = vfs::tell(SERVER, |disk| disk.troubles()) > 0;
-                if !off && !troubled {
+                let off = [SERVER, JOURNAL].into_iter().any(|machine| vfs::tell(machine, |disk| disk.is_off()));
+                if !off && server::disks_are_sound() {
                     self.violated(format!("the server does not start: {why:#}"));
                 }
-                vfs::tell(SERVER, |disk| if off { disk.power_cut() } else { disk.process_died() });
+                server_disks(off);
                 self.plan(2_000, Happening::StartServer);
             }
         }

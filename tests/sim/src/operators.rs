@@ -1,30 +1,31 @@
 //! What operators do with the product's own commands: the server is set back to a copy of its disk, requests
-//! are erased by law, tablets are revoked and replaced, muhtars leave. The journal lies beside the disks, as one
-//! that can still be read after them.
+//! are erased by law, tablets are revoked and replaced, muhtars leave. The journal lies on a disk of its own, which
+//! survives a restore.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::database::{Database, devices, requests};
 use mbs_server::handlers::enrol::make_code;
-use mbs_server::journal::{Journal, Record};
+use mbs_server::journal::Record;
 use mbs_server::operate;
 use mbs_server::operate::restore::renew;
 use mbs_server::ports::Clock as _;
-use mbs_server::service::Service;
 use mbs_shared::id::{DeviceNo, Prefix, RequestId};
 use mbs_tablet::Tablet;
 use mbs_tablet::door::Call;
 
-use crate::chance::SeededRandom;
+use crate::chance::{Chance, SeededRandom};
 use crate::clock::SimClock;
-use crate::server::SERVER;
+use crate::server::{self, JOURNAL, SERVER};
 use crate::tablet::{Machinery, enrol_at};
 use crate::tally::Fault;
-use crate::vfs::{self, Disk};
+use crate::template::PLACES;
+use crate::vfs::{self, Disk, DiskFault, Machine};
 use crate::world::{Happening, ROOM, What, World};
 
+/// A machine that is only there to look at copies.
+const GLASS: Machine = 16;
 /// Tablets there may be, with those that were put in place of others.
 const MOST: usize = 8;
 
@@ -38,19 +39,82 @@ pub(crate) struct Backup {
 }
 
 impl World {
-    fn office(&self) -> Option<(Arc<Service>, PathBuf)> {
-        Some((self.server.clone()?, self.journal.path().to_owned()))
+    /// What the journal says, whatever its disk is about to refuse.
+    fn records() -> Vec<Record> {
+        let Some(copy) = vfs::copy(JOURNAL, GLASS, Chance::new(0)) else { return Vec::new() };
+        vfs::insert(GLASS, copy);
+        server::journal_of(GLASS).read().unwrap_or_default()
     }
 
-    fn records(&self) -> Vec<Record> {
-        Journal::of(self.journal.path()).read().unwrap_or_default()
+    /// What is known to have been decided is in the journal.
+    pub(crate) fn check_journal(&mut self) {
+        let records = Self::records();
+        let erased =
+            |r: &RequestId| records.iter().any(|k| matches!(k, Record::Erased { request, .. } if request == r));
+        let forgotten: Vec<_> = self.erased.iter().filter(|r| !erased(r)).copied().collect();
+        let revoked = |t: &&Machinery| {
+            records.iter().any(|k| matches!(k, Record::Revoked { device, .. } if device.0 == t.device))
+        };
+        let lost = self.tablets.iter().filter(|t| t.revoked && !revoked(t)).count();
+        let ended = records.iter().filter(|k| matches!(k, Record::MandateEnded { .. })).count();
+        if !forgotten.is_empty() || lost > 0 || ended < self.handed_over.len() {
+            self.violated(format!(
+                "the journal forgot erasures {forgotten:?}, {lost} revocations, or ends of mandates"
+            ));
+        }
     }
 
-    /// A command failed, which it may only with a troubled disk; what the journal says is done once more, later.
-    fn said(&mut self, what: &str, done: anyhow::Result<()>) {
+    /// The world knows of what the journal says: whatever stopped the rest, it will be done.
+    pub(crate) fn take_over(&mut self) {
+        for record in Self::records() {
+            match record {
+                Record::Erased { request, .. } if self.erased.insert(request) => {
+                    self.note(format_args!("operator: {request} is erased"));
+                    self.tally.count(Fault::RequestErased);
+                    self.filed.retain(|r| *r != request);
+                    self.acts.retain(|(r, _)| *r != request);
+                }
+                Record::MandateEnded { neighbourhood, .. } => self.has_ended(&neighbourhood),
+                _ => {}
+            }
+        }
+        self.mark_revoked();
+    }
+
+    fn has_ended(&mut self, neighbourhood: &str) {
+        let Some(mandate) = PLACES.into_iter().find(|(place, _)| *place == neighbourhood).map(|(_, mandate)| mandate)
+        else {
+            return;
+        };
+        if !self.handed_over.insert(mandate) {
+            return;
+        }
+        self.note(format_args!("operator: mandate {mandate} is handed over"));
+        self.tally.count(Fault::MandateEnded);
+        let of: Vec<bool> = self.tablets.iter().map(|t| t.mandate == mandate).collect();
+        for fact in self.saved.iter_mut().filter(|f| f.what == What::Note) {
+            fact.private |= of.get(fact.tablet).copied().unwrap_or(false);
+        }
+        let by = self.chance.between(5_000, 60_000);
+        self.plan(by, Happening::Enrol(mandate));
+    }
+
+    /// A command is given. One that fails, which it may only with a troubled disk, is finished by what the journal says,
+    /// later.
+    fn order(&mut self, what: &str, give: impl FnOnce() -> anyhow::Result<()>) {
+        let refused = || vfs::tell(JOURNAL, |disk| disk.troubles());
+        let before = refused();
+        let done = give();
+        // What a disk refused to make certain is believed when it is read at a start, or done again.
+        if done.is_ok() || refused() == before {
+            self.take_over();
+        } else if self.chance.happens(500) {
+            // Such a disk often takes the machine with it.
+            self.plan(4_000, Happening::Fault(Fault::ServerPowerCut));
+        }
         if let Err(why) = done {
             self.note(format_args!("operator: {what} did not succeed"));
-            if vfs::tell(SERVER, |disk| disk.troubles()) == 0 {
+            if server::disks_are_sound() {
                 self.violated(format!("{what} failed with a sound disk: {why:#}"));
             }
             self.plan(3_000, Happening::Replay);
@@ -58,85 +122,81 @@ impl World {
         self.go_on();
     }
 
+    /// Now and then the journal's disk does not do what it is told next.
+    fn trouble_the_journal(&mut self) {
+        let kinds = [DiskFault::Crash, DiskFault::WriteFails, DiskFault::SyncFails, DiskFault::ReadFails];
+        if !self.calm
+            && self.chance.happens(300)
+            && let Some(fault) = self.chance.one(&kinds).copied()
+        {
+            let nth = self.chance.below(4);
+            vfs::tell(JOURNAL, |disk| disk.plan(nth, fault));
+        }
+    }
+
     /// What the journal says is done once more.
     pub(crate) fn replay(&mut self) {
-        let Some((service, dir)) = self.office() else { return };
-        let done = operate::replay(&service, &dir).map(drop);
-        self.said("replay", done);
+        let Some(service) = self.server.clone() else { return };
+        self.order("replay", || operate::replay(&service).map(drop));
     }
 
     /// A request is erased by law.
     pub(crate) fn erase(&mut self) {
-        let Some((service, dir)) = self.office() else { return };
+        let Some(service) = self.server.clone() else { return };
         let Some(request) = self.chance.one(&self.filed.clone()).copied() else { return };
         if !matches!(service.db.ask(|s| requests::by_id(s, request)), Ok(Some(_))) {
             return; // has not come yet
         }
-        let done = operate::erase::erase(&service, &dir, request, "Mahkeme kararı");
-        // Once the journal says so it is erased, whatever stopped the rest.
-        if self.records().iter().any(|r| matches!(r, Record::Erased { request: r, .. } if *r == request)) {
-            self.note(format_args!("operator: {request} is erased"));
-            self.tally.count(Fault::RequestErased);
-            self.filed.retain(|r| *r != request);
-            self.acts.retain(|(r, _)| *r != request);
-            self.erased.insert(request);
-        }
-        self.said("erasing", done);
+        self.trouble_the_journal();
+        self.order("erasing", || operate::erase::erase(&service, request, "Mahkeme kararı"));
     }
 
     /// A tablet is lost or stolen; its muhtar gets another one a little later.
     pub(crate) fn revoke(&mut self, tablet: usize) {
-        let Some((service, dir)) = self.office() else { return };
+        let Some(service) = self.server.clone() else { return };
         let Some(t) = self.tablets.get(tablet).filter(|t| !t.revoked) else { return };
-        let (mandate, device) = (t.mandate, DeviceNo(t.device));
+        let device = DeviceNo(t.device);
         if self.tablets.len() >= MOST {
             return;
         }
         let Ok(Some(found)) = service.db.ask(|s| devices::by_no(s, device)) else { return };
-        let done = operate::revoke(&service, &dir, Prefix::new(found.prefix)).map(drop);
-        if self.mark_revoked(Fault::TabletRevoked) {
-            let by = self.chance.between(5_000, 60_000);
-            self.plan(by, Happening::Enrol(mandate));
-        }
-        self.said("revoking", done);
+        self.trouble_the_journal();
+        self.order("revoking", || operate::revoke(&service, Prefix::new(found.prefix)).map(drop));
     }
 
     /// A muhtar's mandate ends; the successor gets a tablet a little later.
     pub(crate) fn hand_over(&mut self, tablet: usize) {
-        let Some((service, dir)) = self.office() else { return };
+        let Some(service) = self.server.clone() else { return };
         let Some(mandate) = self.tablets.get(tablet).map(|t| t.mandate) else { return };
         if self.tablets.len() >= MOST || !self.handed_over.is_empty() {
             return;
         }
-        let done = operate::end_mandate(&service, &dir, self.scope_of(&service, mandate));
-        self.mark_revoked(Fault::MandateEnded);
-        if self.records().iter().any(|r| matches!(r, Record::MandateEnded { .. })) {
-            self.note(format_args!("operator: mandate {mandate} is handed over"));
-            self.handed_over.insert(mandate);
-            let of: Vec<bool> = self.tablets.iter().map(|t| t.mandate == mandate).collect();
-            for fact in self.saved.iter_mut().filter(|f| f.what == What::Note) {
-                fact.private |= of.get(fact.tablet).copied().unwrap_or(false);
-            }
-            let by = self.chance.between(5_000, 60_000);
-            self.plan(by, Happening::Enrol(mandate));
-        } else if !self.calm {
+        self.trouble_the_journal();
+        let scope = self.scope_of(&service, mandate);
+        self.order("handing over", || operate::end_mandate(&service, scope));
+        if !self.handed_over.contains(&mandate) && !self.calm {
             self.plan(5_000, Happening::Fault(Fault::MandateEnded));
         }
-        self.said("handing over", done);
     }
 
-    /// Marks the tablets that the journal calls revoked; whether there were some.
-    fn mark_revoked(&mut self, fault: Fault) -> bool {
-        let records = self.records();
-        let mut some = false;
+    /// Marks the tablets that the journal calls revoked. Each muhtar that lost one gets another, where his mandate did
+    /// not end with it.
+    fn mark_revoked(&mut self) {
+        let records = Self::records();
+        let mut lost = BTreeSet::new();
         for t in self.tablets.iter_mut().filter(|t| !t.revoked) {
             t.revoked = records.iter().any(|r| matches!(r, Record::Revoked { device, .. } if device.0 == t.device));
-            some |= t.revoked;
+            if t.revoked {
+                lost.insert(t.mandate);
+            }
         }
-        if some {
-            self.tally.count(fault);
+        for mandate in lost {
+            self.tally.count(Fault::TabletRevoked);
+            if !self.handed_over.contains(&mandate) {
+                let by = self.chance.between(5_000, 60_000);
+                self.plan(by, Happening::Enrol(mandate));
+            }
         }
-        some
     }
 
     /// A muhtar enrols a new tablet.
@@ -222,6 +282,7 @@ impl World {
             return;
         };
         self.server_off();
+        vfs::tell(JOURNAL, Disk::process_died);
         vfs::insert(SERVER, backup.disk);
         let path = vfs::folder(SERVER).join("mbs.db");
         let options = Options { path, vfs: Some(vfs::NAME.into()), readers: 0, exclusive: true };

@@ -12,6 +12,7 @@ use mbs_server::routing::apply::{self, Act, Done};
 use mbs_server::routing::decide::Command;
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::istanbul;
+use mbs_shared::ogg;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::routing::{Action, Case, Outcome, Who, may};
 use mbs_shared::wire::entry::EntryKind;
@@ -148,13 +149,32 @@ impl World {
     }
 
     fn photo(&mut self, tablet: usize, id: RequestId) {
+        if self.chance.happens(150) {
+            return self.voice(tablet, id);
+        }
         let jpeg = picture(self.chance.number());
         let total = u32::try_from(jpeg.len()).unwrap_or(0);
         let upload = u32::try_from(self.chance.below(1 << 30)).unwrap_or(1);
         let call = Call::AddPhoto { id, upload, offset: 0, total, data: STANDARD.encode(&jpeg) };
         let Some(done) = self.ask(tablet, call) else { return };
-        let photos = done.pointer("/request/photos").and_then(Value::as_array).cloned().unwrap_or_default();
-        if let Some(hash) = photos.last().map(|p| text(p, "/hash").to_owned())
+        self.saved_last(tablet, id, done.pointer("/request/photos"));
+    }
+
+    /// A few seconds of noise, spoken.
+    fn voice(&mut self, tablet: usize, id: RequestId) {
+        let mut chance = crate::chance::Chance::new(self.chance.number());
+        let (seconds, len) = (chance.between(1, 12), chance.between(200, 2_500));
+        let noise = || u8::try_from(chance.below(256)).unwrap_or(0);
+        let ogg = ogg::of_noise(u16::try_from(seconds).unwrap_or(1), usize::try_from(len).unwrap_or(0), noise);
+        let Some(done) = self.ask(tablet, Call::AddVoice { id, data: STANDARD.encode(&ogg) }) else { return };
+        self.tally.reached("voice note", "recorded");
+        self.saved_last(tablet, id, done.get("photos"));
+    }
+
+    /// The last of a request's photos and voice notes is saved.
+    fn saved_last(&mut self, tablet: usize, id: RequestId, photos: Option<&Value>) {
+        if let Some(hash) =
+            photos.and_then(Value::as_array).and_then(|all| all.last()).map(|p| text(p, "/hash").to_owned())
             && hash.parse::<BlobHash>().is_ok()
         {
             self.save(tablet, id, hash, What::Photo);
@@ -241,7 +261,7 @@ impl World {
             }
             Err(refusal) => {
                 self.note(format_args!("desk: {request} refused {:?}", refusal.code));
-                let sound = crate::vfs::tell(server::SERVER, |disk| disk.troubles()) == 0;
+                let sound = server::disks_are_sound();
                 if refusal.code == Code::Internal && sound {
                     self.violated(format!("the desk met {refusal}"));
                 }

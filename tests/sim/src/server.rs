@@ -11,6 +11,7 @@ use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::error::{Fault, status};
 use mbs_server::handlers::blob::{Put, Slice};
 use mbs_server::handlers::{blob, enrol, nearby, receipt, reconcile, snapshot, sync};
+use mbs_server::journal::Journal;
 use mbs_server::knowledge::Knowledge;
 use mbs_server::secrets::Secrets;
 use mbs_server::service::{Parts, Service};
@@ -25,6 +26,8 @@ use crate::vfs::{self, Disk, Machine};
 
 /// Number of the server's machine.
 pub const SERVER: Machine = 0;
+/// Number of the machine whose disk has its journal: another disk, so that it survives the database's.
+pub const JOURNAL: Machine = 15;
 /// Its keys: they lie outside the database, and survive it.
 const KEY: [u8; 32] = [0x5a; 32];
 
@@ -36,6 +39,18 @@ pub fn secrets() -> anyhow::Result<Secrets> {
     Secrets::new(&[KEY], &[(1, KEY)])
 }
 
+/// The journal on a machine's disk.
+#[must_use]
+pub fn journal_of(machine: Machine) -> Journal {
+    Journal::on(Arc::new(vfs::files::ServerFiles), &vfs::folder(machine))
+}
+
+/// Whether no call of its disks was refused so far.
+#[must_use]
+pub fn disks_are_sound() -> bool {
+    [SERVER, JOURNAL].into_iter().all(|machine| vfs::tell(machine, |disk| disk.troubles()) == 0)
+}
+
 /// Starts the service on the machine's disk.
 ///
 /// # Errors
@@ -45,7 +60,8 @@ pub fn start(clock: Arc<SimClock>, chance: Chance) -> anyhow::Result<Arc<Service
     let options = Options { path: dir.join("mbs.db"), vfs: Some(vfs::NAME.into()), readers: 0, exclusive: true };
     Service::new(Parts {
         db: Arc::new(Sqlite::open(&options)?),
-        store: Arc::new(Folder::open_on(Box::new(vfs::files::StoreFiles), &dir.join("blobs"))?),
+        store: Arc::new(Folder::open_on(Box::new(vfs::files::ServerFiles), &dir.join("blobs"))?),
+        journal: journal_of(JOURNAL),
         clock,
         random: Arc::new(SeededRandom::new(chance)),
         secrets: secrets()?,

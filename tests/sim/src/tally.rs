@@ -46,6 +46,14 @@ faults! {
     ServerReadFails = "server: read refused",
     /// The server's disk is full.
     ServerDiskFull = "server: disk full",
+    /// The server's power goes at a numbered call of its journal's disk.
+    JournalCrashes = "journal: power lost at a disk call",
+    /// A write of the journal is refused.
+    JournalWriteFails = "journal: write refused",
+    /// A sync of the journal is refused.
+    JournalSyncFails = "journal: sync refused",
+    /// A read of the journal is refused.
+    JournalReadFails = "journal: read refused",
     /// Sectors that were not synced kept their old bytes.
     SectorsDropped = "unsynced sectors dropped",
     /// Sectors that were not synced are mixed.
@@ -84,6 +92,10 @@ faults! {
     TabletRestored = "tablet restored from a copy",
     /// The server was set back to an older copy of its disk.
     ServerRestored = "server restored from a backup",
+    /// A tablet's database is that of an earlier version, and is brought up to date with everything that waits in it.
+    TabletUpgraded = "tablet upgraded in mid-flight",
+    /// The server's likewise.
+    ServerUpgraded = "server upgraded in mid-flight",
     /// A request was erased by law.
     RequestErased = "request erased",
     /// A tablet was revoked, and replaced by another.
@@ -94,7 +106,7 @@ faults! {
 
 impl Fault {
     /// Those that are planned; the others follow from them, or lie in the line.
-    pub const PLANNED: [Self; 22] = [
+    pub const PLANNED: [Self; 24] = [
         Self::TabletKilled,
         Self::TabletPowerCut,
         Self::TabletCrashesAtCall,
@@ -114,6 +126,8 @@ impl Fault {
         Self::TabletCloned,
         Self::TabletRestored,
         Self::ServerRestored,
+        Self::TabletUpgraded,
+        Self::ServerUpgraded,
         Self::RequestErased,
         Self::TabletRevoked,
         Self::MandateEnded,

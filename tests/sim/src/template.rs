@@ -12,13 +12,14 @@ use mbs_tablet::door::Call;
 
 use crate::chance::{Chance, SeededRandom};
 use crate::clock::{MORNING, SimClock};
-use crate::server::{self, SERVER};
+use crate::server::{self, JOURNAL, SERVER};
 use crate::tablet::{Machinery, enrol_at};
 use crate::vfs::{self, Disk};
 use crate::world::ROOM;
 
 /// Neighbourhood of each tablet: the first two belong to one muhtar.
-const PLACES: [(&str, usize); 3] = [("kadikoy-rasimpasa", 0), ("kadikoy-rasimpasa", 0), ("fatih-binbirdirek", 1)];
+pub(crate) const PLACES: [(&str, usize); 3] =
+    [("kadikoy-rasimpasa", 0), ("kadikoy-rasimpasa", 0), ("fatih-binbirdirek", 1)];
 /// Key of the directorate's program.
 pub const PROGRAM: [u8; 32] = [0x11; 32];
 
@@ -77,6 +78,7 @@ impl Template {
         };
         let time = Arc::new(AtomicI64::new(MORNING));
         vfs::insert(SERVER, room("server"));
+        vfs::insert(JOURNAL, Disk::new(chance.fork("journal")));
         let service = server::start(SimClock::of(&time), chance.fork("first"))?;
         let random = SeededRandom::new(chance.fork("codes"));
         service.db.change(|tx| {

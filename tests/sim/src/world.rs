@@ -15,11 +15,11 @@ use mbs_tablet::sync::{Event, Nudge};
 use crate::chance::Chance;
 use crate::clock::{MORNING, SimClock};
 use crate::operators::Backup;
-use crate::server::{self, SERVER, Work};
+use crate::server::{self, JOURNAL, SERVER, Work};
 use crate::tablet::{Machinery, enrol_at};
 use crate::tally::{Fault, Tally};
 use crate::template::Template;
-use crate::vfs::{self, DiskFault, Machine};
+use crate::vfs::{self, Disk, DiskFault, Machine};
 
 /// How long people work, in virtual ms.
 pub const DAY: i64 = 20 * 60_000;
@@ -124,8 +124,6 @@ pub struct World {
     pub(crate) marks: u32,
     pub(crate) calm: bool,
     pub(crate) clones: bool,
-    /// Where the server's journal lies.
-    pub(crate) journal: tempfile::TempDir,
     /// A copy of the server's disk, for a later restore.
     pub(crate) backup: Option<Backup>,
     /// Whether the server was set back to one.
@@ -145,11 +143,11 @@ pub struct World {
 impl World {
     /// A world on the template's disks.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a machine without a folder for temporary files plays nothing")]
     pub fn new(seed: u64, tell: bool, template: &Template) -> Self {
         let chance = Chance::new(seed);
         vfs::reseed(seed);
         vfs::insert(SERVER, template.server.with_chance(chance.fork("server disk")));
+        vfs::insert(JOURNAL, Disk::new(chance.fork("journal disk")));
         let time = Arc::new(AtomicI64::new(MORNING));
         let mut tablets = Vec::new();
         for (at, ready) in template.tablets.iter().enumerate() {
@@ -183,7 +181,6 @@ impl World {
             marks: 0,
             calm: false,
             clones: false,
-            journal: tempfile::tempdir().expect("a folder for the journal"),
             backup: None,
             restored: false,
             erased: BTreeSet::new(),
@@ -296,7 +293,7 @@ impl World {
         self.note(format_args!("all is well again"));
         self.calm = true;
         self.server_clock.set_off(0);
-        for machine in 0..=u32::try_from(self.tablets.len()).unwrap_or(0) {
+        for machine in (0..=u32::try_from(self.tablets.len()).unwrap_or(0)).chain([JOURNAL]) {
             vfs::tell(machine, |disk| {
                 disk.forget_plan();
                 disk.set_room(ROOM);

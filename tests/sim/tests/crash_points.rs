@@ -180,7 +180,7 @@ fn hash(n: u32) -> BlobHash {
 impl Keeper for Photos {
     fn open() -> Result<Self, String> {
         let root = vfs::folder(MACHINE).join("blobs");
-        Folder::open_on(Box::new(vfs::files::StoreFiles), &root).map(Self).map_err(|e| e.to_string())
+        Folder::open_on(Box::new(vfs::files::ServerFiles), &root).map(Self).map_err(|e| e.to_string())
     }
 
     fn keep(&self, n: u32) -> bool {

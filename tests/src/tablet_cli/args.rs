@@ -120,9 +120,12 @@ pub(super) struct Capture {
     /// The muhtar's words.
     #[arg(long)]
     pub(super) text: String,
-    /// A photo; may be given up to six times.
+    /// A photo; may be given up to six times, voice notes counted.
     #[arg(long, value_name = "FILE")]
     pub(super) photo: Vec<PathBuf>,
+    /// A voice note: Opus in Ogg, at most a minute.
+    #[arg(long, value_name = "FILE")]
+    pub(super) voice: Vec<PathBuf>,
     /// The place: degrees north and east.
     #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
     pub(super) at: Option<Place>,

@@ -1,9 +1,10 @@
-//! Everything of a tablet as files a person can open: each request as JSON, each photo as JPEG.
+//! Everything of a tablet as files a person can open: each request as JSON, each photo as JPEG, each voice note as Ogg.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use mbs_shared::blob::kind_of;
 use mbs_tablet::door::Call;
 use mbs_tablet::door::view::{Outbox, Request, Row, Status};
 use mbs_tablet::error::Code;
@@ -16,11 +17,11 @@ use super::run::{Door, Trouble};
 pub(super) struct Written {
     /// Requests and drafts.
     pub(super) requests: usize,
-    /// Photos, each once.
+    /// Photos and voice notes, each once.
     pub(super) photos: usize,
 }
 
-/// Writes `status.json`, `outbox.json`, `requests/NUMBER.json` and `photos/HASH.jpg` into `dir`.
+/// Writes `status.json`, `outbox.json`, `requests/NUMBER.json` and `photos/HASH.jpg` (voice notes: `.ogg`) into `dir`.
 pub(super) fn export(door: &Door, dir: &Path) -> Result<Written, Trouble> {
     let refused = |e: std::io::Error| Trouble::new(Code::Storage, format!("{} cannot be written: {e}.", dir.display()));
     for folder in ["requests", "photos"] {
@@ -41,7 +42,7 @@ pub(super) fn export(door: &Door, dir: &Path) -> Result<Written, Trouble> {
     let mut written = Written { requests: rows.len(), photos: 0 };
     for hash in photos {
         if let Some(bytes) = door.tablet.photo(hash, false)? {
-            write(format!("photos/{hash}.jpg"), bytes)?;
+            write(format!("photos/{hash}.{}", kind_of(&bytes).extension()), bytes)?;
             written.photos += 1;
         }
     }

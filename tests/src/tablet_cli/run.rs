@@ -60,6 +60,9 @@ const fn sentence(code: Code) -> &'static str {
         Code::PhotoUnreadable => "The file is no photo that can be read; the rest is kept.",
         Code::PhotoTooLarge => "The photo is too large to be opened safely; the rest is kept.",
         Code::PhotoHeic => "HEIC photos cannot be opened here: save it as JPEG. The rest is kept.",
+        Code::VoiceUnreadable => {
+            "The file is no voice note: Opus in Ogg, at most a minute and 400 KiB. The rest is kept."
+        }
         Code::PhotoLimit => "Six photos are there already.",
         Code::PhotoTwice => "The same photo is there already.",
         Code::UnknownCategory => "The category is not in the directory.",

@@ -26,6 +26,7 @@ export interface Answers {
   discard_draft: null;
   restore_draft: Request;
   add_photo: PhotoStep;
+  add_voice: Request;
   remove_photo: Request;
   restore_photo: Request;
   locate: Place;

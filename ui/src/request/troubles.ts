@@ -16,6 +16,7 @@ const CODE: Record<Code, () => string> = {
   photo_unreadable: m.trouble_photo_unreadable,
   photo_too_large: m.trouble_photo_too_large,
   photo_heic: m.trouble_photo_heic,
+  voice_unreadable: m.trouble_voice_unreadable,
   photo_limit: m.trouble_photo_limit,
   photo_twice: m.trouble_photo_twice,
   unknown_category: m.trouble_unknown_category,

@@ -58,6 +58,14 @@ total: number,
 /**
  * The slice, base64, at most 512 KiB decoded.
  */
+data: string, } | { "call": "add_voice", 
+/**
+ * The draft, or a sent request to which it is added.
+ */
+id: string, 
+/**
+ * The recording, base64.
+ */
 data: string, } | { "call": "remove_photo", 
 /**
  * Which request.

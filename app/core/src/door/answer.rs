@@ -70,6 +70,7 @@ impl Tablet {
             Call::NewDraft => (inner.new_draft()?, false),
             Call::SetDraft { id, set } => (inner.set_draft(id, &set)?, false),
             Call::RestoreDraft { id } => (inner.restore_draft(id)?, false),
+            Call::AddVoice { id, data } => (inner.add_voice(id, &data)?, true),
             Call::RemovePhoto { id, hash } => (inner.remove_photo(id, hash)?, true),
             Call::RestorePhoto { id, hash } => (inner.restore_photo(id, hash)?, true),
             Call::Send { id } => (inner.send(id)?, true),

@@ -15,6 +15,7 @@ mod photos;
 mod receipts;
 pub(crate) mod sent;
 mod show;
+mod voice;
 mod words;
 
 pub(crate) use photos::Upload;
@@ -89,6 +90,14 @@ pub enum Call {
         /// Size of the whole original, in bytes.
         total: u32,
         /// The slice, base64, at most 512 KiB decoded.
+        data: String,
+    },
+    /// A voice note, whole, base64: Opus in Ogg, at most a minute and 400 KiB → [`view::Request`].
+    AddVoice {
+        /// The draft, or a sent request to which it is added.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// The recording, base64.
         data: String,
     },
     /// Takes a photo out of the request → [`view::Request`].

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mbs_shared::blob::{BlobKind, BlobRef, MAX_PER_REQUEST, name_of};
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::place::Fix;
 use mbs_shared::request::Edit;
 
 use super::sent::queue_photo;
@@ -41,7 +42,7 @@ impl Tablet {
         let (offset, total) = (offset as usize, total as usize);
         let original = {
             let mut inner = self.lock();
-            inner.may_add_photo(id)?;
+            inner.may_add_blob(id)?;
             if total > MAX_ORIGINAL {
                 return Err(fail(Code::PhotoTooLarge, format!("{total} bytes")));
             }
@@ -69,7 +70,7 @@ impl Tablet {
         let made = shrink(&original, facts.orientation);
         drop(original);
         let mut inner = self.lock();
-        inner.may_add_photo(id)?;
+        inner.may_add_blob(id)?;
         match made {
             Ok(shrunk) => inner.keep_photo(id, &shrunk, facts),
             Err(mut error) => {
@@ -84,7 +85,7 @@ impl Tablet {
 }
 
 impl Inner {
-    fn may_add_photo(&self, id: RequestId) -> Result<Record> {
+    pub(crate) fn may_add_blob(&self, id: RequestId) -> Result<Record> {
         let record = requests::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
         if !matches!(record.stage, Stage::Draft | Stage::Sent) {
             return Err(fail(Code::WrongMoment, "thrown away"));
@@ -111,7 +112,6 @@ impl Inner {
     }
 
     fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
-        let record = self.may_add_photo(id)?;
         let photo = BlobRef {
             hash: name_of(&made.bytes),
             kind: BlobKind::Photo,
@@ -119,27 +119,42 @@ impl Inner {
             width: made.width,
             height: made.height,
         };
-        if blobs::find(self.store.read(), id, photo.hash)?.is_some_and(|(_, removed)| !removed) {
-            return Err(fail(Code::PhotoTwice, photo.hash.to_string()));
+        self.keep_blob(id, photo, &made.bytes, &made.thumb, facts.fix)?;
+        Ok(PhotoStep::Done { request: Box::new(self.show(id)?), fix: facts.fix, taken: facts.taken })
+    }
+
+    /// Keeps a photo or voice note with the request, a draft's or a sent one's, in one transaction. `fix`: where it was
+    /// taken.
+    pub(crate) fn keep_blob(
+        &mut self,
+        id: RequestId,
+        blob: BlobRef,
+        bytes: &[u8],
+        thumb: &[u8],
+        fix: Option<Fix>,
+    ) -> Result<()> {
+        let record = self.may_add_blob(id)?;
+        if blobs::find(self.store.read(), id, blob.hash)?.is_some_and(|(_, removed)| !removed) {
+            return Err(fail(Code::PhotoTwice, blob.hash.to_string()));
         }
         if record.stage == Stage::Draft {
             let mut request = record.request;
-            if facts.fix.is_some() && photo_may_set(request.gps.as_ref()) {
-                request.gps = facts.fix;
+            if fix.is_some() && photo_may_set(request.gps.as_ref()) {
+                request.gps = fix;
             }
             self.store.write(|c| {
-                blobs::keep(c, photo.hash, &made.bytes, &made.thumb)?;
-                blobs::refer(c, id, &photo)?;
+                blobs::keep(c, blob.hash, bytes, thumb)?;
+                blobs::refer(c, id, &blob)?;
                 requests::put(c, id, Stage::Draft, &request, 0)
-            })?;
+            })
         } else {
             let now = self.now();
-            self.edit(id, &[Edit::AddBlob(photo)], |c, change| {
-                blobs::keep(c, photo.hash, &made.bytes, &made.thumb)?;
-                queue_photo(c, id, photo.hash, photo.size, change, now)
-            })?;
+            let written = self.edit(id, &[Edit::AddBlob(blob)], |c, change| {
+                blobs::keep(c, blob.hash, bytes, thumb)?;
+                queue_photo(c, id, blob.hash, blob.size, change, now)
+            });
+            written.map(drop)
         }
-        Ok(PhotoStep::Done { request: Box::new(self.show(id)?), fix: facts.fix, taken: facts.taken })
     }
 
     pub(crate) fn remove_photo(&mut self, id: RequestId, hash: BlobHash) -> Result<RequestId> {

@@ -99,7 +99,7 @@ async fn give(service: &Arc<Service>, seat: &Seat, hash: &str, thumb: bool) -> R
     };
     let bytes = off_thread(read).await.map_err(store_fault)?.ok_or(Code::NotFound)?;
     let headers = [
-        (header::CONTENT_TYPE, "image/jpeg"),
+        (header::CONTENT_TYPE, blob::kind_of(&bytes).media_type()),
         (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];

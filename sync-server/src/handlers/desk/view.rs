@@ -12,7 +12,7 @@
 //! | `POST requests/{id}/act` | [`Act`] → [`DeskRequest`]; 409 `stale` when someone else acted first |
 //! | `POST requests/{id}/say` | [`Say`] → [`DeskRequest`] |
 //! | `POST photos` | image bytes → [`Uploaded`] |
-//! | `GET photos/{hash}` and `…/thumb` | → JPEG |
+//! | `GET photos/{hash}` and `…/thumb` | → JPEG, or a voice note's Ogg |
 //! | `GET directory` | → [`DeskDirectory`] |
 //! | `GET tablets` | → `Vec<`[`Tablet`]`>` |
 //! | `POST enrolments` | [`NewEnrolment`] → [`Enrolment`] |

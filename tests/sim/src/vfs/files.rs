@@ -1,9 +1,10 @@
-//! The tablet's files and the photo store's, on the same disks as their databases.
+//! The tablet's files and the server's, on the same disks as their databases.
 
+use std::any::Any;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mbs_server::blob_store::folder;
+use mbs_server::ports::files;
 use mbs_tablet::ports::Files;
 
 use super::disk::{DiskResult, Inode};
@@ -106,9 +107,9 @@ impl Files for TabletFiles {
     }
 }
 
-/// The files below the photo store's folder: primitives only, their order is the store's own.
+/// The files of the photo store and the journal: primitives only, their order is their own.
 #[derive(Debug, Clone, Copy)]
-pub struct StoreFiles;
+pub struct ServerFiles;
 
 /// A file that was just written.
 struct Written {
@@ -116,13 +117,13 @@ struct Written {
     inode: Inode,
 }
 
-impl folder::Written for Written {
+impl files::Written for Written {
     fn sync(&mut self) -> io::Result<()> {
         Ok(with(self.machine, |disk| disk.sync(self.inode))?)
     }
 }
 
-impl folder::Files for StoreFiles {
+impl files::Files for ServerFiles {
     fn make_dir(&self, dir: &Path) -> io::Result<()> {
         on(dir, |disk, path| {
             // Those above it first; the machine's own folder is always there.
@@ -143,7 +144,7 @@ impl folder::Files for StoreFiles {
         on(path, |disk, path| TabletFiles::get(disk, path, u64::MAX))
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn folder::Written>> {
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<Box<dyn files::Written>> {
         let (machine, path) = place(path)?;
         let inode = with(machine, |disk| {
             let inode = disk.create(path)?;
@@ -151,6 +152,22 @@ impl folder::Files for StoreFiles {
             Ok(inode)
         })?;
         Ok(Box::new(Written { machine, inode }))
+    }
+
+    fn write_at(&self, path: &Path, at: u64, bytes: &[u8]) -> io::Result<Box<dyn files::Written>> {
+        let (machine, path) = place(path)?;
+        let inode = with(machine, |disk| {
+            let inode = disk.find(path).map_or_else(|| disk.create(path), Ok)?;
+            disk.write(inode, at, bytes)?;
+            disk.truncate(inode, at + bytes.len() as u64)?;
+            Ok(inode)
+        })?;
+        Ok(Box::new(Written { machine, inode }))
+    }
+
+    fn lock(&self, _: &Path) -> io::Result<Box<dyn Any>> {
+        // One thread: nobody else holds it.
+        Ok(Box::new(()))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -162,6 +162,11 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos.push({ hash: `${names[request.photos.length % names.length]}-${call.upload}-0`, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true });
         return { step: 'done', request: recount(request), fix: null, taken: null };
       }
+      case 'add_voice': {
+        const request = structuredClone(find(call.id));
+        request.photos.push({ hash: `voice-${request.photos.length}`, kind: 'voice', width: 12, height: 0, size: 31_000, sent: 0, delivered: false, here: true });
+        return recount(request);
+      }
       case 'remove_photo': {
         const request = structuredClone(find(call.id));
         discarded.set(call.hash, structuredClone(request));

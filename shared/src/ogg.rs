@@ -1,0 +1,271 @@
+//! What travels as a voice note: one Opus stream in Ogg, whole, and nothing beside the voice. Pages and headers are
+//! read, the sound is not. The formats are RFC 3533 (Ogg) and RFC 7845 (Opus in Ogg).
+
+use crate::blob::MAX_SECONDS;
+
+/// Samples a second that positions count, whatever was recorded.
+const RATE: u64 = 48_000;
+/// Bytes of a page before its table of lengths.
+const HEADER: usize = 27;
+/// Page flags.
+const CONTINUED: u8 = 1;
+const FIRST: u8 = 2;
+const LAST: u8 = 4;
+
+/// One page.
+struct Page<'a> {
+    flags: u8,
+    /// Samples that are complete when this page is, before the ones to skip are taken off.
+    position: u64,
+    serial: u32,
+    number: u32,
+    lengths: &'a [u8],
+    body: &'a [u8],
+}
+
+/// The first page of `bytes`, and what follows it; its checksum is proven.
+fn page(bytes: &[u8]) -> Option<(Page<'_>, &[u8])> {
+    let (header, rest) = bytes.split_at_checked(HEADER)?;
+    let [b'O', b'g', b'g', b'S', 0, flags, fields @ ..] = header else { return None };
+    let (position, fields) = fields.split_first_chunk::<8>()?;
+    let (serial, fields) = fields.split_first_chunk::<4>()?;
+    let (number, fields) = fields.split_first_chunk::<4>()?;
+    let (sum, count) = fields.split_first_chunk::<4>()?;
+    let (lengths, rest) = rest.split_at_checked(usize::from(*count.first()?))?;
+    let (body, rest) = rest.split_at_checked(lengths.iter().map(|len| usize::from(*len)).sum())?;
+    let proven = checksum([header.get(..22)?, &[0; 4], count, lengths, body]) == u32::from_le_bytes(*sum);
+    let page = Page {
+        flags: *flags,
+        position: u64::from_le_bytes(*position),
+        serial: u32::from_le_bytes(*serial),
+        number: u32::from_le_bytes(*number),
+        lengths,
+        body,
+    };
+    proven.then_some((page, rest))
+}
+
+/// CRC-32 with Ogg's polynomial, unreflected, from zero.
+fn checksum<const N: usize>(parts: [&[u8]; N]) -> u32 {
+    parts.into_iter().flatten().fold(0, |sum, byte| {
+        (0..8).fold(sum ^ (u32::from(*byte) << 24), |sum, _| {
+            let carry = if sum >> 31 == 1 { 0x04c1_1db7 } else { 0 };
+            (sum << 1) ^ carry
+        })
+    })
+}
+
+/// Samples to leave out at the beginning, as the first header says: mono or stereo, one stream.
+fn head(body: &[u8]) -> Option<u64> {
+    let rest = body.strip_prefix(b"OpusHead")?;
+    let [version, 1 | 2, skip_low, skip_high, _, _, _, _, _, _, 0] = rest else { return None };
+    (version >> 4 == 0).then(|| u64::from(u16::from_le_bytes([*skip_low, *skip_high])))
+}
+
+/// The second header that says nothing: no maker, no comments.
+const NO_TAGS: &[u8] = b"OpusTags\0\0\0\0\0\0\0\0";
+
+/// A page of one packet, shorter than 255 bytes.
+fn written(flags: u8, serial: u32, number: u32, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER + 1 + body.len());
+    out.extend(b"OggS\0");
+    out.push(flags);
+    out.extend([0; 8]);
+    out.extend(serial.to_le_bytes());
+    out.extend(number.to_le_bytes());
+    out.extend([0; 4]);
+    out.extend([1, u8::try_from(body.len()).unwrap_or(u8::MAX)]);
+    out.extend(body);
+    seal(&mut out);
+    out
+}
+
+/// Writes a page's checksum into it.
+fn seal(page: &mut [u8]) {
+    if let Some(sum) = page.get_mut(22..26) {
+        sum.fill(0);
+    }
+    let sum = checksum([page]);
+    if let Some(at) = page.get_mut(22..26) {
+        at.copy_from_slice(&sum.to_le_bytes());
+    }
+}
+
+/// Seconds of a plain voice note, begun ones counted, at most [`MAX_SECONDS`]: one Opus stream from its first page to its
+/// last, every checksum right, and tags that say nothing. Comments, a second stream and anything behind the end make
+/// it none.
+#[must_use]
+pub fn plain_seconds(bytes: &[u8]) -> Option<u16> {
+    let (first, rest) = page(bytes)?;
+    let skip = head(first.body).filter(|_| first.flags == FIRST && first.number == 0 && first.lengths.len() == 1)?;
+    let (tags, rest) = page(rest)?;
+    if tags.body != NO_TAGS
+        || tags.lengths.len() != 1
+        || tags.flags != 0
+        || (tags.serial, tags.number) != (first.serial, 1)
+    {
+        return None;
+    }
+    seconds(sound(rest, first.serial, 2)?, skip)
+}
+
+fn seconds(position: u64, skip: u64) -> Option<u16> {
+    let seconds = position.checked_sub(skip)?.div_ceil(RATE);
+    u16::try_from(seconds).ok().filter(|s| (1..=MAX_SECONDS).contains(&u32::from(*s)))
+}
+
+/// Where the sound ends, in samples: pages of one stream, numbered on from `number`, the last one saying that it is.
+fn sound(mut rest: &[u8], serial: u32, mut number: u32) -> Option<u64> {
+    let mut end = 0;
+    loop {
+        let (at, next) = page(rest)?;
+        let known = at.flags & !(CONTINUED | LAST) == 0;
+        if !known || (at.serial, at.number) != (serial, number) {
+            return None;
+        }
+        // A page on which no packet ends has no position.
+        if at.position != u64::MAX {
+            end = Some(at.position).filter(|p| *p >= end)?;
+        }
+        match (at.flags & LAST != 0, next.is_empty()) {
+            (true, true) => return Some(end),
+            (false, false) => (rest, number) = (next, number.checked_add(1)?),
+            _ => return None,
+        }
+    }
+}
+
+/// The plain voice note inside one whose tags say something, and its seconds: the sound stays as it is coded. `None`
+/// where [`plain_seconds`] would not take what is left.
+#[must_use]
+pub fn plain(bytes: &[u8]) -> Option<(Vec<u8>, u16)> {
+    let (first, mut rest) = page(bytes)?;
+    let mut out = written(FIRST, first.serial, 0, first.body);
+    // Tags may go on over several pages; sound begins on a page of its own.
+    loop {
+        let (tags, next) = page(rest)?;
+        rest = next;
+        if tags.lengths.last().is_some_and(|len| *len < u8::MAX) {
+            break;
+        }
+    }
+    out.extend(written(0, first.serial, 1, NO_TAGS));
+    let mut number = 2_u32;
+    while !rest.is_empty() {
+        let (_, next) = page(rest)?;
+        let mut whole = rest.get(..rest.len() - next.len())?.to_vec();
+        whole.get_mut(18..22)?.copy_from_slice(&number.to_le_bytes());
+        seal(&mut whole);
+        out.extend(whole);
+        (rest, number) = (next, number.checked_add(1)?);
+    }
+    plain_seconds(&out).map(|seconds| (out, seconds))
+}
+
+/// A plain voice note of that many seconds, about `len` bytes, whose sound is noise: for tests and the benchmark.
+#[cfg(any(test, feature = "forge"))]
+#[must_use]
+pub fn of_noise(seconds: u16, len: usize, mut noise: impl FnMut() -> u8) -> Vec<u8> {
+    let serial = u32::from_le_bytes(std::array::from_fn(|_| noise()));
+    let mut out = written(FIRST, serial, 0, b"OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0");
+    out.extend(written(0, serial, 1, NO_TAGS));
+    let per_page = (len / usize::from(seconds.max(1))).clamp(1, 254);
+    for second in 1..=seconds {
+        let body: Vec<u8> = (0..per_page).map(|_| noise()).collect();
+        let mut page = written(if second == seconds { LAST } else { 0 }, serial, u32::from(second) + 1, &body);
+        let position = u64::from(second) * RATE + 312;
+        if let Some(at) = page.get_mut(6..14) {
+            at.copy_from_slice(&position.to_le_bytes());
+        }
+        seal(&mut page);
+        out.extend(page);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(seconds: u16) -> Vec<u8> {
+        let mut n = 0_u8;
+        of_noise(seconds, 600, || {
+            n = n.wrapping_mul(5).wrapping_add(3);
+            n
+        })
+    }
+
+    /// The sample with tags of that text.
+    fn tagged(text: &[u8]) -> Vec<u8> {
+        let plain = sample(7);
+        let first = 28 + 19;
+        let tags = 28 + NO_TAGS.len();
+        let mut body = NO_TAGS[..12].to_vec();
+        body.extend(1_u32.to_le_bytes());
+        body.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
+        body.extend(text);
+        let serial = u32::from_le_bytes(plain[14..18].try_into().unwrap());
+        [&plain[..first], &written(0, serial, 1, &body), &plain[first + tags..]].concat()
+    }
+
+    #[test]
+    fn a_plain_one_tells_its_seconds_and_a_cut_or_lengthened_one_nothing() {
+        let whole = sample(7);
+        assert_eq!(plain_seconds(&whole), Some(7));
+        for end in 0..whole.len() {
+            assert_eq!(plain_seconds(&whole[..end]), None, "cut at {end}");
+        }
+        assert_eq!(plain_seconds(&[&whole[..], b"PK\x03\x04"].concat()), None);
+        assert_eq!(plain_seconds(&[&whole[..], &whole[..]].concat()), None);
+    }
+
+    #[test]
+    fn any_changed_bit_is_seen() {
+        let whole = sample(2);
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 4;
+            assert_eq!(plain_seconds(&damaged), None, "byte {at}");
+        }
+    }
+
+    #[test]
+    fn tags_are_not_plain_and_are_taken_out() {
+        let tagged = tagged(b"LOCATION=Moda, evim");
+        assert_eq!(plain_seconds(&tagged), None);
+        assert_eq!(plain(&tagged), Some((sample(7), 7)));
+        assert_eq!(plain(&sample(7)), Some((sample(7), 7)));
+        assert_eq!(plain(b"RIFF"), None);
+    }
+
+    #[test]
+    fn a_real_recording_keeps_its_sound_and_loses_its_comments() {
+        let recorded = include_bytes!("../../tests/fixtures/voice/cukur.ogg");
+        assert_eq!(plain_seconds(recorded), None);
+        let (plain, seconds) = plain(recorded).unwrap();
+        assert_eq!(seconds, 10, "9.24 begun seconds");
+        assert!(plain.len() < recorded.len() && !plain.windows(4).any(|w| w == b"Moda"));
+        // The sound, from the third page on, byte for byte but for numbers and checksums, which were right already.
+        let sound = recorded.len() - recorded.windows(4).enumerate().filter(|(_, w)| *w == b"OggS").nth(2).unwrap().0;
+        assert!(plain.ends_with(&recorded[recorded.len() - sound..]));
+    }
+
+    #[test]
+    fn too_long_and_nothing_are_refused() {
+        assert_eq!(plain_seconds(&sample(60)), Some(60));
+        assert_eq!(plain_seconds(&sample(61)), None);
+        assert_eq!(plain_seconds(&sample(0)), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_it_stumble(bytes: Vec<u8>, at in 0_usize..600, byte: u8) {
+            let _ = (plain_seconds(&bytes), plain(&bytes));
+            let mut damaged = sample(7);
+            damaged[at] = byte;
+            if let Some((plain, seconds)) = plain(&damaged) {
+                proptest::prop_assert_eq!(plain_seconds(&plain), Some(seconds));
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Upgrades in mid-flight: what runs is ended, its database is made one that an earlier version could have left behind,
+//! with everything that waits in it, and the version of today starts on it. The power may go meanwhile.
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::look;
+use crate::server::SERVER;
+use crate::tally::Fault;
+use crate::vfs::{self, DiskFault, Machine};
+use crate::world::World;
+
+/// How a tablet's migrations are undone, the latest first: each leads to the version before it.
+const TABLET: [&str; 3] = ["drop index requests_by_number", "drop table carried", "drop table receipts"];
+/// The server's.
+const SERVERS: [&str; 1] = ["drop table gap; alter table device drop column twin"];
+
+/// Brings a database from `latest` down to `version`.
+fn set_back(db: &Connection, undo: &[&str], latest: usize, version: usize) -> rusqlite::Result<()> {
+    let have: u32 = db.query_row("pragma user_version", [], |r| r.get(0))?;
+    // One that was not brought up to date yet is left as it is.
+    if have as usize == latest {
+        let all = undo.iter().take(latest - version).copied().collect::<Vec<_>>().join("; ");
+        db.execute_batch(&format!("begin; {all}; pragma user_version = {version}; commit"))?;
+    }
+    Ok(())
+}
+
+impl World {
+    /// A tablet gets the version of today.
+    pub(crate) fn upgrade_tablet(&mut self, tablet: usize) {
+        let Some(machine) = self.tablets.get(tablet).filter(|t| t.app.is_some()).map(|t| t.machine) else { return };
+        self.tablet_down(tablet, false);
+        let (latest, back) = (mbs_tablet::store::migrate::MIGRATIONS.len(), self.chance.below(TABLET.len() as u64) + 1);
+        let version = latest - usize::try_from(back).unwrap_or(1);
+        // A disk that refuses meanwhile leaves it as it was.
+        if look::open(machine).and_then(|db| set_back(&db, &TABLET, latest, version)).is_ok() {
+            self.tally.count(Fault::TabletUpgraded);
+        }
+        self.upgrade_meets(machine);
+    }
+
+    /// The server gets the version of today.
+    pub(crate) fn upgrade_server(&mut self) {
+        if self.server.is_none() {
+            return;
+        }
+        self.server_down(false);
+        let path = vfs::folder(SERVER).join("mbs.db");
+        let latest = mbs_server::database::sqlite::migrate::MIGRATIONS.len();
+        let open = || {
+            let db = Connection::open_with_flags_and_vfs(path, OpenFlags::SQLITE_OPEN_READ_WRITE, vfs::NAME)?;
+            db.execute_batch("pragma locking_mode = exclusive")?;
+            Ok::<_, rusqlite::Error>(db)
+        };
+        if open().and_then(|db| set_back(&db, &SERVERS, latest, latest - SERVERS.len())).is_ok() {
+            self.tally.count(Fault::ServerUpgraded);
+        }
+        self.upgrade_meets(SERVER);
+    }
+
+    /// Half of the upgrades meet a disk that does not do what it is told.
+    fn upgrade_meets(&mut self, machine: Machine) {
+        let kinds = [DiskFault::Crash, DiskFault::WriteFails, DiskFault::SyncFails, DiskFault::ReadFails];
+        if self.chance.happens(500)
+            && let Some(fault) = self.chance.one(&kinds).copied()
+        {
+            let nth = self.chance.below(24);
+            vfs::tell(machine, |disk| disk.plan(nth, fault));
+        }
+    }
+}
