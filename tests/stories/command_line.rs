@@ -82,7 +82,7 @@ fn a_voice_note_goes_the_whole_way() {
     let refused = command(&dir, &["capture", "--text", "Bozuk", "--voice", picture.to_str().unwrap()]).unwrap_err();
     assert!(refused.contains("voice_unreadable"), "{refused}");
 
-    world.network.cut_each_bytes(Some(18 * 1024));
+    world.network.cut_each_bytes(Some(12 * 1024));
     let mut cuts = 0;
     while command(&dir, &["sync"]).is_err() {
         cuts += 1;

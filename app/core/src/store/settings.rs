@@ -38,6 +38,8 @@ pub const MOBILE_SPENT: &str = "mobile_spent";
 pub const NEARBY: &str = "nearby";
 /// When it was last asked for, Unix ms.
 pub const NEARBY_ASKED: &str = "nearby_asked";
+/// Name of the photo that was cut off last: the server may have more of it than it confirmed.
+pub const CUT: &str = "cut";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 

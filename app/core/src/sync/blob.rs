@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method};
 use crate::store::blobs::{self, Upload};
 use crate::store::outbox::{self, What};
+use crate::store::settings;
 
 /// How often a photo is refused before it is put aside.
 const TRIES: u32 = 6;
@@ -48,6 +49,7 @@ impl Put {
 pub(crate) struct Certain {
     sure: BTreeSet<BlobHash>,
     cut: BTreeSet<BlobHash>,
+    recalled: bool,
 }
 
 impl Certain {
@@ -64,6 +66,25 @@ impl Certain {
     pub(crate) fn cut(&mut self, hash: BlobHash) {
         self.sure.remove(&hash);
         self.cut.insert(hash);
+    }
+
+    /// The same, remembered for the next process: one that ends at every cut would begin at the same place for ever.
+    pub(crate) fn remember_cut(&mut self, conn: &Connection, hash: BlobHash) {
+        self.cut(hash);
+        let known = settings::get(conn, settings::CUT).is_ok_and(|cut| cut.is_some_and(|cut| cut == hash.as_bytes()));
+        if !known {
+            // Should it not be written, bytes are sent twice.
+            let _ = settings::set(conn, settings::CUT, hash.as_bytes());
+        }
+    }
+
+    /// What an earlier process remembered.
+    pub(crate) fn recall(&mut self, conn: &Connection) -> Result<()> {
+        if !self.recalled {
+            self.cut.extend(settings::get(conn, settings::CUT)?.and_then(|cut| BlobHash::from_slice(&cut).ok()));
+            self.recalled = true;
+        }
+        Ok(())
     }
 }
 

@@ -314,6 +314,7 @@ impl Round {
             return Ok(self.send(&identity, now, request, Kind::Courier(n)));
         }
         let left = self.photo_bytes_left(store, now)?;
+        self.certain.recall(store.read())?;
         if let Some((request, mut put)) = blob::build(store.read(), &self.certain, &self.line, left, now)? {
             put.paid = if self.metered == Some(true) { request.body.len() } else { 0 };
             return Ok(self.send(&identity, now, request, Kind::Put(put)));
@@ -365,7 +366,7 @@ impl Round {
             Kind::Put(put) => {
                 self.unpaid += put.paid;
                 self.line.slice_cut();
-                self.certain.cut(put.hash());
+                self.certain.remember_cut(store.read(), put.hash());
             }
             Kind::Fetch(hash) => self.asked.retain(|h| *h != hash),
             Kind::Receipt(id) => self.receipts.retain(|r| *r != id),

@@ -34,6 +34,29 @@ fn photos_go_after_words_previews_first_and_resume_where_they_were_cut() {
     assert_eq!(shown.row.photos_delivered, 2);
 }
 
+/// As a phone's background work is: begun anew for each try, and ended with it.
+#[test]
+fn a_process_that_ends_at_every_cut_comes_through_too() {
+    let mut rig = Rig::new();
+    let id = rig.draft(WORDS);
+    rig.add_photo(id, "generated/g-ist-01.jpg");
+    let _: view::Request = rig.call(Call::Send { id });
+    rig.server().faults.extend([Fault::Pass, Fault::Pass, Fault::Pass]);
+    for _ in 0..200 {
+        // Never as much as the first slice.
+        rig.server().faults.push_back(Fault::Partly(6_000));
+        let summary = rig.sync();
+        if summary.waiting == 0 {
+            return;
+        }
+        rig = rig.pulled();
+        rig.server().faults.clear();
+        // The poll at its start and the question for the resume point pass.
+        rig.server().faults.extend([Fault::Pass, Fault::Pass]);
+    }
+    panic!("it never arrives");
+}
+
 #[test]
 fn new_words_pass_photos_that_are_under_way() {
     let rig = Rig::new();
