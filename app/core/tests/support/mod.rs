@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use mbs_shared::id::RequestId;
 use mbs_tablet::Tablet;
 use mbs_tablet::door::{Call, Fields, view};
-use mbs_tablet::ports::{Clock, Ports, Random};
+use mbs_tablet::ports::{Clock, Ports, Random, Transport};
 use serde::de::DeserializeOwned;
 
 pub use server::{Fault, Line, Lines, Server, envelope, signing_key};
@@ -155,7 +155,11 @@ impl Rig {
     }
 
     pub fn sync(&self) -> mbs_tablet::Summary {
-        self.tablet.sync_until_idle(&mut Line(self.server.clone())).unwrap()
+        self.sync_over(&mut Line(self.server.clone()))
+    }
+
+    pub fn sync_over(&self, line: &mut dyn Transport) -> mbs_tablet::Summary {
+        self.tablet.sync_until_idle(line).unwrap()
     }
 }
 
