@@ -101,6 +101,14 @@ export const screens = [
       await page.locator('.receipt-qr').waitFor();
     },
   },
+  {
+    name: 'voice',
+    hash: '#/request/r49',
+    async prepare(page) {
+      await page.locator('.voice audio').evaluate((audio) => audio.readyState > 0 || new Promise((ready) => (audio.onloadedmetadata = ready)));
+      await page.locator('.voice').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'question', hash: '#/request/r55' },
   { name: 'sending', hash: '#/request/r56/sent' },
   {

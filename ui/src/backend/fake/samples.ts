@@ -33,6 +33,8 @@ export interface Seed {
   unit?: string;
   planned?: string;
   photos?: Array<[scene: string, sent: number]>;
+  /** Seconds of a voice note. */
+  voice?: number;
   question?: string;
   answer?: string;
   can?: EntryKind[];
@@ -91,7 +93,7 @@ export const seeds: Seed[] = [
   {
     n: 49, ago: 12 * DAY + 2 * HOUR, state: 'concluded', outcome: 'done', category: 'yol.cukur', addr: 'Karakolhane Caddesi, fırının karşısı', unit: ROADS,
     desc: 'Karakolhane Caddesi’nde derin çukur, motosikletler düşüyor. Fırının karşısında yama yapılan yer yeniden açıldı, her gün daha da büyüyor. Yağmurda su dolunca görünmüyor.',
-    photos: [['cukur', 1], ['yama', 0.64]], can: ['confirm', 'object', 'message', 'add'],
+    photos: [['cukur', 1], ['yama', 0.64]], voice: 24, can: ['confirm', 'object', 'message', 'add'],
     answer: 'Sayın Muhtarım, bildirdiğiniz çukur ekibimizce 22 Kasım’da sıcak asfaltla kapatılmıştır. Aynı cadde üzerindeki iki çökme de onarılmıştır. Bilgilerinize sunarız.',
     thread: [
       { text: 'Dün akşam bir motosikletli daha düştü. Okul servisi de buradan geçiyor.', mine: true, ago: 10 * DAY },
@@ -126,6 +128,7 @@ export function build(seed: Seed, now: number): Request {
     hash: `${scene}-${seed.n}-${i}`, kind: 'photo', width: 1600, height: 1200, size: 312_000 + i * 41_000,
     sent: Math.round((312_000 + i * 41_000) * part), delivered: part === 1, here: true,
   }));
+  if (seed.voice) photos.push({ hash: `voice-${seed.voice}`, kind: 'voice', width: seed.voice, height: 0, size: 2_100 * seed.voice, sent: 0, delivered: false, here: true });
   const timeline: Step[] = [
     { at, what: 'written', state: null, unit: null, note: null, date: null, outcome: null },
     ...(seed.steps ?? []).map(([what, ago, more]): Step => ({

@@ -14,6 +14,7 @@ import type { Status } from '$ui/wire/Status';
 import { fold, matches } from '$ui/lib/fold';
 import { CallFailed, type Answers, type Tablet } from '../tablet';
 import { beginning, build, CENTRE, seeds } from './samples';
+import { silence } from './sound';
 
 const scenes = import.meta.glob('./scenes/*.svg', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
 
@@ -164,7 +165,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'add_voice': {
         const request = structuredClone(find(call.id));
-        request.photos.push({ hash: `voice-${request.photos.length}`, kind: 'voice', width: 12, height: 0, size: 31_000, sent: 0, delivered: false, here: true });
+        request.photos.push({ hash: 'voice-12', kind: 'voice', width: 12, height: 0, size: 31_000, sent: 0, delivered: false, here: true });
         return recount(request);
       }
       case 'remove_photo': {
@@ -248,7 +249,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       listeners.add(changed);
       return () => listeners.delete(changed);
     },
-    photoUrl: (hash) => `data:image/svg+xml,${encodeURIComponent(scenes[`./scenes/${hash.split('-')[0]}.svg`] ?? '<svg xmlns="http://www.w3.org/2000/svg"/>')}`,
+    photoUrl: (hash) => hash.startsWith('voice') ? silence(Number(hash.split('-')[1])) : `data:image/svg+xml,${encodeURIComponent(scenes[`./scenes/${hash.split('-')[0]}.svg`] ?? '<svg xmlns="http://www.w3.org/2000/svg"/>')}`,
   };
 }
 
