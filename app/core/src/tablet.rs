@@ -14,7 +14,7 @@ use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
 use crate::store::settings::{self, Identity};
 use crate::store::{Store, blobs, outbox, quarantine};
-use crate::sync::rebuild::rebuild;
+use crate::sync::rebuild::rebuild_rescued;
 use crate::sync::round::Round;
 use crate::sync::{Effect, Event, Nudge};
 
@@ -49,10 +49,13 @@ impl Tablet {
     /// # Errors
     /// [`Code::Storage`] when another process has it open, or the folder cannot be used.
     pub fn open(dir: &Path, ports: Ports) -> Result<Self> {
-        let (mut store, set_aside) = Store::open(dir, &ports)?;
-        if set_aside.is_some() {
-            let now = ports.clock.now();
-            store.write(|c| rebuild(c, now))?;
+        let (mut store, _) = Store::open(dir, &ports)?;
+        let now = ports.clock.now();
+        if let Err(error) = rebuild_rescued(&mut store, now) {
+            if !store.mend(&error) {
+                return Err(error);
+            }
+            rebuild_rescued(&mut store, now)?;
         }
         let inner = Inner {
             store,
@@ -69,11 +72,20 @@ impl Tablet {
     /// # Errors
     /// The code says why.
     pub fn call(&self, call: Call) -> Result<Value> {
-        self.answer(call).inspect_err(|error| {
-            if error.code == Code::Storage {
-                self.lock().store.mend(error);
-            }
-        })
+        let answer = self.answer(call);
+        self.mended(answer)
+    }
+
+    /// The same; where the store refused it is mended, so that the next time it may not.
+    fn mended<T>(&self, done: Result<T>) -> Result<T> {
+        if let Err(error) = &done
+            && error.code == Code::Storage
+        {
+            let mut inner = self.lock();
+            let Inner { store, round, ports, .. } = &mut *inner;
+            round.mend(store, ports.clock.now(), error);
+        }
+        done
     }
 
     /// As [`Self::call`], with the call as JSON too.
@@ -91,7 +103,9 @@ impl Tablet {
     /// [`Code::Storage`].
     pub fn photo(&self, hash: BlobHash, thumb: bool) -> Result<Option<Vec<u8>>> {
         let inner = self.lock();
-        if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) }
+        let read = if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) };
+        drop(inner);
+        self.mended(read)
     }
 
     /// Writes everything that is not on the server, refused things included, into a folder.
@@ -99,7 +113,8 @@ impl Tablet {
     /// # Errors
     /// [`Code::Storage`] or [`Code::DiskFull`].
     pub fn export(&self, dir: &Path) -> Result<crate::export::Exported> {
-        crate::export::export(&self.lock().store, dir)
+        let done = crate::export::export(&self.lock().store, dir);
+        self.mended(done)
     }
 
     /// Writes everything that waits into files of a folder, for a courier: a stick, or another tablet that has a
@@ -138,7 +153,8 @@ impl Tablet {
     /// # Errors
     /// [`Code::NotEnrolled`] without an identity.
     pub fn sync_until_idle(&self, line: &mut dyn Transport) -> Result<Summary> {
-        self.lock().identity()?;
+        let known = self.lock().identity().map(drop);
+        self.mended(known)?;
         self.lock().round.summary = Summary::default();
         let mut event = Event::Nudge(Nudge::Now);
         while let Effect::Http(request) = self.engine().step(self.now(), event) {

@@ -19,7 +19,7 @@ use mbs_tablet::door::{Call, Fields};
 use mbs_tablet::error::Code;
 use mbs_tablet::ports::system::SystemFiles;
 use mbs_tablet::ports::{Files, Ports};
-use support::{Rig, Server, copy, ports};
+use support::{Line, Rig, Server, copy, ports};
 
 const WORDS: &str = "Çöp konteyneri kırık, koku dayanılmaz hale geldi.";
 
@@ -152,32 +152,33 @@ fn a_database_damaged_at_its_head_is_set_aside_and_the_tablet_is_still_itself() 
     assert_eq!(rig.sync().waiting, 0, "it can still sync");
 }
 
-/// Sent, or kept as a draft to be sent again: of twenty requests and one draft, with page `page` of the file damaged.
-fn kept_with_damage(whole: &Path, page: usize) -> (usize, usize) {
+/// A tablet on a copy of `whole` with page `page` of its file damaged; `known`: the next opening looks at all pages.
+fn with_damage(whole: &Path, page: usize, known: bool) -> Rig {
     let dir = tempfile::tempdir().unwrap();
     copy(whole, dir.path());
     let file = dir.path().join("mbs.db");
     let mut bytes = std::fs::read(&file).unwrap();
     bytes[page * PAGE..(page + 1) * PAGE].fill(0x33);
     std::fs::write(&file, bytes).unwrap();
-    // The mark that makes the next opening look at all pages.
-    std::fs::write(dir.path().join("mbs.suspect"), b"").unwrap();
+    if known {
+        std::fs::write(dir.path().join("mbs.suspect"), b"").unwrap();
+    }
     let server = Server::new();
     let (ports, clock) = ports(dir.path(), &server, 5);
     let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
-    let rig = Rig { dir, clock, server, ports, tablet };
-    set_aside(&rig);
-    rig.sync();
+    Rig { dir, clock, server, ports, tablet }
+}
+
+/// Sent, or kept as a draft to be sent again.
+fn kept(rig: &Rig) -> (usize, usize) {
     let rows: Vec<view::Row> = rig.call(Call::Requests { query: String::new() });
     let drafts = rows.iter().filter(|row| row.transport == view::Transport::Draft).count();
     let arrived = rig.server().changes.len();
     (arrived, drafts)
 }
 
-const PAGE: usize = 4_096;
-
-#[test]
-fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
+/// The folder of a tablet with twenty requests that wait and one draft, and the pages of its database.
+fn twenty_and_a_draft() -> (tempfile::TempDir, usize) {
     let rig = Rig::new();
     for n in 0..20 {
         rig.send(&format!("{WORDS} {n}"));
@@ -187,9 +188,20 @@ fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
     drop(tablet);
     let pages = std::fs::metadata(dir.path().join("mbs.db")).unwrap().len() as usize / PAGE;
     assert!(pages > 30, "{pages}");
+    (dir, pages)
+}
+
+const PAGE: usize = 4_096;
+
+#[test]
+fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
+    let (dir, pages) = twenty_and_a_draft();
     let mut lost = Vec::new();
     for page in 1..pages {
-        match kept_with_damage(dir.path(), page) {
+        let rig = with_damage(dir.path(), page, true);
+        set_aside(&rig);
+        rig.sync();
+        match kept(&rig) {
             (20, 1) | (0, 21) => {}
             // A damaged leaf of the requests: what was sent is read from the documents, a draft has none.
             (20, 0) => {}
@@ -198,6 +210,32 @@ fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
     }
     // Without the schema nothing can be read: those pages, and the head (tested above), are the weak ones.
     assert!(lost.len() <= 2 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
+}
+
+/// The simulation of 2026-11-28: one changed bit, and the tablet refused everything until it was started anew, or did not
+/// start at all.
+#[test]
+fn damage_that_is_met_while_the_app_runs_is_mended_at_once() {
+    let (dir, pages) = twenty_and_a_draft();
+    let mut met = 0;
+    for page in 1..pages {
+        let rig = with_damage(dir.path(), page, false);
+        // Whoever meets it is refused once, or not at all; what goes on by itself tries again.
+        let _ = rig.tablet.call(Call::Requests { query: String::new() });
+        let tries = (0..4).find(|_| {
+            let done = rig.tablet.sync_until_idle(&mut Line(rig.server.clone()));
+            done.is_ok_and(|summary| summary.waiting == 0)
+        });
+        assert!(tries.is_some(), "page {page}: it does not get rid of what waits");
+        let (arrived, drafts) = kept(&rig);
+        let told = rig.status().notices.iter().any(|n| matches!(n, Notice::DatabaseSetAside { .. }));
+        assert!(
+            told || arrived + drafts == 21,
+            "page {page}: {arrived} arrived and {drafts} drafts, and nobody was told"
+        );
+        met += usize::from(told);
+    }
+    assert!(met > 10, "{met} of {pages}");
 }
 
 #[test]

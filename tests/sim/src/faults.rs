@@ -56,6 +56,7 @@ impl World {
             Fault::TabletCloned => self.clone_tablet(tablet),
             Fault::TabletRestored => self.back_up_or_restore(tablet),
             Fault::ServerRestored => self.back_up_or_restore_server(),
+            Fault::TabletRots => self.rot(tablet),
             Fault::TabletUpgraded => self.upgrade_tablet(tablet),
             Fault::ServerUpgraded => self.upgrade_server(),
             Fault::RequestErased => self.erase(),
@@ -128,6 +129,38 @@ impl World {
                 self.tally.count(Fault::TabletRestored);
                 self.plan(1_000, Happening::Start(tablet));
                 self.edit_soon(tablet, &[tablet]);
+            }
+        }
+    }
+
+    /// A bit of a tablet's database changes while it is off. What only the damaged page had is gone, and it is known to
+    /// be; everything else must be there, and what the server has must come back.
+    fn rot(&mut self, tablet: usize) {
+        let Some(t) = self.tablets.get(tablet).filter(|t| t.app.is_some() && !t.revoked) else { return };
+        let machine = t.machine;
+        self.tablet_down(tablet, false);
+        let Some(unsent) = crate::look::unsent(machine) else { return };
+        let (at, bit) = (self.chance.number(), u32::try_from(self.chance.below(8)).unwrap_or(0));
+        let path = vfs::folder(machine).join("mbs.db");
+        let name = path.to_string_lossy().into_owned();
+        vfs::tell(machine, |disk| {
+            if let Some(inode) = disk.find(&name) {
+                disk.rot(inode, at, bit);
+            }
+        });
+        self.tally.count(Fault::TabletRots);
+        if let Some(t) = self.tablets.get_mut(tablet) {
+            t.rotten = Some(unsent);
+        }
+    }
+
+    /// What a tablet notes of its damage: what is gone is not looked for until it comes back from the server.
+    pub(crate) fn take_stock(&mut self, tablet: usize) {
+        let Some(unsent) = self.tablets.get(tablet).and_then(|t| t.rotten.clone()) else { return };
+        for at in self.missing(tablet) {
+            if let Some(fact) = self.saved.get_mut(at) {
+                fact.away = true;
+                fact.excused |= self.restored || unsent.contains(&fact.mark);
             }
         }
     }

@@ -18,7 +18,7 @@ use mbs_shared::wire::entry::Entry;
 use mbs_shared::wire::error::Code;
 use mbs_tablet::Tablet;
 use mbs_tablet::door::Call;
-use mbs_tablet::store::quarantine::OTHER_SERIES;
+use mbs_tablet::store::quarantine::{OTHER_SERIES, PHOTO_LOST};
 use serde_json::Value;
 
 use crate::look::{self, Item, Requests, marks};
@@ -55,38 +55,48 @@ impl World {
     pub(crate) fn look_at(&mut self, tablet: usize) {
         // A revoked tablet closes at its next contact; what it holds then is looked at in the end.
         let Some(t) = self.tablets.get(tablet).filter(|t| !t.revoked) else { return };
-        let Some(app) = &t.app else { return };
         let machine = t.machine;
         let troubles = || vfs::tell(machine, |disk| disk.troubles());
-        let (erased, before) = (&self.erased, troubles());
-        let due = |f: &&Saved| f.tablet == tablet && !f.excused && !f.away && !erased.contains(&f.request);
+        let before = troubles();
+        let missing = self.missing(tablet);
+        // A disk that refuses to be read says nothing about what lies on it.
+        if vfs::tell(machine, |disk| disk.is_sound()) && troubles() == before {
+            for at in missing {
+                if let Some(Saved { mark, what, .. }) = self.saved.get(at) {
+                    self.violated(format!("tablet {tablet} called {mark} {what:?} saved and does not have it"));
+                }
+            }
+        }
+    }
+
+    /// What a tablet called saved and does not have, as places in the list of what was.
+    pub(crate) fn missing(&self, tablet: usize) -> Vec<usize> {
+        let Some(t) = self.tablets.get(tablet) else { return Vec::new() };
+        let (Some(app), rotten) = (&t.app, t.rotten.is_some()) else { return Vec::new() };
+        let is_here = |name: &str| name.parse().is_ok_and(|hash| matches!(app.photo(hash, false), Ok(Some(_))));
+        let due = |f: &Saved| f.tablet == tablet && !f.excused && !f.away && !self.erased.contains(&f.request);
         let mut shown: BTreeMap<RequestId, Option<Value>> = BTreeMap::new();
-        let mut lost = Vec::new();
         // Of two copies of a draft the one that is not sent first goes on under another identifier, as a draft; and where
         // both were sent, as a request.
         let copied = self.copied();
         let mut elsewhere: Option<String> = None;
         let mut is_elsewhere = |mark: &str| elsewhere.get_or_insert_with(|| all_of(app, !copied)).contains(mark);
-        for fact in self.saved.iter().filter(due).filter(|f| f.what != What::Words) {
+        let mut lost = Vec::new();
+        for (at, fact) in self.saved.iter().enumerate().filter(|(_, f)| due(f)) {
             let view = shown.entry(fact.request).or_insert_with(|| app.call(Call::Request { id: fact.request }).ok());
             let there = match (fact.what, view.as_ref()) {
-                (_, None) => false,
-                (What::Photo, Some(view)) => view.to_string().contains(&fact.mark),
-                (_, Some(view)) => view.get("thread").is_some_and(|t| t.to_string().contains(&fact.mark)),
+                (What::Photo, _) if rotten && !is_here(&fact.mark) => false,
+                (What::Photo, view) => {
+                    view.is_some_and(|v| v.to_string().contains(&fact.mark)) || is_elsewhere(&fact.mark)
+                }
+                (What::Words, view) => view.is_some(),
+                (_, view) => view.and_then(|v| v.get("thread")).is_some_and(|t| t.to_string().contains(&fact.mark)),
             };
-            if !(there || fact.what == What::Photo && is_elsewhere(&fact.mark)) {
-                lost.push(format!("tablet {tablet} called {} {:?} saved and does not have it", fact.mark, fact.what));
+            if !there {
+                lost.push(at);
             }
         }
-        for fact in self.saved.iter().filter(due).filter(|f| f.what == What::Words) {
-            if !shown.contains_key(&fact.request) && app.call(Call::Request { id: fact.request }).is_err() {
-                lost.push(format!("tablet {tablet} called {} sent and does not have its request", fact.mark));
-            }
-        }
-        // A disk that refuses to be read says nothing about what lies on it.
-        if vfs::tell(machine, |disk| disk.is_sound()) && troubles() == before {
-            lost.into_iter().for_each(|l| self.violated(l));
-        }
+        lost
     }
 
     /// At the end, with everything well and quiet.
@@ -104,6 +114,7 @@ impl World {
                 self.violated(format!("tablet {tablet} is stuck with {stuck} things"));
             }
             if self.tablets.get(tablet).is_some_and(|t| t.app.is_some()) {
+                self.take_stock(tablet);
                 self.look_at(tablet);
             }
         }
@@ -124,6 +135,7 @@ impl World {
         let kinds = [
             Fault::TabletRestored,
             Fault::TabletCloned,
+            Fault::TabletRots,
             Fault::TabletClockJumps,
             Fault::ServerRestored,
             Fault::MandateEnded,
@@ -264,11 +276,19 @@ impl World {
         readings: &mut BTreeMap<RequestId, Option<Reading>>,
     ) {
         let Some(t) = self.tablets.get_mut(tablet).filter(|t| !t.revoked) else { return };
-        let (machine, mandate) = (t.machine, t.mandate);
+        let (machine, mandate, rotten) = (t.machine, t.mandate, t.rotten.is_some());
         let list = t.app.as_ref().and_then(|a| a.call(Call::Requests { query: String::new() }).ok());
         t.end();
         let found = match look::tablet(machine) {
-            Ok(found) => found,
+            Ok(mut found) => {
+                if rotten && self.restored {
+                    // Its words were on the damaged page, and the server was set back: what was decided on it remains alone.
+                    found.requests.retain(|_, items| items.iter().any(|item| item.kind == 0));
+                }
+                found
+            }
+            // Nobody has read the page that rotted: the tablet lives without it, until it does.
+            Err(_) if rotten => return self.tally.reached("tablet", "damage not met yet"),
             Err(why) => return self.violated(format!("tablet {tablet} cannot be read: {why}")),
         };
         if let Some(left) = found.outbox.first() {
@@ -276,7 +296,10 @@ impl World {
         }
         // Decisions of a server that was set back and went on otherwise are kept apart, and readable.
         let series = |reason: &str, own: bool| self.restored && !own && reason == OTHER_SERIES;
-        let refused: Vec<_> = found.quarantine.iter().filter(|(_, reason, own)| !series(reason, *own)).collect();
+        // Of a photo whose bytes, or whose place in the document, lay on the damaged page.
+        let lost = |reason: &str| rotten && matches!(reason, PHOTO_LOST | "unknown_blob");
+        let allowed = |reason: &str, own: bool| series(reason, own) || lost(reason);
+        let refused: Vec<_> = found.quarantine.iter().filter(|(_, reason, own)| !allowed(reason, *own)).collect();
         for (kind, reason, own) in refused {
             self.violated(format!("tablet {tablet} has something (kind {kind}, own {own}) in quarantine: {reason}"));
         }

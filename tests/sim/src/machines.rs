@@ -103,6 +103,7 @@ impl World {
         match t.open() {
             Ok(()) => {
                 self.note(format_args!("tablet {tablet} starts"));
+                self.take_stock(tablet);
                 self.look_at(tablet);
                 self.step(tablet, Event::Nudge(Nudge::Connectivity));
             }

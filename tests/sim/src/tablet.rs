@@ -95,6 +95,8 @@ pub struct Machinery {
     pub device: u64,
     /// Whether that device was revoked.
     pub revoked: bool,
+    /// A bit of its database changed; what no server had then.
+    pub rotten: Option<Vec<String>>,
     chance: Chance,
 }
 
@@ -118,6 +120,7 @@ impl Machinery {
             heard: (0, 0),
             device: 0,
             revoked: false,
+            rotten: None,
             chance,
         }
     }

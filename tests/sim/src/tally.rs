@@ -96,6 +96,8 @@ faults! {
     TabletUpgraded = "tablet upgraded in mid-flight",
     /// The server's likewise.
     ServerUpgraded = "server upgraded in mid-flight",
+    /// A bit of a tablet's database changed by itself.
+    TabletRots = "tablet: bits rot",
     /// A request was erased by law.
     RequestErased = "request erased",
     /// A tablet was revoked, and replaced by another.
@@ -106,7 +108,7 @@ faults! {
 
 impl Fault {
     /// Those that are planned; the others follow from them, or lie in the line.
-    pub const PLANNED: [Self; 24] = [
+    pub const PLANNED: [Self; 25] = [
         Self::TabletKilled,
         Self::TabletPowerCut,
         Self::TabletCrashesAtCall,
@@ -128,6 +130,7 @@ impl Fault {
         Self::ServerRestored,
         Self::TabletUpgraded,
         Self::ServerUpgraded,
+        Self::TabletRots,
         Self::RequestErased,
         Self::TabletRevoked,
         Self::MandateEnded,

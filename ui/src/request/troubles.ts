@@ -46,6 +46,7 @@ const QUARANTINE: Record<string, () => string> = {
   foreign_actor: m.quarantine_foreign,
   hash_mismatch: m.quarantine_photo_damaged,
   unknown_blob: m.quarantine_photo_damaged,
+  photo_lost: m.quarantine_photo_damaged,
   fork: m.quarantine_fork,
   begun: m.quarantine_fork,
 };

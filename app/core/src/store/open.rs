@@ -29,7 +29,10 @@ enum Refused {
 impl From<rusqlite::Error> for Refused {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged(error.to_string()),
+            // A page that does not decipher where SQLite keeps its own accounts is told as a want of memory.
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt | ErrorCode::OutOfMemory) => {
+                Self::Damaged(error.to_string())
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 Self::Other(fail(Code::Storage, "another process has this tablet open"))
             }
@@ -40,8 +43,13 @@ impl From<rusqlite::Error> for Refused {
 
 impl From<crate::door::CallError> for Refused {
     fn from(error: crate::door::CallError) -> Self {
-        Self::Other(error)
+        if is_damage(&error) { Self::Damaged(error.detail) } else { Self::Other(error) }
     }
+}
+
+/// Whether SQLite's words may mean that the file is damaged.
+fn is_damage(error: &crate::door::CallError) -> bool {
+    error.code == Code::Storage && ["malformed", "out of memory"].iter().any(|words| error.detail.contains(words))
 }
 
 impl Store {
@@ -53,55 +61,75 @@ impl Store {
     pub fn open(dir: &Path, ports: &Ports) -> Result<(Self, Option<Notice>)> {
         ports.files.make_dir(dir)?;
         let key = ports.key.key(&*ports.files, &*ports.random)?;
-        let path = dir.join(FILE);
-        let suspect = dir.join(SUSPECT);
         let side = side::Side::open(dir, ports, &key)?;
-        let (conn, notice) = match connect(&path, ports, &key, ports.files.exists(&suspect)) {
-            Ok(conn) => (conn, None),
-            Err(Refused::Other(error)) => return Err(error),
-            Err(Refused::Damaged(why)) => {
-                let aside = set_aside(&path, ports)?;
-                let mut conn = match connect(&path, ports, &key, false) {
-                    Ok(conn) => conn,
-                    Err(Refused::Other(error)) => return Err(error),
-                    Err(Refused::Damaged(again)) => return Err(fail(Code::Storage, format!("{why}; {again}"))),
-                };
-                rescue::rescue(&mut conn, &dir.join(&aside), ports, &key);
-                side.restore(&conn)?;
-                (conn, Some(Notice::DatabaseSetAside { file: aside }))
+        let mut store = Self { conn: Connection::open_in_memory()?, side, dir: dir.to_owned(), ports: ports.clone() };
+        let mut notice = store.connect(&key)?;
+        if let Err(error) = store.write(requests::drop_discarded) {
+            if !is_damage(&error) {
+                return Err(error);
             }
-        };
-        if ports.files.exists(&suspect) {
-            ports.files.remove(&suspect)?;
+            notice = store.set_right(&key, &error)?;
+            store.write(requests::drop_discarded)?;
         }
-        let mut store = Self { conn, side, dir: dir.to_owned(), ports: ports.clone() };
-        if let Some(notice) = &notice {
-            settings::add_notice(&store.conn, notice, ports.clock.now())?;
-        }
-        store.write(requests::drop_discarded)?;
         store.keep_reserve();
         Ok((store, notice))
     }
 
-    /// After a refusal of the database: opens it anew, because the cipher (and SQLite, after some errors of
-    /// the disk) refuses everything from then on. Damage is remembered for the next start.
-    pub(crate) fn mend(&mut self, error: &crate::door::CallError) {
-        if error.code != Code::Storage {
-            return;
+    /// Connects to the database of the folder; one that is damaged is set aside, and the notice says so.
+    fn connect(&mut self, key: &[u8; 32]) -> Result<Option<Notice>> {
+        let (path, suspect) = (self.dir.join(FILE), self.dir.join(SUSPECT));
+        let (ports, suspected) = (&self.ports, self.ports.files.exists(&suspect));
+        let opened = match connect(&path, ports, key, suspected) {
+            // A disk that refused one read is no damage: it is looked at once more, every page.
+            Err(Refused::Damaged(_)) if !suspected => connect(&path, ports, key, true),
+            other => other,
+        };
+        let notice = match opened {
+            Ok(conn) => {
+                self.conn = conn;
+                None
+            }
+            Err(Refused::Other(error)) => return Err(error),
+            Err(Refused::Damaged(why)) => {
+                let file = set_aside(&path, ports)?;
+                self.conn = match connect(&path, ports, key, false) {
+                    Ok(conn) => conn,
+                    Err(Refused::Other(error)) => return Err(error),
+                    Err(Refused::Damaged(again)) => return Err(fail(Code::Storage, format!("{why}; {again}"))),
+                };
+                rescue::rescue(&mut self.conn, &self.dir.join(&file), ports, key);
+                self.side.restore(&self.conn)?;
+                let notice = Notice::DatabaseSetAside { file };
+                settings::add_notice(&self.conn, &notice, ports.clock.now())?;
+                Some(notice)
+            }
+        };
+        if suspected {
+            self.ports.files.remove(&suspect)?;
         }
-        if error.detail.contains("malformed") {
+        Ok(notice)
+    }
+
+    /// Connects anew after a refusal of the database.
+    fn set_right(&mut self, key: &[u8; 32], error: &crate::door::CallError) -> Result<Option<Notice>> {
+        if is_damage(error) {
             self.suspect();
         }
         // Closed first: two handles of one process on one file would share SQLite's locks. Should it not open
         // now, the next call is refused too, and tries again.
-        let Ok(none) = Connection::open_in_memory() else { return };
-        self.conn = none;
-        let key = self.ports.key.key(&*self.ports.files, &*self.ports.random);
-        match key.map_err(Refused::from).and_then(|key| connect(&self.dir.join(FILE), &self.ports, &key, false)) {
-            Ok(conn) => self.conn = conn,
-            Err(Refused::Damaged(_)) => self.suspect(),
-            Err(Refused::Other(_)) => {}
+        self.conn = Connection::open_in_memory()?;
+        self.connect(key)
+    }
+
+    /// After a refusal of the database: opens it anew, because the cipher (and SQLite, after some errors of the disk)
+    /// refuses everything from then on. Where SQLite speaks of damage every page is looked at, and a damaged database
+    /// is set aside at once: nobody has to start the app anew for it. Whether it was.
+    pub(crate) fn mend(&mut self, error: &crate::door::CallError) -> bool {
+        if error.code != Code::Storage {
+            return false;
         }
+        let key = self.ports.key.key(&*self.ports.files, &*self.ports.random);
+        key.and_then(|key| self.set_right(&key, error)).is_ok_and(|notice| notice.is_some())
     }
 
     /// Remembers that SQLite complained of damage, so that the next opening looks at every page.

@@ -14,6 +14,8 @@ pub const MISSING_DEPS: &str = "missing_deps";
 pub const FORK: &str = "fork";
 /// Begun otherwise at the server, and that beginning did not come.
 pub const BEGUN: &str = "begun";
+/// The bytes of a photo are here no more: they lay in a part of the database that was damaged.
+pub const PHOTO_LOST: &str = "photo_lost";
 /// Made under a mandate this tablet no longer serves.
 pub const OTHER_MANDATE: &str = "other_mandate";
 

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::open::keyed;
-use super::{cursor, digest, id, migrate};
+use super::{cursor, digest, id, migrate, settings};
 use crate::error::Result;
 use crate::ports::Ports;
 
@@ -36,6 +36,7 @@ const TABLES: [&str; 14] = [
 pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32]) -> usize {
     let rows = TABLES.iter().map(|table| take(conn, damaged, ports, key, table)).sum();
     let _ = digest::recount(conn);
+    let _ = settings::set_number(conn, settings::RESCUED, 1);
     // Rows may be missing: everything is asked for once more.
     let _ = cursor::set(conn, mbs_shared::wire::sync::Cursor::default());
     rows
@@ -135,6 +136,15 @@ pub(crate) fn entries_out_of_queue(conn: &Connection) -> Result<Vec<(RequestId, 
            AND NOT EXISTS (SELECT 1 FROM outbox WHERE kind = 1 AND key = t.id)
            AND NOT EXISTS (SELECT 1 FROM quarantine WHERE kind = 1 AND key = t.id) ORDER BY rowid",
     )
+}
+
+/// Lets photos go whose change is lost: where the server has it they are expected, and where it has not, it says so.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn need_what_is_there(conn: &Connection) -> Result<()> {
+    conn.execute("UPDATE outbox SET needs = x'' WHERE needs NOT IN (SELECT hash FROM changes)", [])?;
+    Ok(())
 }
 
 /// Photos of sent requests that the server is not known to have, whose bytes are here, and which do not wait.

@@ -40,6 +40,8 @@ pub const NEARBY: &str = "nearby";
 pub const NEARBY_ASKED: &str = "nearby_asked";
 /// Name of the photo that was cut off last: the server may have more of it than it confirmed.
 pub const CUT: &str = "cut";
+/// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.
+pub const RESCUED: &str = "rescued";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 

@@ -10,10 +10,11 @@ use rusqlite::Connection;
 
 use super::intake::{self, refuse_own};
 use super::plan::{self, Line, Next, Photo};
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::ports::{HttpReply, HttpRequest, Method};
 use crate::store::blobs::{self, Upload};
 use crate::store::outbox::{self, What};
+use crate::store::quarantine::PHOTO_LOST;
 use crate::store::settings;
 
 /// How often a photo is refused before it is put aside.
@@ -114,7 +115,17 @@ pub(crate) fn build(
     let (hash, body, offset) = match next {
         Next::Thumb(hash) => (hash, blobs::thumb(conn, hash)?.unwrap_or_default(), None),
         Next::Ask(hash) => (hash, Vec::new(), Some(blobs::upload(conn, hash)?.sent)),
-        Next::Slice { hash, offset, len } => (hash, blobs::slice(conn, hash, offset, len)?, Some(offset)),
+        Next::Slice { hash, offset, len } => match blobs::slice(conn, hash, offset, len) {
+            Ok(bytes) => (hash, bytes, Some(offset)),
+            Err(error) if error.code == Code::NotFound => {
+                // Lost with a damaged database: said, and in nobody's way.
+                for wait in waiting.iter().filter(|w| outbox::photo_of(&w.key) == Some(hash)) {
+                    refuse_own(conn, What::Photo, &wait.key, PHOTO_LOST, now)?;
+                }
+                return build(conn, certain, line, left, now);
+            }
+            Err(error) => return Err(error),
+        },
     };
     let Some(wait) = waiting.iter().find(|w| outbox::photo_of(&w.key) == Some(hash)) else { return Ok(None) };
     let mut query = vec![("request", wait.request.to_string())];

@@ -8,14 +8,28 @@ use super::intake::{project, refold};
 use crate::door::sent::{queue_photo, waiting};
 use crate::error::Result;
 use crate::store::outbox::{self, What};
-use crate::store::{changes, rescue};
+use crate::store::{Store, changes, rescue, settings};
+
+/// Does it where a database was rescued and it was not done yet.
+///
+/// # Errors
+/// What the store says: then it is done at the next opening.
+pub(crate) fn rebuild_rescued(store: &mut Store, now: i64) -> Result<()> {
+    if settings::number(store.read(), settings::RESCUED)? == 0 {
+        return Ok(());
+    }
+    store.write(|c| {
+        rebuild(c, now)?;
+        settings::set_number(c, settings::RESCUED, 0)
+    })
+}
 
 /// Rows of requests from their documents, drafts from what has lost its document, and in the queue everything that no
 /// server is known to have. Counts of what was made are lost with the queue: the server goes on missing them.
 ///
 /// # Errors
 /// What the store says.
-pub(crate) fn rebuild(conn: &Connection, now: i64) -> Result<()> {
+fn rebuild(conn: &Connection, now: i64) -> Result<()> {
     for request in rescue::without_row(conn)? {
         let raw = changes::raw(conn, request)?;
         let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
@@ -25,6 +39,7 @@ pub(crate) fn rebuild(conn: &Connection, now: i64) -> Result<()> {
         refold(conn, request)?;
     }
     rescue::draft_again(conn)?;
+    rescue::need_what_is_there(conn)?;
     for (request, key, bytes) in rescue::changes_out_of_queue(conn)? {
         outbox::add(conn, &waiting(What::Change, &key, request, 0, bytes as usize, now))?;
     }

@@ -15,10 +15,12 @@ mod taken;
 use super::blob::{Certain, Put};
 use super::exchange::{self, Pushed};
 use super::plan::Line;
+use super::rebuild::rebuild_rescued;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
 use super::{Effect, Event, Nudge, allowance, blob, courier, nearby, receipt};
 use crate::Summary;
+use crate::door::CallError;
 use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
@@ -200,10 +202,23 @@ impl Round {
         }
         self.next(store, now).unwrap_or_else(|error| {
             // The store refuses: nothing is lost, but nothing can be taken in either.
-            store.mend(&error);
+            self.mend(store, now, &error);
             self.fail(store, now);
             Effect::Wait(self.not_before)
         })
+    }
+
+    /// The store refused. What was asked of the server for a database that is no more is asked anew.
+    pub(crate) fn mend(&mut self, store: &mut Store, now: i64, error: &CallError) {
+        if !store.mend(error) {
+            return;
+        }
+        (self.snapshot, self.reconcile, self.more, self.poll) = (None, None, false, now);
+        (self.certain, self.all_fetched) = (Certain::default(), false);
+        self.asked.clear();
+        self.receipts.clear();
+        // Should it not succeed it is done at the next start; what was rescued is there.
+        let _ = rebuild_rescued(store, now);
     }
 
     /// A clock that was set back must not leave us waiting for years.
@@ -406,7 +421,7 @@ impl Round {
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
             }
             Err(error) => {
-                store.mend(&error);
+                self.mend(store, now, &error);
                 self.fail(store, now);
             }
         }
