@@ -124,7 +124,7 @@ fn all_frames(to: &mut impl Visit) {
     let cursor = Cursor { epoch: 1, seq: 9 };
     to.frame("SnapshotPage", SnapshotPage { rows: rows(), next: Some(request_id()), cursor });
     to.frame("SnapshotPage, the last", SnapshotPage { rows: vec![], next: None, cursor });
-    to.frame("BlobStatus", BlobStatus { have: 16_384, done: false });
+    to.frame("BlobStatus", BlobStatus::of(BlobHash([7; 32]), 16_384, false));
     let asks = EnrolRequest { version: PROTOCOL, code: "K7M2QX".into(), public_key: [0x66; 32], app: "0.1.0".into() };
     to.frame("EnrolRequest", asks);
     to.frame(
@@ -347,7 +347,7 @@ fn a_promised_length_reserves_nothing() {
             assert_eq!(decode::<Entry>(&[&[0xa1, 0x04], &bomb[..]].concat()), Err(Code::Malformed));
             assert_eq!(decode::<EnrolRequest>(&[&[0xa1, 0x01], &bomb[..]].concat()), Err(Code::Malformed));
             // In a field that nobody knows.
-            assert_eq!(decode::<BlobStatus>(&[&[0x83, 0x00, 0xf4], &bomb[..]].concat()), Err(Code::Malformed));
+            assert_eq!(decode::<BlobStatus>(&[&[0x84, 0x00, 0xf4, 0xf6], &bomb[..]].concat()), Err(Code::Malformed));
         }
     }
 }
@@ -356,7 +356,7 @@ fn a_promised_length_reserves_nothing() {
 #[test]
 fn deep_nesting_in_an_unknown_field_is_harmless() {
     for opening in [0x81_u8, 0x9f, 0xd8] {
-        let mut bytes = vec![0x83, 0x00, 0xf4];
+        let mut bytes = vec![0x84, 0x00, 0xf4, 0xf6];
         for _ in 0..200_000 {
             bytes.push(opening);
             if opening == 0xd8 {
@@ -368,6 +368,6 @@ fn deep_nesting_in_an_unknown_field_is_harmless() {
         if opening == 0x9f {
             bytes.extend(std::iter::repeat_n(0xff, 200_000));
         }
-        assert_eq!(decode::<BlobStatus>(&bytes), Ok(BlobStatus { have: 0, done: false }));
+        assert_eq!(decode::<BlobStatus>(&bytes), Ok(BlobStatus { have: 0, done: false, of: None }));
     }
 }

@@ -6,6 +6,8 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::id::BlobHash;
+
 /// Bytes of one slice at most: a good line carries a photo whole, which spares the server assembling it.
 pub const MAX_SLICE: u32 = crate::blob::MAX_BYTES;
 /// Slice a tablet starts with on a line it knows nothing about; also what may be repeated after a cut.
@@ -20,4 +22,16 @@ pub struct BlobStatus {
     /// Whether it is whole and its hash is proven.
     #[n(1)]
     pub done: bool,
+    /// Of which blob: an answer that went astray says nothing of another one. A server of before 28 November 2026 does
+    /// not tell.
+    #[n(2)]
+    pub of: Option<BlobHash>,
+}
+
+impl BlobStatus {
+    /// So much of that blob.
+    #[must_use]
+    pub const fn of(hash: BlobHash, have: u32, done: bool) -> Self {
+        Self { have, done, of: Some(hash) }
+    }
 }

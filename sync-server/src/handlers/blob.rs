@@ -36,7 +36,9 @@ pub enum Put {
     Elsewhere(BlobStatus),
 }
 
-const DONE: fn(u32) -> Put = |size| Put::Taken(BlobStatus { have: size, done: true });
+const fn whole_is_here(hash: BlobHash, size: u32) -> Put {
+    Put::Taken(BlobStatus::of(hash, size, true))
+}
 
 /// Where a slice belongs.
 #[derive(Debug, Clone, Copy)]
@@ -75,10 +77,10 @@ pub async fn put(service: &Arc<Service>, caller: &Caller, slice: Slice, body: Ve
     let head = head.ok_or(Code::UnknownBlob)?;
     match known {
         Known::No => return Err(Code::UnknownBlob.into()),
-        Known::Attached(size) => return Ok(DONE(size)),
+        Known::Attached(size) => return Ok(whole_is_here(hash, size)),
         Known::Readable(size) => {
             complete(service, caller, &head, hash, size).await?;
-            return Ok(DONE(size));
+            return Ok(whole_is_here(hash, size));
         }
         Known::Referred(Some(said)) if said.size != size => return Err(Code::BadValue.into()),
         Known::Referred(_) => {}
@@ -87,7 +89,7 @@ pub async fn put(service: &Arc<Service>, caller: &Caller, slice: Slice, body: Ve
     if whole {
         return finish(service, caller, &head, slice, said, body).await;
     }
-    let status = BlobStatus { have, done: false };
+    let status = BlobStatus::of(hash, have, false);
     if offset != have {
         return Ok(Put::Elsewhere(status));
     }
@@ -108,7 +110,7 @@ fn keep_slice(tx: &mut Tx<'_>, scope: u32, slice: Slice, body: &[u8], now: i64) 
     let s = tx.session();
     let have = blobs::have(s, slice.hash, scope)?;
     if have != slice.offset {
-        return Ok(Put::Elsewhere(BlobStatus { have, done: false }));
+        return Ok(Put::Elsewhere(BlobStatus::of(slice.hash, have, false)));
     }
     if s.first(blobs::CHUNK_BYTES, &[scope.into()], |r| r.int(0))?.unwrap_or(0) > MAX_SLICES {
         return Err(Code::Busy.into());
@@ -116,7 +118,7 @@ fn keep_slice(tx: &mut Tx<'_>, scope: u32, slice: Slice, body: &[u8], now: i64) 
     let args = [slice.hash.as_bytes().into(), scope.into(), slice.offset.into(), now.into(), body.into()];
     s.send(blobs::ADD_CHUNK, &args)?;
     let have = slice.offset + u32::try_from(body.len()).unwrap_or(0);
-    Ok(Put::Taken(BlobStatus { have, done: false }))
+    Ok(Put::Taken(BlobStatus::of(slice.hash, have, false)))
 }
 
 /// The request, when it is the muhtarlık's.
@@ -215,7 +217,7 @@ async fn finish(
         }
         return Err(fault);
     }
-    Ok(DONE(size))
+    Ok(whole_is_here(hash, size))
 }
 
 /// Notes that a request's photo is whole, and tells who reads the request.
@@ -304,7 +306,7 @@ pub async fn put_thumb(
     {
         service.write(move |tx| Ok(tx.session().execute(blobs::HAS_THUMB, &[blob.id.into()])?)).await?;
     }
-    Ok(BlobStatus { have: size, done: true })
+    Ok(BlobStatus::of(hash, size, true))
 }
 
 /// The bytes, from `offset`.

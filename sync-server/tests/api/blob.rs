@@ -15,8 +15,8 @@ fn slice(photo: &BlobRef, request: RequestId, offset: u32) -> Slice {
     Slice { hash: photo.hash, request, offset, size: photo.size }
 }
 
-const fn taken(have: u32, done: bool) -> Put {
-    Put::Taken(BlobStatus { have, done })
+const fn taken(photo: &BlobRef, have: u32, done: bool) -> Put {
+    Put::Taken(BlobStatus::of(photo.hash, have, done))
 }
 
 async fn filed_with(tablet: &mut Tablet, photos: &[BlobRef]) -> RequestId {
@@ -36,7 +36,7 @@ async fn a_whole_photo_goes_to_the_store_and_everyone_hears() {
     let id = filed_with(&mut tablet, &[photo]).await;
     assert_eq!((town.head(id).blobs, town.head(id).here), (1, 0));
     let all = slice(&photo, id, 0);
-    assert_eq!(put(&town.service, &tablet.caller, all, bytes.clone()).await.unwrap(), taken(300_000, true));
+    assert_eq!(put(&town.service, &tablet.caller, all, bytes.clone()).await.unwrap(), taken(&photo, 300_000, true));
     assert_eq!(town.head(id).here, 1);
     let reply = tablet.sync(Vec::new()).await;
     assert!(reply.rows.iter().any(|r| matches!(r.body, RowBody::Blob { hash } if hash == photo.hash)));
@@ -45,7 +45,7 @@ async fn a_whole_photo_goes_to_the_store_and_everyone_hears() {
     let beyond = get(&town.service, &tablet.caller, Key::Full(photo.hash), 300_001).await.unwrap_err();
     assert_eq!(beyond.code, Code::BadOffset);
     // Sent again, it is simply there.
-    assert_eq!(put(&town.service, &tablet.caller, all, bytes).await.unwrap(), taken(300_000, true));
+    assert_eq!(put(&town.service, &tablet.caller, all, bytes).await.unwrap(), taken(&photo, 300_000, true));
     assert_eq!((town.head(id).here, town.count("select count(*) from feed where kind = 3")), (1, 1));
 }
 
@@ -59,19 +59,19 @@ async fn a_cut_photo_goes_on_where_it_ended_also_after_a_restart() {
         let at = slice(&photo, id, u32::try_from(from).unwrap());
         put(&town.service, &tablet.caller, at, bytes[from..to].to_vec()).await
     };
-    assert_eq!(send(&town, &tablet, 0, 16_384).await.unwrap(), taken(16_384, false));
-    assert_eq!(send(&town, &tablet, 16_384, 20_000).await.unwrap(), taken(20_000, false));
+    assert_eq!(send(&town, &tablet, 0, 16_384).await.unwrap(), taken(&photo, 16_384, false));
+    assert_eq!(send(&town, &tablet, 16_384, 20_000).await.unwrap(), taken(&photo, 20_000, false));
     // The answer was lost: the same slice again, and one that leaves a hole.
-    let here = Put::Elsewhere(BlobStatus { have: 20_000, done: false });
+    let here = Put::Elsewhere(BlobStatus::of(photo.hash, 20_000, false));
     assert_eq!(send(&town, &tablet, 16_384, 20_000).await.unwrap(), here);
     assert_eq!(send(&town, &tablet, 30_000, 40_000).await.unwrap(), here);
     // An empty slice asks how much is there.
-    assert_eq!(send(&town, &tablet, 20_000, 20_000).await.unwrap(), taken(20_000, false));
+    assert_eq!(send(&town, &tablet, 20_000, 20_000).await.unwrap(), taken(&photo, 20_000, false));
 
     let town = town.restarted();
     let tablet = tablet.again(&town);
-    assert_eq!(send(&town, &tablet, 20_000, 60_000).await.unwrap(), taken(60_000, false));
-    assert_eq!(send(&town, &tablet, 60_000, 100_000).await.unwrap(), taken(100_000, true));
+    assert_eq!(send(&town, &tablet, 20_000, 60_000).await.unwrap(), taken(&photo, 60_000, false));
+    assert_eq!(send(&town, &tablet, 60_000, 100_000).await.unwrap(), taken(&photo, 100_000, true));
     assert_eq!(get(&town.service, &tablet.caller, Key::Full(photo.hash), 0).await.unwrap(), bytes);
     assert_eq!(town.count("select count(*) from blob_chunk"), 0);
 }
@@ -92,7 +92,7 @@ async fn bytes_that_are_not_their_name_are_dropped() {
     assert!(!town.service.store.has(Key::Full(photo.hash)).unwrap());
     // It begins anew.
     let begun = put(&town.service, &tablet.caller, slice(&photo, id, 0), bytes[..20_000].to_vec()).await;
-    assert_eq!(begun.unwrap(), taken(20_000, false));
+    assert_eq!(begun.unwrap(), taken(&photo, 20_000, false));
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn knowing_a_name_gives_nothing() {
     // A request that refers to it is not enough, and neither is a part of it.
     let theirs = filed_with(&mut other, &[secret]).await;
     let begun = put(&town.service, &other.caller, slice(&secret, theirs, 0), bytes[..500].to_vec()).await;
-    assert_eq!(begun.unwrap(), taken(500, false));
+    assert_eq!(begun.unwrap(), taken(&secret, 500, false));
     assert_eq!(get(&town.service, &other.caller, key, 0).await.unwrap_err().code, Code::NotFound);
     let thumb = put_thumb(&town.service, &other.caller, secret.hash, theirs, photo(7, 200).0).await;
     assert!(thumb.unwrap().done);
@@ -142,7 +142,7 @@ async fn knowing_a_name_gives_nothing() {
     // Who reads it already need not send it for the next request.
     let next = filed_with(&mut own, &[secret]).await;
     let again = put(&town.service, &own.caller, slice(&secret, next, 0), Vec::new()).await;
-    assert_eq!(again.unwrap(), taken(1_000, true));
+    assert_eq!(again.unwrap(), taken(&secret, 1_000, true));
     assert_eq!(town.head(next).here, 1);
 }
 
@@ -161,7 +161,7 @@ async fn a_photo_of_an_entry_is_taken_too() {
     };
     ok(&tablet.push(entry_item(id, &entry)).await);
     let sent = put(&town.service, &tablet.caller, slice(&photo, id, 0), bytes).await;
-    assert_eq!(sent.unwrap(), taken(2_000, true));
+    assert_eq!(sent.unwrap(), taken(&photo, 2_000, true));
 }
 
 #[tokio::test]
@@ -202,9 +202,9 @@ async fn a_voice_note_is_kept_when_it_is_what_the_request_says() {
     // In slices, as over a bad line.
     let half = size / 2;
     let first = put(&town.service, &tablet.caller, slice(&note, id, 0), bytes[..half as usize].to_vec()).await;
-    assert_eq!(first.unwrap(), taken(half, false));
+    assert_eq!(first.unwrap(), taken(&note, half, false));
     let rest = put(&town.service, &tablet.caller, slice(&note, id, half), bytes[half as usize..].to_vec()).await;
-    assert_eq!(rest.unwrap(), taken(size, true));
+    assert_eq!(rest.unwrap(), taken(&note, size, true));
     assert_eq!(town.head(id).here, 1);
     assert_eq!(get(&town.service, &tablet.caller, Key::Full(note.hash), 0).await.unwrap(), bytes);
 

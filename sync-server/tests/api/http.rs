@@ -70,9 +70,9 @@ async fn the_main_routes_work_end_to_end() {
         let status = reply.status();
         (status, decode::<BlobStatus>(&bytes(reply).await).unwrap())
     };
-    assert_eq!(put(0, &photo_bytes[..20_000]).await, (StatusCode::OK, BlobStatus { have: 20_000, done: false }));
-    assert_eq!(put(5, b"x").await, (StatusCode::CONFLICT, BlobStatus { have: 20_000, done: false }));
-    assert_eq!(put(20_000, &photo_bytes[20_000..]).await.1, BlobStatus { have: 60_000, done: true });
+    assert_eq!(put(0, &photo_bytes[..20_000]).await, (StatusCode::OK, BlobStatus::of(photo.hash, 20_000, false)));
+    assert_eq!(put(5, b"x").await, (StatusCode::CONFLICT, BlobStatus::of(photo.hash, 20_000, false)));
+    assert_eq!(put(20_000, &photo_bytes[20_000..]).await.1, BlobStatus::of(photo.hash, 60_000, true));
     let uri = format!("/v1/blobs/{}?offset=1", photo.hash);
     let reply = call(&town, request("GET", &uri, Some(&tablet), vec![])).await;
     assert_eq!(bytes(reply).await, photo_bytes[1..]);

@@ -128,7 +128,7 @@ async fn a_full_photo_store_asks_to_come_back_and_takes_the_photo_when_there_is_
     tablet.filed("yol.cukur").await;
 
     full.store(false, Ordering::SeqCst);
-    assert_eq!(put().await.unwrap(), blob::Put::Taken(BlobStatus { have: 5_000, done: true }));
+    assert_eq!(put().await.unwrap(), blob::Put::Taken(BlobStatus::of(wanted.hash, 5_000, true)));
     assert_eq!(town.head(request).here, 1);
     assert_eq!(town.service.store.get(Key::Full(wanted.hash)).unwrap().unwrap(), bytes);
 }

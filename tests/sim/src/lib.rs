@@ -23,10 +23,14 @@ pub mod world;
 pub use mbs_shared::sabotage::{SABOTAGES, plant};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
 
 use tally::Tally;
 use template::Template;
 use world::World;
+
+/// Whether bits rot too, beside everything that always may go wrong.
+pub static LET_ROT: AtomicBool = AtomicBool::new(false);
 
 /// What came of a run.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 //! with the command that plays it again.
 
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use clap::Parser;
@@ -29,6 +30,9 @@ struct Options {
     /// Stops at the first run that fails.
     #[arg(long)]
     until_found: bool,
+    /// Lets a bit of a tablet's database change by itself, too.
+    #[arg(long)]
+    rot: bool,
     /// Plants a bug by name; the simulation must find it.
     #[arg(long)]
     sabotage: Option<String>,
@@ -42,6 +46,7 @@ fn main() -> ExitCode {
         eprintln!("There is no planted bug {name:?}; there are: {}.", mbs_sim::SABOTAGES.join(", "));
         return ExitCode::FAILURE;
     }
+    mbs_sim::LET_ROT.store(options.rot, Ordering::Relaxed);
     let begun = Instant::now();
     let report = if options.processes > 1 { shared(&options) } else { alone(&options) };
     let report = match report {
@@ -59,7 +64,8 @@ fn main() -> ExitCode {
         println!("{:.0} s, {:.1} runs/s", seconds, report.runs as f64 / seconds.max(0.001));
         let planted = options.sabotage.as_ref().map(|n| format!(" --sabotage {n}")).unwrap_or_default();
         for (seed, why) in report.failed.iter().take(20) {
-            println!("FAILED {why}\n  cargo sim --runs 1 --seed {seed} --trace{planted}");
+            let rot = if options.rot { " --rot" } else { "" };
+            println!("FAILED {why}\n  cargo sim --runs 1 --seed {seed} --trace{rot}{planted}");
         }
         println!("{} passed, {} failed", report.runs - report.failed.len() as u64, report.failed.len());
     }
@@ -88,6 +94,7 @@ fn shared(options: &Options) -> anyhow::Result<Report> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["--json", "--runs", &runs.to_string(), "--seed", &(options.seed + n * each).to_string()]);
         command.args(options.sabotage.iter().flat_map(|name| ["--sabotage", name]));
+        command.args(options.rot.then_some("--rot"));
         children.push(command.stdout(Stdio::piped()).spawn()?);
     }
     for child in children {

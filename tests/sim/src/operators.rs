@@ -171,6 +171,11 @@ impl World {
         if self.tablets.len() >= MOST || !self.handed_over.is_empty() {
             return;
         }
+        let known = |t: &Machinery| matches!(service.db.ask(|s| devices::by_no(s, DeviceNo(t.device))), Ok(Some(_)));
+        if !self.tablets.iter().filter(|t| t.mandate == mandate && !t.revoked).all(known) {
+            // One that a restored server does not know yet would be the successor's, and keep what it has to itself.
+            return;
+        }
         self.trouble_the_journal();
         let scope = self.scope_of(&service, mandate);
         self.order("handing over", || operate::end_mandate(&service, scope));

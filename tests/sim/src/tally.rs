@@ -108,7 +108,7 @@ faults! {
 
 impl Fault {
     /// Those that are planned; the others follow from them, or lie in the line.
-    pub const PLANNED: [Self; 25] = [
+    pub const PLANNED: [Self; 24] = [
         Self::TabletKilled,
         Self::TabletPowerCut,
         Self::TabletCrashesAtCall,
@@ -130,7 +130,6 @@ impl Fault {
         Self::ServerRestored,
         Self::TabletUpgraded,
         Self::ServerUpgraded,
-        Self::TabletRots,
         Self::RequestErased,
         Self::TabletRevoked,
         Self::MandateEnded,

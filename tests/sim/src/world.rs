@@ -257,7 +257,8 @@ impl World {
             let at = self.chance.between(30_000, DAY);
             self.plan(at, Happening::Poll);
         }
-        for fault in Fault::PLANNED {
+        let rot = crate::LET_ROT.load(Ordering::Relaxed).then_some(Fault::TabletRots);
+        for fault in Fault::PLANNED.into_iter().chain(rot) {
             // About a third of the kinds in each run, some of them twice.
             while self.chance.happens(300) {
                 let at = self.chance.between(5_000, DAY);

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::intake::{self, refuse_own};
 use super::plan::{self, Line, Next, Photo};
-use crate::error::{Code, Result};
+use crate::error::{Code, Result, fail};
 use crate::ports::{HttpReply, HttpRequest, Method};
 use crate::store::blobs::{self, Upload};
 use crate::store::outbox::{self, What};
@@ -151,6 +151,11 @@ pub(crate) fn take(
     let hash = put.hash();
     let had = blobs::upload(conn, hash)?;
     let status = wire::decode::<BlobStatus>(&reply.body).ok();
+    if status.is_some_and(|status| status.of.is_some_and(|of| of != hash)) {
+        // To an earlier process start, or to another tablet: nothing was said of this one.
+        certain.cut(hash);
+        return Err(fail(Code::Protocol, "an answer about another photo"));
+    }
     if let Next::Thumb(_) = put.next {
         let transient = reply.status == 404 || reply.status == 408;
         if transient {
@@ -161,7 +166,7 @@ pub(crate) fn take(
         return Ok(false);
     }
     // Every answer that carries the resume point is good, whatever its status.
-    if let Some(BlobStatus { have, done }) = status {
+    if let Some(BlobStatus { have, done, .. }) = status {
         certain.told(hash);
         let have = have.min(put.size);
         // "All of it, but not proven" makes no sense: from the beginning, a limited number of times.

@@ -278,16 +278,16 @@ impl Server {
         self.blob_bytes += request.body.len();
         if thumb {
             self.thumbs.push(hash);
-            return cbor(200, &BlobStatus { have: 0, done: false });
+            return cbor(200, &BlobStatus::of(hash, 0, false));
         }
         let (offset, size): (usize, usize) =
             (query("offset").unwrap().parse().unwrap(), query("size").unwrap().parse().unwrap());
         let have = self.blobs.entry(hash).or_default();
         if self.whole.contains(&hash) {
-            return cbor(200, &BlobStatus { have: u32::try_from(size).unwrap(), done: true });
+            return cbor(200, &BlobStatus::of(hash, u32::try_from(size).unwrap(), true));
         }
         if offset != have.len() {
-            return cbor(409, &BlobStatus { have: u32::try_from(have.len()).unwrap(), done: false });
+            return cbor(409, &BlobStatus::of(hash, u32::try_from(have.len()).unwrap(), false));
         }
         have.extend_from_slice(&request.body);
         let done = have.len() == size && mbs_shared::blob::name_of(have) == hash;
@@ -297,7 +297,7 @@ impl Server {
             let row = RowBody::Blob { hash };
             self.publish(owner, row);
         }
-        cbor(200, &BlobStatus { have, done })
+        cbor(200, &BlobStatus::of(hash, have, done))
     }
 
     fn snapshot(&self) -> HttpReply {

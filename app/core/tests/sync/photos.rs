@@ -2,6 +2,8 @@
 
 use super::WORDS;
 use super::support::{Fault, Line, Rig};
+use mbs_shared::id::BlobHash;
+use mbs_shared::wire::blob::BlobStatus;
 use mbs_tablet::door::Call;
 use mbs_tablet::door::view::{self, Transport as Way};
 use mbs_tablet::ports::{Cut, HttpReply, HttpRequest, Transport};
@@ -64,6 +66,34 @@ fn a_process_that_ends_at_every_cut_comes_through_too() {
         rig.sync_over(&mut Narrow(Line(rig.server.clone()), 12_000));
     }
     assert!(rig.show(id).photos[0].delivered);
+}
+
+/// Seed 10003300 of the simulation, 2026-11-28: an upload's answer to an earlier process came under the same number, and
+/// the photo was called whole that had never left.
+#[test]
+fn an_answer_about_another_photo_is_none() {
+    let rig = Rig::new();
+    let id = rig.draft(WORDS);
+    rig.add_photo(id, "generated/g-ist-01.jpg");
+    let _: view::Request = rig.call(Call::Send { id });
+    let mut line = Line(rig.server.clone());
+    let mut event = Event::Nudge(Nudge::Now);
+    let mut strayed = 0;
+    while let Effect::Http(request) = rig.tablet.engine().step(rig.tablet.now(), event) {
+        let ticket = request.ticket;
+        let full = request.path.starts_with("/v1/blobs") && !request.path.ends_with("thumb");
+        let reply = if full && strayed == 0 {
+            strayed += 1;
+            let body = mbs_shared::wire::encode(&BlobStatus::of(BlobHash([9; 32]), 400_000, true));
+            HttpReply { status: 200, headers: Vec::new(), body }
+        } else {
+            line.send(request).unwrap()
+        };
+        event = Event::Reply(ticket, reply);
+    }
+    assert_eq!((strayed, rig.show(id).photos[0].delivered), (1, false));
+    assert_eq!(rig.sync().waiting, 0);
+    assert!(rig.show(id).photos[0].delivered && rig.server().whole.contains(&rig.show(id).photos[0].hash));
 }
 
 #[test]
