@@ -212,6 +212,29 @@ fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
     assert!(lost.len() <= 2 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
 }
 
+/// The simulation of 2026-11-28 (seed 3206 with rot): the disk refused the rescue, and the next start began with nothing.
+#[test]
+fn a_rescue_that_was_cut_off_is_finished_at_the_next_start() {
+    let (whole, _) = twenty_and_a_draft();
+    for renamed in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        copy(whole.path(), dir.path());
+        std::fs::write(dir.path().join("mbs.rescue"), "mbs-damaged-20261128T200000Z.db").unwrap();
+        if renamed {
+            std::fs::rename(dir.path().join("mbs.db"), dir.path().join("mbs-damaged-20261128T200000Z.db")).unwrap();
+        }
+        let server = Server::new();
+        let (ports, clock) = ports(dir.path(), &server, 5);
+        let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
+        let rig = Rig { dir, clock, server, ports, tablet };
+        assert_eq!(set_aside(&rig), "mbs-damaged-20261128T200000Z.db");
+        assert!(!rig.dir.path().join("mbs.rescue").exists());
+        assert_eq!(rig.status().identity.unwrap().prefix, "4KR1");
+        rig.sync();
+        assert_eq!(kept(&rig), (20, 1));
+    }
+}
+
 /// The simulation of 2026-11-28: one changed bit, and the tablet refused everything until it was started anew, or did not
 /// start at all.
 #[test]

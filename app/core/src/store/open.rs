@@ -18,6 +18,9 @@ use crate::ports::Ports;
 /// Present after SQLite complained of damage: the next opening looks at every page.
 const SUSPECT: &str = "mbs.suspect";
 
+/// Names the damaged database while what can be read of it is taken over.
+const RESCUE: &str = "mbs.rescue";
+
 /// Why a file did not open.
 enum Refused {
     /// Damaged, or of another key.
@@ -77,36 +80,59 @@ impl Store {
 
     /// Connects to the database of the folder; one that is damaged is set aside, and the notice says so.
     fn connect(&mut self, key: &[u8; 32]) -> Result<Option<Notice>> {
-        let (path, suspect) = (self.dir.join(FILE), self.dir.join(SUSPECT));
-        let (ports, suspected) = (&self.ports, self.ports.files.exists(&suspect));
-        let opened = match connect(&path, ports, key, suspected) {
+        let (path, suspect, marker) = (self.dir.join(FILE), self.dir.join(SUSPECT), self.dir.join(RESCUE));
+        let (ports, suspected) = (self.ports.clone(), self.ports.files.exists(&suspect));
+        // One that was begun and cut off is finished: the file in its place is new, and may have nothing yet.
+        if ports.files.exists(&marker) {
+            let file = String::from_utf8_lossy(&ports.files.read(&marker, 256)?).into_owned();
+            return self.take_over(key, file).map(Some);
+        }
+        let opened = match connect(&path, &ports, key, suspected) {
             // A disk that refused one read is no damage: it is looked at once more, every page.
-            Err(Refused::Damaged(_)) if !suspected => connect(&path, ports, key, true),
+            Err(Refused::Damaged(_)) if !suspected => connect(&path, &ports, key, true),
             other => other,
         };
-        let notice = match opened {
-            Ok(conn) => {
-                self.conn = conn;
-                None
-            }
+        match opened {
+            Ok(conn) => self.conn = conn,
             Err(Refused::Other(error)) => return Err(error),
-            Err(Refused::Damaged(why)) => {
-                let file = set_aside(&path, ports)?;
-                self.conn = match connect(&path, ports, key, false) {
-                    Ok(conn) => conn,
-                    Err(Refused::Other(error)) => return Err(error),
-                    Err(Refused::Damaged(again)) => return Err(fail(Code::Storage, format!("{why}; {again}"))),
-                };
-                rescue::rescue(&mut self.conn, &self.dir.join(&file), ports, key);
-                self.side.restore(&self.conn)?;
-                let notice = Notice::DatabaseSetAside { file };
-                settings::add_notice(&self.conn, &notice, ports.clock.now())?;
-                Some(notice)
+            Err(Refused::Damaged(_)) => {
+                let file = name_aside(&path, &ports)?;
+                ports.files.write(&marker, file.as_bytes())?;
+                return self.take_over(key, file).map(Some);
             }
-        };
-        if suspected {
-            self.ports.files.remove(&suspect)?;
         }
+        if suspected {
+            ports.files.remove(&suspect)?;
+        }
+        Ok(None)
+    }
+
+    /// Sets the database aside as `file`, where that was not done yet, and takes over what can be read of it. Cut off
+    /// anywhere, it is done again at the next opening.
+    fn take_over(&mut self, key: &[u8; 32], file: String) -> Result<Notice> {
+        let (path, aside, ports) = (self.dir.join(FILE), self.dir.join(&file), self.ports.clone());
+        if !ports.files.exists(&aside) {
+            set_aside(&path, &aside, &ports)?;
+        }
+        self.conn = match connect(&path, &ports, key, false) {
+            Ok(conn) => conn,
+            Err(Refused::Other(error)) => return Err(error),
+            Err(Refused::Damaged(again)) => return Err(fail(Code::Storage, again)),
+        };
+        match rescue::rescue(&mut self.conn, &aside, &ports, key) {
+            Err(error) if error.code == Code::DiskFull && self.release_reserve() => {
+                rescue::rescue(&mut self.conn, &aside, &ports, key)?;
+            }
+            done => drop(done?),
+        }
+        self.side.restore(&self.conn)?;
+        let notice = Notice::DatabaseSetAside { file };
+        settings::add_notice(&self.conn, &notice, ports.clock.now())?;
+        let suspect = self.dir.join(SUSPECT);
+        if ports.files.exists(&suspect) {
+            ports.files.remove(&suspect)?;
+        }
+        ports.files.remove(&self.dir.join(RESCUE))?;
         Ok(notice)
     }
 
@@ -203,25 +229,27 @@ fn prepare(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Result<Conne
     Ok(conn)
 }
 
-/// Renames database and journal to a dated name that is not taken; returns the new file name.
-fn set_aside(path: &Path, ports: &Ports) -> Result<String> {
+/// A dated name that is not taken, for a damaged database.
+fn name_aside(path: &Path, ports: &Ports) -> Result<String> {
     let stamp = jiff::Timestamp::from_millisecond(ports.clock.now())
         .map(|t| t.strftime("%Y%m%dT%H%M%SZ").to_string())
         .unwrap_or_else(|_| "undated".into());
-    let name = (0..1000)
+    (0..1000)
         .map(|n| if n == 0 { format!("mbs-damaged-{stamp}.db") } else { format!("mbs-damaged-{stamp}-{n}.db") })
         .find(|name| !ports.files.exists(&path.with_file_name(name)))
-        .ok_or_else(|| fail(Code::Storage, "no free name for the damaged database"))?;
-    // The journal first: were we stopped between the two, the database is still damaged and comes after it.
+        .ok_or_else(|| fail(Code::Storage, "no free name for the damaged database"))
+}
+
+/// Renames database and journal.
+fn set_aside(path: &Path, to: &Path, ports: &Ports) -> Result<()> {
+    // The journal first: were we stopped between the two, it waits for the database under its new name.
     let journal = |p: &Path| {
         let mut with = p.as_os_str().to_owned();
         with.push("-wal");
         std::path::PathBuf::from(with)
     };
-    let to = path.with_file_name(&name);
     if ports.files.exists(&journal(path)) {
-        ports.files.rename(&journal(path), &journal(&to))?;
+        ports.files.rename(&journal(path), &journal(to))?;
     }
-    ports.files.rename(path, &to)?;
-    Ok(name)
+    Ok(ports.files.rename(path, to)?)
 }

@@ -32,14 +32,21 @@ const TABLES: [&str; 14] = [
 ];
 
 /// Copies what is readable from the file set aside into `conn`; the damaged file itself is not changed.
-/// Returns the number of rows.
-pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32]) -> usize {
-    let rows = TABLES.iter().map(|table| take(conn, damaged, ports, key, table)).sum();
-    let _ = digest::recount(conn);
-    let _ = settings::set_number(conn, settings::RESCUED, 1);
+/// Returns the number of rows. Done twice it does no harm.
+///
+/// # Errors
+/// [`crate::error::Code::DiskFull`] or [`crate::error::Code::Storage`] where `conn` does not take them: then it must be
+/// done again.
+pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32]) -> Result<usize> {
+    let mut rows = 0;
+    for table in TABLES {
+        rows += take(conn, damaged, ports, key, table)?;
+    }
+    digest::recount(conn)?;
+    settings::set_number(conn, settings::RESCUED, 1)?;
     // Rows may be missing: everything is asked for once more.
-    let _ = cursor::set(conn, mbs_shared::wire::sync::Cursor::default());
-    rows
+    cursor::set(conn, mbs_shared::wire::sync::Cursor::default())?;
+    Ok(rows)
 }
 
 /// The damaged file, to be read; `None` when even that cannot be.
@@ -52,33 +59,41 @@ fn look(damaged: &Path, ports: &Ports, key: &[u8; 32]) -> Option<Connection> {
     (migrate::version(&old).ok()? > 0).then_some(old)
 }
 
-fn take(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32], table: &str) -> usize {
+fn take(conn: &mut Connection, damaged: &Path, ports: &Ports, key: &[u8; 32], table: &str) -> Result<usize> {
     let mut taken = 0;
     for order in ["ASC", "DESC"] {
         // A connection of its own each time: after one damaged page the cipher refuses everything.
         let Some(old) = look(damaged, ports, key) else { continue };
-        taken += copy(conn, &old, table, order).unwrap_or(0);
+        taken += copy(conn, &old, table, order)?;
     }
-    taken
+    Ok(taken)
 }
 
 /// Copies the columns both have: the file may be of an app before this one, or after it.
 fn copy(conn: &mut Connection, old: &Connection, table: &str, order: &str) -> Result<usize> {
-    let theirs = columns_of(old, table)?;
+    // What cannot be read is lost; what cannot be written is an error.
+    let Ok(theirs) = columns_of(old, table) else { return Ok(0) };
     let both: Vec<String> = columns_of(conn, table)?.into_iter().filter(|c| theirs.contains(c)).collect();
     let (columns, names) = (both.len(), both.join(", "));
-    let mut from = old.prepare(&format!("SELECT {names} FROM {table} ORDER BY rowid {order}"))?;
+    let Ok(mut from) = old.prepare(&format!("SELECT {names} FROM {table} ORDER BY rowid {order}")) else {
+        return Ok(0);
+    };
     let marks = vec!["?"; columns].join(", ");
     let tx = conn.transaction()?;
     let mut copied = 0;
     {
         let mut into = tx.prepare(&format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"))?;
-        let mut rows = from.query([])?;
+        let Ok(mut rows) = from.query([]) else { return Ok(0) };
         // Reading stops at the first page that cannot be read; the other end is tried next.
         while let Ok(Some(row)) = rows.next() {
             let values = (0..columns).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<_>>>();
             let Ok(values) = values else { break };
-            copied += into.execute(params_from_iter(values))?;
+            match into.execute(params_from_iter(values)) {
+                Ok(one) => copied += one,
+                // A row of another version that this one's rules do not let in.
+                Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {}
+                Err(e) => return Err(e.into()),
+            }
         }
     }
     tx.commit()?;
