@@ -193,8 +193,8 @@ fn event(unit: &str, category: &str, dice: &mut Dice) -> Vec<u8> {
             What::Planned { date: format!("2026-{:02}-{:02}", 1 + dice.below(12), 1 + dice.below(28)) },
             true,
         ),
-        7 => (Who::Unit, What::Answered { outcome, photos: Vec::new() }, true),
-        8 | 9 => (Who::Unit, What::Concluded { outcome, photos: Vec::new() }, true),
+        7 => (Who::Unit, What::Answered { outcome, photos: Vec::new(), parent: None }, true),
+        8 | 9 => (Who::Unit, What::Concluded { outcome, photos: Vec::new(), parent: None }, true),
         10 => (Who::Unit, What::Asked, true),
         _ => (Who::Triage, What::Recategorised { category: category.to_owned() }, false),
     };

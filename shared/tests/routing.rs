@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
 
 use mbs_shared::id::OfficialNo;
-use mbs_shared::routing::table::{RULES, To};
-use mbs_shared::routing::{Action, Case, Event, Outcome, Rule, State, What, Who, may, next};
+use mbs_shared::routing::case::{Answer, Wish};
+use mbs_shared::routing::table::{RULES, To, next};
+use mbs_shared::routing::{Action, Case, Event, Outcome, Rule, State, What, Who};
 use proptest::prelude::*;
 
 /// An event that takes `action`.
@@ -23,16 +24,45 @@ fn taking(action: Action) -> What {
         Action::Start => What::Started,
         Action::Ask => What::Asked,
         Action::Reply | Action::ReplyLapsed => What::Resumed { due: 3_000 },
-        Action::Answer => What::Answered { outcome: Outcome::Done, photos: vec![] },
-        Action::Approve | Action::Conclude => What::Concluded { outcome: Outcome::Done, photos: vec![] },
+        Action::Answer => What::Answered { outcome: Outcome::Done, photos: vec![], parent: None },
+        Action::Approve | Action::Conclude => What::Concluded { outcome: Outcome::Done, photos: vec![], parent: None },
         Action::Correct => What::Corrected,
         Action::TakeBack => What::TakenBack,
         Action::Confirm => What::Closed { confirmed: true },
         Action::ConfirmLapsed => What::Closed { confirmed: false },
         Action::Object => What::Objected,
         Action::Reopen => What::Reopened,
-        Action::Withdraw => What::Cancelled,
+        Action::Withdraw | Action::Release => What::Cancelled,
+        Action::Decline => What::Declined,
+        Action::Interim => What::Interim,
+        Action::Link => What::Linked { no: OTHER },
+        Action::Follow => What::Followed { no: OTHER, outcome: Outcome::Done },
     }
+}
+
+/// The event that follows a line: a muhtar's withdrawal is the end or a wish.
+fn following(rule: &Rule) -> What {
+    if (rule.action, rule.to) == (Action::Withdraw, To::Same) { What::Wished } else { taking(rule.action) }
+}
+
+const OTHER: OfficialNo = OfficialNo { year: 2025, n: 77 };
+
+/// What a line asks of a case beside its state.
+fn readied(mut case: Case, rule: &Rule) -> Case {
+    match rule.action {
+        Action::Release | Action::Decline => {
+            case.wish = Some(Wish { text: "Sorun çözüldü.".into(), entry: None });
+            case.unit = (rule.who == Who::Unit).then(|| "md-x".into());
+        }
+        Action::Withdraw => case.wish = None,
+        Action::Follow => {
+            let parent = Some(OTHER);
+            case.answer =
+                Some(Answer { text: String::new(), outcome: Outcome::Duplicate, photos: vec![], parent, at: 1 });
+        }
+        _ => {}
+    }
+    case
 }
 
 fn event(n: u32, by: Who, what: What) -> Event {
@@ -64,6 +94,7 @@ fn target(rule: &Rule, previous: State) -> State {
     match rule.to {
         To::State(state) => state,
         To::Previous => previous,
+        To::Same => rule.from,
     }
 }
 
@@ -72,7 +103,7 @@ fn reachable() -> HashSet<(State, State)> {
     let mut seen = HashSet::from([(State::Received, State::Received)]);
     let mut open: Vec<_> = seen.iter().copied().collect();
     while let Some((from, previous)) = open.pop() {
-        for rule in RULES.iter().filter(|r| r.from == from) {
+        for rule in RULES.iter().filter(|r| r.from == from && r.to != To::Same) {
             let to = target(rule, previous);
             let back = if RULES.iter().any(|r| r.from == to && r.to == To::Previous) { from } else { to };
             if seen.insert((to, back)) {
@@ -91,9 +122,10 @@ fn every_state_and_every_rule_is_reachable() {
 }
 
 #[test]
-fn only_final_states_have_no_rule() {
+fn nothing_leads_out_of_a_final_state() {
     for state in State::ALL {
-        assert_eq!(RULES.iter().all(|r| r.from != state), state.is_final(), "{state:?}");
+        let leads_out = RULES.iter().any(|r| r.from == state && r.to != To::Same);
+        assert_eq!(!leads_out, state.is_final(), "{state:?}");
     }
 }
 
@@ -103,7 +135,9 @@ fn no_two_rules_answer_the_same_question() {
     for r in RULES {
         assert!(seen.insert((r.from, r.who, r.action)), "{r:?}");
         assert_eq!(next(r.from, r.who, r.action), Some(r.to));
-        assert!(may(r.from, r.who).any(|a| a == r.action));
+        let case = readied(Case { state: r.from, ..Case::default() }, r);
+        assert_eq!(case.next(r.who, r.action), Some(r.to), "{r:?}");
+        assert!(case.may(r.who).any(|a| a == r.action), "{r:?}");
     }
 }
 
@@ -132,12 +166,12 @@ fn every_action_and_everyone_has_a_rule_and_a_name() {
 #[test]
 fn events_and_table_agree_on_every_rule() {
     for rule in RULES {
-        let what = taking(rule.action);
+        let what = following(rule);
         assert_eq!(what.action(rule.who), Some(rule.action), "{rule:?}");
         let backs: Vec<_> = reachable().into_iter().filter(|(s, _)| *s == rule.from).map(|(_, p)| p).collect();
         assert!(!backs.is_empty());
         for previous in backs {
-            let mut case = Case { n: 7, state: rule.from, previous, ..Case::default() };
+            let mut case = readied(Case { n: 7, state: rule.from, previous, ..Case::default() }, rule);
             let event = event(8, rule.who, what.clone());
             assert!(case.allows(&event));
             case.apply(&event);
@@ -152,14 +186,97 @@ fn what_the_table_does_not_have_is_not_allowed() {
     for state in State::ALL {
         for who in Who::ALL {
             for action in Action::ALL {
-                let what = taking(action);
-                // One event serves two actions: which of them is meant, the actor tells.
-                let Some(meant) = what.action(who) else { panic!("{action:?}") };
-                let case = Case { n: 1, state, ..Case::default() };
-                assert_eq!(case.allows(&event(2, who, what)), next(state, who, meant).is_some());
+                let found = RULES.iter().find(|r| (r.from, r.who, r.action) == (state, who, action));
+                let asked = found.copied().unwrap_or(Rule { from: state, who, action, to: To::Same });
+                let what = following(&asked);
+                // One event serves two actions: which of them is meant, the actor tells, and each has its turn here.
+                if what.action(who) != Some(action) {
+                    continue;
+                }
+                let case = readied(Case { n: 1, state, ..Case::default() }, &asked);
+                assert_eq!(case.allows(&event(2, who, what)), found.is_some(), "{who:?} {action:?} in {state:?}");
             }
         }
     }
+}
+
+#[test]
+fn what_a_line_asks_of_a_case_is_asked() {
+    for rule in RULES {
+        let bare = Case { state: rule.from, ..Case::default() };
+        let asks = matches!(rule.action, Action::Release | Action::Decline | Action::Follow);
+        assert_eq!(bare.next(rule.who, rule.action).is_none(), asks, "{rule:?}");
+    }
+    // A second wish adds nothing, and a question belongs to whoever holds the case.
+    let wished = step_wish(&accepted_then(&[]));
+    assert!(wished.may(W::Muhtar).all(|action| action != A::Withdraw));
+    let asked = step(&wished, W::Unit, A::Ask);
+    assert!(asked.may(W::Unit).any(|action| action == A::Release));
+    assert!(asked.may(W::Triage).all(|action| action != A::Release));
+}
+
+/// The muhtar wishes to withdraw it.
+fn step_wish(case: &Case) -> Case {
+    let mut case = case.clone();
+    let wish = event(case.n + 1, W::Muhtar, What::Wished);
+    assert!(case.allows(&wish));
+    case.apply(&wish);
+    case
+}
+
+#[test]
+fn a_wish_to_withdraw_waits_for_the_holder_wherever_the_case_goes() {
+    let wished = step_wish(&accepted_then(&[]));
+    assert_eq!(wished.state, State::InProgress);
+    assert_eq!(wished.wish.as_ref().map(|w| w.text.as_str()), Some("not 4"));
+    let (declined, released) = (step(&wished, W::Unit, A::Decline), step(&wished, W::Unit, A::Release));
+    assert_eq!((declined.state, &declined.wish), (State::InProgress, &None));
+    assert_eq!((released.state, &released.wish), (State::Cancelled, &None));
+    let returned = step(&wished, W::Unit, A::Return);
+    assert!(returned.wish.is_some());
+    assert_eq!(step(&returned, W::Triage, A::Release).state, State::Cancelled);
+    let concluded = step(&step(&wished, W::Unit, A::Answer), W::Approver, A::Approve);
+    assert_eq!(concluded.wish, None, "the answer has overtaken it");
+}
+
+#[test]
+fn an_interim_reply_moves_the_ceiling_until_the_clock_begins_again() {
+    const DAY: i64 = 86_400_000;
+    let case = accepted_then(&[]);
+    assert_eq!((case.from, case.ceiling()), (10, Some(10 + 15 * DAY)));
+    let replied = step(&case, W::Unit, A::Interim);
+    assert_eq!(replied.state, State::InProgress);
+    assert_eq!(replied.ceiling(), Some(10 + 30 * DAY));
+    let concluded = step(&step(&replied, W::Unit, A::Answer), W::Approver, A::Approve);
+    assert_eq!(concluded.ceiling(), None);
+    let objected = step(&concluded, W::Muhtar, A::Object);
+    assert_eq!((objected.from, objected.interim.is_none()), (70, true));
+    assert_eq!(objected.ceiling(), Some(70 + 15 * DAY));
+    assert_eq!(Case::default().ceiling(), None);
+}
+
+#[test]
+fn a_duplicate_follows_its_parent_and_is_parted_from_it() {
+    let mut child = after(&[(W::System, A::Review)]);
+    let parent = Some(OTHER);
+    let what = What::Concluded { outcome: Outcome::Duplicate, photos: vec![], parent };
+    child.apply(&event(child.n + 1, W::Triage, what));
+    assert_eq!((child.parent(), &child.followed), (Some(OTHER), &None));
+    let followed = step(&child, W::System, A::Follow);
+    assert_eq!(followed.followed.as_ref().map(|f| (f.outcome, f.parent)), Some((Outcome::Done, parent)));
+    assert_eq!((followed.state, followed.outcome), (State::Concluded, Some(Outcome::Duplicate)));
+    let reopened = step(&followed, W::Triage, A::Reopen);
+    assert_eq!((reopened.parent(), reopened.followed), (None, None));
+
+    let mut kept = received();
+    for what in [What::Joined { no: OTHER }, What::Joined { no: OTHER }, What::Linked { no: OTHER }] {
+        let noted = event(kept.n + 1, W::System, what);
+        assert!(kept.allows(&noted) && !kept.allows(&Event { by: W::Unit, ..noted.clone() }));
+        kept.apply(&noted);
+    }
+    assert_eq!((kept.duplicates.as_slice(), kept.links.as_slice()), (&[OTHER][..], &[OTHER][..]));
+    kept.apply(&event(kept.n + 1, W::System, What::Parted { no: OTHER }));
+    assert!(kept.duplicates.is_empty() && kept.links == [OTHER]);
 }
 
 #[test]
@@ -266,6 +383,7 @@ impl Model {
     fn walk(&mut self, rule: &Rule) {
         match rule.to {
             To::Previous => self.state = self.back.pop().unwrap(),
+            To::Same => {}
             To::State(to) => {
                 if matches!(to, State::AwaitingMuhtar | State::AnswerPending) {
                     self.back.push(self.state);
@@ -285,7 +403,8 @@ proptest! {
         let mut case = received();
         let mut events = vec![event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 } })];
         for choice in choices {
-            let rules: Vec<_> = RULES.iter().filter(|r| r.from == model.state).collect();
+            let here = RULES.iter().filter(|r| r.from == model.state);
+            let rules: Vec<_> = here.filter(|r| case.may(r.who).any(|action| action == r.action)).collect();
             let (by, what) = match choice % 8 {
                 0 => (Who::System, What::Refused),
                 1 if model.state.is_open() => (Who::Triage, What::Recategorised { category: "park.agac".into() }),
@@ -293,7 +412,7 @@ proptest! {
                 _ => {
                     let rule = rules[usize::from(choice / 8) % rules.len()];
                     model.walk(rule);
-                    (rule.who, taking(rule.action))
+                    (rule.who, following(rule))
                 }
             };
             let event = event(case.n + 1, by, what);
@@ -335,7 +454,7 @@ fn turkish(state: State) -> &'static str {
 fn diagram() -> String {
     let mut ways: BTreeMap<(State, State), BTreeSet<String>> = BTreeMap::new();
     for (from, previous) in reachable() {
-        for rule in RULES.iter().filter(|r| r.from == from) {
+        for rule in RULES.iter().filter(|r| r.from == from && r.to != To::Same) {
             let label = format!("{} ({})", rule.action.code(), rule.who.code());
             ways.entry((from, target(rule, previous))).or_default().insert(label);
         }
@@ -356,11 +475,25 @@ fn diagram() -> String {
     out
 }
 
+/// The lines that lead nowhere, action by action.
+fn said_without_moving() -> String {
+    let mut out = String::from("| action | in (by whom) |\n|---|---|\n");
+    for action in Action::ALL {
+        let lines = RULES.iter().filter(|r| r.action == action && r.to == To::Same);
+        let places: Vec<_> = lines.map(|r| format!("{} ({})", r.from.code(), r.who.code())).collect();
+        if !places.is_empty() {
+            writeln!(out, "| {} | {} |", action.code(), places.join(", ")).unwrap();
+        }
+    }
+    out
+}
+
 #[test]
 fn the_readme_shows_the_table() {
     let readme = include_str!("../README.md");
     let (_, rest) = readme.split_once("<!-- diagram: from RULES -->\n").expect("the marker before the diagram");
     let (shown, _) = rest.split_once("<!-- end of diagram -->").expect("the marker after the diagram");
-    let ours = diagram();
+    let ours =
+        format!("{}\nWhat is said or noted while the case stays where it is:\n\n{}", diagram(), said_without_moving());
     assert!(shown == ours, "shared/README.md shows another table; paste this between its markers:\n{ours}");
 }

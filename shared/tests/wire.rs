@@ -165,9 +165,9 @@ fn all_frames(to: &mut impl Visit) {
     to.frame("NearbyReply", NearbyReply { tag: 7, around });
     to.frame("NearbyReply, nothing new", NearbyReply { tag: 7, around: None });
     to.frame("Entry", entry());
-    let outcome = Outcome::Partly;
+    let (outcome, no) = (Outcome::Partly, OfficialNo { year: 2026, n: 142 });
     for what in [
-        What::Received { no: OfficialNo { year: 2026, n: 142 } },
+        What::Received { no },
         What::Reviewed,
         What::Routed { unit: "md-yol".into(), due: NOW },
         What::SentOut { unit: "dk-x".into(), due: NOW },
@@ -178,9 +178,9 @@ fn all_frames(to: &mut impl Visit) {
         What::Started,
         What::Asked,
         What::Resumed { due: NOW },
-        What::Answered { outcome, photos: vec![BlobHash([0x44; 32])] },
+        What::Answered { outcome, photos: vec![BlobHash([0x44; 32])], parent: None },
         What::Corrected,
-        What::Concluded { outcome, photos: vec![] },
+        What::Concluded { outcome, photos: vec![], parent: None },
         What::TakenBack,
         What::Closed { confirmed: true },
         What::Objected,
@@ -188,9 +188,18 @@ fn all_frames(to: &mut impl Visit) {
         What::Cancelled,
         What::Refused,
         What::Recategorised { category: "yol.cukur".into() },
+        What::Wished,
+        What::Declined,
+        What::Interim,
+        What::Linked { no },
+        What::Followed { no, outcome },
+        What::Joined { no },
+        What::Parted { no },
     ] {
         to.frame(&format!("Event, {}", what.code()), event(what));
     }
+    let duplicate = What::Concluded { outcome: Outcome::Duplicate, photos: vec![], parent: Some(no) };
+    to.frame("Event, concluded as a duplicate", event(duplicate));
 }
 
 #[test]

@@ -149,6 +149,18 @@ const screens = [
   { name: 'inbox-empty', query: 'fake&as=unit&trouble=empty', hash: '#/inbox', ready: '.blank' },
   { name: 'request-approve', query: 'fake&as=approver', hash: '#/request/r16', ready: '.way' },
   { name: 'request-triage', hash: '#/request/r4', ready: '.way' },
+  { name: 'request-wish', query: 'fake&as=unit', hash: '#/request/r15', ready: '.kin' },
+  {
+    name: 'triage-duplicate',
+    hash: '#/triage/r3',
+    ready: '.choice',
+    async prepare(page) {
+      await press(page, ['c']);
+      await page.locator('.pick').nth(5).click();
+      await page.locator('[role=combobox]').last().fill('köşesinde');
+      await page.locator('.found.card li').first().waitFor();
+    },
+  },
   { name: 'request-concluded', hash: '#/request/r25', ready: '.way' },
   {
     name: 'answer',

@@ -83,6 +83,8 @@ export const screens = [
     },
   },
   { name: 'answer', hash: '#/request/r49' },
+  { name: 'answer-duplicate', hash: '#/request/r46' },
+  { name: 'wish', hash: '#/request/r54' },
   {
     name: 'answer-confirmed',
     hash: '#/request/r49',

@@ -18,6 +18,7 @@ mod kills;
 mod main_job;
 mod mandates;
 mod neighbours;
+mod one_matter;
 mod operators;
 mod program;
 mod receipts;

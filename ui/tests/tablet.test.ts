@@ -50,7 +50,7 @@ afterEach(async () => {
 describe('home', () => {
   it('shows what needs me and both axes of state, and changes language without a reload', async () => {
     await open('fake', '#/');
-    expect(text()).toContain('Sizden beklenen 4 iş');
+    expect(text()).toContain('Sizden beklenen 5 iş');
     expect(text()).toContain('Kuyrukta');
     expect(text()).toContain('Programa alındı');
     settings.locale = 'en';

@@ -40,7 +40,7 @@ describe('states and steps', () => {
   });
 
   it('show an event of a newer server by its state, and never a code', () => {
-    const step = { at: 0, what: 'teleported', state: 'in_progress' as const, unit: null, note: null, date: null, outcome: null };
+    const step = { at: 0, what: 'teleported', state: 'in_progress' as const, unit: null, note: null, date: null, outcome: null, other: null };
     expect(stepWord(step)).toBe('İşlemde');
     expect(stepWord({ ...step, state: null })).toBe('Yeni gelişme');
     expect(quarantineWords('some_new_code')).toMatch(/tablette duruyor/);

@@ -1,7 +1,9 @@
 //! The case as it stands: a fold over its events, the same on server and tablet.
 
-use super::{Event, Outcome, State, What, Who, next};
-use crate::id::{BlobHash, OfficialNo};
+use super::deadline::{ANSWER_CEILING_DAYS, LEGAL_CEILING_DAYS, calendar_days};
+use super::table::{self, RULES, To};
+use super::{Action, Event, Outcome, State, What, Who};
+use crate::id::{BlobHash, EntryId, OfficialNo};
 
 /// Days a question to the muhtar stays open, and days he may object, in calendar days.
 pub const REPLY_DAYS: i64 = 10;
@@ -17,12 +19,23 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Photos from the spot.
     pub photos: Vec<BlobHash>,
+    /// The request this one is a duplicate of, where that is the outcome.
+    pub parent: Option<OfficialNo>,
     /// When it was given, Unix ms.
     pub at: i64,
 }
 
-/// A case as it stands after some of its events.
+/// A muhtar's wish to withdraw what a unit has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Why; may be empty.
+    pub text: String,
+    /// The entry that carried it.
+    pub entry: Option<EntryId>,
+}
+
+/// A case as it stands after some of its events.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Case {
     /// Number of the last event folded in; 0 for none.
     pub n: u32,
@@ -55,40 +68,71 @@ pub struct Case {
     pub hops: u16,
     /// Times it was returned (*iade*); the second one escalates.
     pub returns: u16,
+    /// The muhtar wishes to withdraw it; the holder decides.
+    pub wish: Option<Wish>,
+    /// The last word about work that takes longer (*ara cevap*) since the clock began.
+    pub interim: Option<Interim>,
+    /// How the request this one is a duplicate of ended, once it has.
+    pub followed: Option<Answer>,
+    /// Other requests it has to do with, in the order they were linked.
+    pub links: Vec<OfficialNo>,
+    /// Requests that were concluded as duplicates of this one.
+    pub duplicates: Vec<OfficialNo>,
+    /// When the clock of this round began, Unix ms: receipt, or the last objection or reopening.
+    pub from: i64,
 }
 
-impl Default for Case {
-    fn default() -> Self {
-        Self {
-            n: 0,
-            state: State::Received,
-            previous: State::Received,
-            no: None,
-            unit: None,
-            due: None,
-            paused: None,
-            question: None,
-            planned: None,
-            draft: None,
-            answer: None,
-            outcome: None,
-            category: None,
-            hops: 0,
-            returns: 0,
-        }
-    }
+/// A word to the muhtar about work that takes longer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interim {
+    /// Its words.
+    pub text: String,
+    /// When it was given, Unix ms.
+    pub at: i64,
 }
 
 impl Case {
+    /// Where `action` by `who` leads from here: the table's line, where the case itself lets it count.
+    #[must_use]
+    pub fn next(&self, who: Who, action: Action) -> Option<To> {
+        table::next(self.state, who, action).filter(|to| self.holds(who, action, *to))
+    }
+
+    /// Everything `who` may do now, in the table's order.
+    pub fn may(&self, who: Who) -> impl Iterator<Item = Action> {
+        let here = RULES.iter().filter(move |r| r.from == self.state && r.who == who);
+        here.filter(move |r| self.holds(who, r.action, r.to)).map(|r| r.action)
+    }
+
+    /// What a line of the table asks of a case beside its state.
+    fn holds(&self, who: Who, action: Action, to: To) -> bool {
+        match action {
+            // A question may be triage's or a unit's: whose it is, who holds the case tells.
+            Action::Release | Action::Decline if self.state == State::AwaitingMuhtar => {
+                self.wish.is_some() && (who == Who::Unit) == self.unit.is_some()
+            }
+            Action::Release | Action::Decline => self.wish.is_some(),
+            // One wish is enough.
+            Action::Withdraw => to != To::Same || self.wish.is_none(),
+            Action::Follow => self.parent().is_some(),
+            _ => true,
+        }
+    }
+
     /// Whether the table lets `event` follow here. The server asks before it appends.
     #[must_use]
     pub fn allows(&self, event: &Event) -> bool {
         match (&event.what, event.what.action(event.by)) {
-            (_, Some(action)) => next(self.state, event.by, action).is_some(),
+            // What the muhtar says becomes a wish or the end, as the table has it.
+            (What::Cancelled | What::Wished, Some(action @ Action::Withdraw)) => {
+                self.next(event.by, action).is_some_and(|to| (to == To::Same) == (event.what == What::Wished))
+            }
+            (_, Some(action)) => self.next(event.by, action).is_some(),
             (What::Received { .. }, None) => self.n == 0,
             (What::Recategorised { .. }, None) => event.by == Who::Triage && self.state.is_open(),
-            // An intent may come too late at any time, also after the end.
-            (_, None) => true,
+            // An intent may come too late at any time, also after the end; and what is noted because of another request
+            // asks nothing of this one.
+            (_, None) => event.by == Who::System,
         }
     }
 
@@ -97,7 +141,10 @@ impl Case {
     pub fn apply(&mut self, event: &Event) {
         self.n = event.n;
         match &event.what {
-            What::Received { no } => self.no = Some(*no),
+            What::Received { no } => {
+                self.no = Some(*no);
+                self.from = event.at;
+            }
             What::Routed { unit, due } | What::SentOut { unit, due } => {
                 self.hand_to(unit);
                 self.due = Some(*due);
@@ -114,6 +161,9 @@ impl Case {
                 self.answer = None;
                 // The old date was kept or missed by then; the next route brings a new one.
                 self.due = None;
+                self.from = event.at;
+                self.interim = None;
+                self.followed = None;
             }
             What::Planned { date } => self.planned = Some(date.clone()),
             What::Asked => {
@@ -122,18 +172,31 @@ impl Case {
             }
             // What triage asked before any route had no date to move.
             What::Resumed { due } => self.due = self.due.map(|_| *due),
-            What::Answered { outcome, photos } => self.draft = Some(Self::answer_of(event, *outcome, photos)),
-            What::Concluded { outcome, photos } => {
+            What::Answered { outcome, photos, parent } => {
+                self.draft = Some(Self::answer_of(event, *outcome, photos, *parent));
+            }
+            What::Concluded { outcome, photos, parent } => {
                 self.outcome = Some(*outcome);
-                self.answer = Some(Self::answer_of(event, *outcome, photos));
+                self.wish = None;
+                self.answer = Some(Self::answer_of(event, *outcome, photos, *parent));
             }
             What::Recategorised { category } => self.category = Some(category.clone()),
-            What::Reviewed
+            What::Wished => self.wish = Some(Wish { text: event.note.clone(), entry: event.entry }),
+            What::Declined | What::Cancelled => self.wish = None,
+            What::Interim => self.interim = Some(Interim { text: event.note.clone(), at: event.at }),
+            What::Linked { no } if !self.links.contains(no) => self.links.push(*no),
+            What::Followed { no, outcome } => {
+                self.followed = Some(Self::answer_of(event, *outcome, &[], Some(*no)));
+            }
+            What::Joined { no } if !self.duplicates.contains(no) => self.duplicates.push(*no),
+            What::Parted { no } => self.duplicates.retain(|other| other != no),
+            What::Linked { .. }
+            | What::Joined { .. }
+            | What::Reviewed
             | What::Accepted
             | What::Started
             | What::Corrected
             | What::Closed { .. }
-            | What::Cancelled
             | What::Refused => {}
         }
         self.move_on(&event.what);
@@ -167,6 +230,20 @@ impl Case {
         }
     }
 
+    /// By when the law wants a word to the muhtar, Unix ms, while work is owed: the answer within the days of circular
+    /// 2015/8, or an interim reply by then and the answer within the days of law 3071.
+    #[must_use]
+    pub fn ceiling(&self) -> Option<i64> {
+        let days = if self.interim.is_some() { LEGAL_CEILING_DAYS } else { ANSWER_CEILING_DAYS };
+        (self.n > 0 && self.state.is_open()).then(|| calendar_days(self.from, days))
+    }
+
+    /// The request this one was concluded as a duplicate of.
+    #[must_use]
+    pub fn parent(&self) -> Option<OfficialNo> {
+        self.answer.as_ref()?.parent
+    }
+
     /// The case after all of `events`, given in their order.
     pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
         let mut case = Self::default();
@@ -183,7 +260,7 @@ impl Case {
         }
     }
 
-    fn answer_of(event: &Event, outcome: Outcome, photos: &[BlobHash]) -> Answer {
-        Answer { text: event.note.clone(), outcome, photos: photos.to_vec(), at: event.at }
+    fn answer_of(event: &Event, outcome: Outcome, photos: &[BlobHash], parent: Option<OfficialNo>) -> Answer {
+        Answer { text: event.note.clone(), outcome, photos: photos.to_vec(), parent, at: event.at }
     }
 }

@@ -106,6 +106,9 @@ pub enum What {
         /// Photos from the spot.
         #[n(1)]
         photos: Vec<BlobHash>,
+        /// The request it is a duplicate of.
+        #[n(2)]
+        parent: Option<OfficialNo>,
     },
     /// The approver wants changes; the note says which.
     #[n(12)]
@@ -119,6 +122,9 @@ pub enum What {
         /// Photos from the spot.
         #[n(1)]
         photos: Vec<BlobHash>,
+        /// The request it is a duplicate of.
+        #[n(2)]
+        parent: Option<OfficialNo>,
     },
     /// Back from an external institution.
     #[n(14)]
@@ -136,7 +142,7 @@ pub enum What {
     /// Triage opened it again.
     #[n(17)]
     Reopened,
-    /// The muhtar withdrew it.
+    /// The muhtar withdrew it, or the holder let it go as he wished.
     #[n(18)]
     Cancelled,
     /// An intent came too late or may not be; the note says why, for the muhtar.
@@ -148,6 +154,46 @@ pub enum What {
         /// Category code.
         #[n(0)]
         category: String,
+    },
+    /// The muhtar wishes to withdraw what a unit has begun; the note is his reason.
+    #[n(21)]
+    Wished,
+    /// The holder goes on all the same; the note says why.
+    #[n(22)]
+    Declined,
+    /// Ara cevap: the note is a word to the muhtar about work that takes longer.
+    #[n(23)]
+    Interim,
+    /// It has to do with another request.
+    #[n(24)]
+    Linked {
+        /// The other one.
+        #[n(0)]
+        no: OfficialNo,
+    },
+    /// The request this one is a duplicate of was concluded; the note is the answer given there.
+    #[n(25)]
+    Followed {
+        /// The other one.
+        #[n(0)]
+        no: OfficialNo,
+        /// How that one ended.
+        #[n(1)]
+        outcome: Outcome,
+    },
+    /// Another request was concluded as a duplicate of this one.
+    #[n(26)]
+    Joined {
+        /// The duplicate.
+        #[n(0)]
+        no: OfficialNo,
+    },
+    /// It was no duplicate after all, or somebody objected: it is looked at by itself again.
+    #[n(27)]
+    Parted {
+        /// The one that was a duplicate.
+        #[n(0)]
+        no: OfficialNo,
     },
 }
 
@@ -218,6 +264,13 @@ impl What {
             Self::Cancelled => "cancelled",
             Self::Refused => "refused",
             Self::Recategorised { .. } => "recategorised",
+            Self::Wished => "wished",
+            Self::Declined => "declined",
+            Self::Interim => "interim",
+            Self::Linked { .. } => "linked",
+            Self::Followed { .. } => "followed",
+            Self::Joined { .. } => "joined",
+            Self::Parted { .. } => "parted",
         }
     }
 
@@ -236,12 +289,22 @@ impl What {
             Self::Concluded { .. } => State::Concluded,
             Self::Closed { .. } => State::Closed,
             Self::Cancelled => State::Cancelled,
-            Self::Resumed { .. } | Self::Corrected | Self::Refused | Self::Recategorised { .. } => return None,
+            Self::Resumed { .. }
+            | Self::Corrected
+            | Self::Refused
+            | Self::Recategorised { .. }
+            | Self::Wished
+            | Self::Declined
+            | Self::Interim
+            | Self::Linked { .. }
+            | Self::Followed { .. }
+            | Self::Joined { .. }
+            | Self::Parted { .. } => return None,
         })
     }
 
-    /// The table's action that leads to it when `by` decides; `None` for what moves no case:
-    /// the receipt that begins it, a refusal, a corrected category.
+    /// The table's action that leads to it when `by` decides; `None` for what nobody does to this case: the receipt
+    /// that begins it, a refusal, a corrected category, and what the server notes because of another request.
     #[must_use]
     pub const fn action(&self, by: Who) -> Option<Action> {
         Some(match self {
@@ -265,8 +328,19 @@ impl What {
             Self::Closed { confirmed: false } => Action::ConfirmLapsed,
             Self::Objected => Action::Object,
             Self::Reopened => Action::Reopen,
-            Self::Cancelled => Action::Withdraw,
-            Self::Received { .. } | Self::Refused | Self::Recategorised { .. } => return None,
+            Self::Cancelled if matches!(by, Who::Muhtar) => Action::Withdraw,
+            Self::Cancelled => Action::Release,
+            Self::Wished => Action::Withdraw,
+            Self::Declined => Action::Decline,
+            Self::Interim => Action::Interim,
+            Self::Linked { .. } if !matches!(by, Who::System) => Action::Link,
+            Self::Followed { .. } => Action::Follow,
+            Self::Received { .. }
+            | Self::Refused
+            | Self::Recategorised { .. }
+            | Self::Linked { .. }
+            | Self::Joined { .. }
+            | Self::Parted { .. } => return None,
         })
     }
 }

@@ -14,15 +14,18 @@ use ts_rs::TS;
 
 pub use case::Case;
 pub use event::{Event, What};
-pub use table::{Action, Rule, Who, may, next};
+pub use table::{Action, Rule, Who};
 
 /// Where a case stands. Only the server moves it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode, TS)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode, TS,
+)]
 #[serde(rename_all = "snake_case")]
 #[cbor(index_only)]
 #[ts(export)]
 pub enum State {
     /// Alındı.
+    #[default]
     #[n(0)]
     Received,
     /// Ön incelemede.

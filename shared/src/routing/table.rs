@@ -122,14 +122,29 @@ pub enum Action {
     /// Yeniden aç: triage corrects, or takes a duplicate apart.
     #[n(19)]
     Reopen,
-    /// Geri çek.
+    /// Geri çek. Once a unit has accepted the case it is a wish that the holder decides about.
     #[n(20)]
     Withdraw,
+    /// Geri çekmeyi kabul et: the holder lets it go.
+    #[n(21)]
+    Release,
+    /// Geri çekmeyi kabul etme: the work goes on, with a reason.
+    #[n(22)]
+    Decline,
+    /// Ara cevap: a word to the muhtar where the work takes longer.
+    #[n(23)]
+    Interim,
+    /// Bağla: to another request that has to do with it.
+    #[n(24)]
+    Link,
+    /// Asıl başvuru sonuçlandı: told to a duplicate.
+    #[n(25)]
+    Follow,
 }
 
 impl Action {
     /// All actions, in the order of the design.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::Review,
         Self::Route,
         Self::SendOut,
@@ -151,6 +166,11 @@ impl Action {
         Self::Object,
         Self::Reopen,
         Self::Withdraw,
+        Self::Release,
+        Self::Decline,
+        Self::Interim,
+        Self::Link,
+        Self::Follow,
     ];
 
     /// The name in JSON and in the interface for programs.
@@ -178,6 +198,11 @@ impl Action {
             Self::Object => "object",
             Self::Reopen => "reopen",
             Self::Withdraw => "withdraw",
+            Self::Release => "release",
+            Self::Decline => "decline",
+            Self::Interim => "interim",
+            Self::Link => "link",
+            Self::Follow => "follow",
         }
     }
 
@@ -195,6 +220,8 @@ pub enum To {
     State(State),
     /// Back to the state before this one.
     Previous,
+    /// Nowhere: something is said or noted, and the case stays where it is.
+    Same,
 }
 
 /// One line of the table.
@@ -218,7 +245,13 @@ const fn back(from: State, who: Who, action: Action) -> Rule {
     Rule { from, who, action, to: To::Previous }
 }
 
-/// The whole table (design §3). Final states have no line.
+const fn stay(from: State, who: Who, action: Action) -> Rule {
+    Rule { from, who, action, to: To::Same }
+}
+
+/// The whole table (design §3). Nothing leads out of a final state.
+///
+/// Some lines hold only for some cases: [`super::Case::may`] knows them.
 pub const RULES: &[Rule] = {
     use Action as A;
     use State as S;
@@ -232,38 +265,61 @@ pub const RULES: &[Rule] = {
         rule(S::InReview, W::Triage, A::SendOut, S::External),
         rule(S::InReview, W::Triage, A::Ask, S::AwaitingMuhtar),
         rule(S::InReview, W::Triage, A::Conclude, S::Concluded),
+        stay(S::InReview, W::Triage, A::Interim),
+        stay(S::InReview, W::Triage, A::Link),
+        rule(S::InReview, W::Triage, A::Release, S::Cancelled),
+        stay(S::InReview, W::Triage, A::Decline),
         rule(S::InReview, W::Muhtar, A::Withdraw, S::Cancelled),
         back(S::AwaitingMuhtar, W::Muhtar, A::Reply),
         back(S::AwaitingMuhtar, W::System, A::ReplyLapsed),
+        stay(S::AwaitingMuhtar, W::Muhtar, A::Withdraw),
+        rule(S::AwaitingMuhtar, W::Triage, A::Release, S::Cancelled),
+        stay(S::AwaitingMuhtar, W::Triage, A::Decline),
+        rule(S::AwaitingMuhtar, W::Unit, A::Release, S::Cancelled),
+        stay(S::AwaitingMuhtar, W::Unit, A::Decline),
         rule(S::Assigned, W::Unit, A::Accept, S::InProgress),
         rule(S::Assigned, W::Unit, A::Forward, S::Assigned),
         rule(S::Assigned, W::Unit, A::Return, S::InReview),
+        rule(S::Assigned, W::Unit, A::Release, S::Cancelled),
+        stay(S::Assigned, W::Unit, A::Decline),
         rule(S::Assigned, W::Muhtar, A::Withdraw, S::Cancelled),
         rule(S::InProgress, W::Unit, A::Plan, S::Planned),
         rule(S::InProgress, W::Unit, A::SendOut, S::External),
         rule(S::InProgress, W::Unit, A::Ask, S::AwaitingMuhtar),
         rule(S::InProgress, W::Unit, A::Answer, S::AnswerPending),
         rule(S::InProgress, W::Unit, A::Return, S::InReview),
+        stay(S::InProgress, W::Unit, A::Interim),
+        stay(S::InProgress, W::Unit, A::Link),
+        stay(S::InProgress, W::Muhtar, A::Withdraw),
+        rule(S::InProgress, W::Unit, A::Release, S::Cancelled),
+        stay(S::InProgress, W::Unit, A::Decline),
         rule(S::Planned, W::Unit, A::Start, S::InProgress),
         rule(S::Planned, W::Unit, A::Answer, S::AnswerPending),
+        stay(S::Planned, W::Unit, A::Interim),
+        stay(S::Planned, W::Unit, A::Link),
+        stay(S::Planned, W::Muhtar, A::Withdraw),
+        rule(S::Planned, W::Unit, A::Release, S::Cancelled),
+        stay(S::Planned, W::Unit, A::Decline),
         rule(S::External, W::External, A::Answer, S::AnswerPending),
         rule(S::External, W::Triage, A::TakeBack, S::InReview),
+        stay(S::External, W::Triage, A::Interim),
+        stay(S::External, W::Muhtar, A::Withdraw),
+        rule(S::External, W::Triage, A::Release, S::Cancelled),
+        stay(S::External, W::Triage, A::Decline),
         rule(S::AnswerPending, W::Approver, A::Approve, S::Concluded),
         back(S::AnswerPending, W::Approver, A::Correct),
         rule(S::Concluded, W::Muhtar, A::Confirm, S::Closed),
         rule(S::Concluded, W::System, A::ConfirmLapsed, S::Closed),
         rule(S::Concluded, W::Muhtar, A::Object, S::InReview),
         rule(S::Concluded, W::Triage, A::Reopen, S::InReview),
+        stay(S::Concluded, W::System, A::Follow),
+        stay(S::Closed, W::System, A::Follow),
     ]
 };
 
-/// The line that lets `who` do `action` in `from`, if there is one.
+/// The line that lets `who` do `action` in `from`, if there is one. What it asks of the case beside its state,
+/// [`super::Case::next`] knows.
 #[must_use]
 pub fn next(from: State, who: Who, action: Action) -> Option<To> {
     RULES.iter().find(|r| r.from == from && r.who == who && r.action == action).map(|r| r.to)
-}
-
-/// Everything `who` may do in `from`, in the table's order.
-pub fn may(from: State, who: Who) -> impl Iterator<Item = Action> {
-    RULES.iter().filter(move |r| r.from == from && r.who == who).map(|r| r.action)
 }

@@ -6,12 +6,13 @@ use mbs_shared::id::{BlobHash, EntryId, RequestId};
 use mbs_shared::routing::case::{CONFIRM_DAYS, REPLY_DAYS};
 use mbs_shared::routing::deadline::calendar_days;
 use mbs_shared::routing::event::MAX_TOGETHER;
-use mbs_shared::routing::{Action, Case, Event, State, What, Who};
+use mbs_shared::routing::{Action, Case, Event, State, Who};
 use mbs_shared::wire::encode;
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::Decided;
 
 use super::decide::{Command, Ground, Refusal, Step, decide};
+use super::family;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
 use crate::database::{DbResult, Session, blobs, events};
@@ -206,8 +207,6 @@ pub struct Loaded {
     pub head: Head,
     /// Its state.
     pub case: Case,
-    /// When the clock of this round began.
-    pub from: i64,
 }
 
 /// Folds a request's events.
@@ -217,15 +216,10 @@ pub struct Loaded {
 pub fn load(session: &mut dyn Session, head: Head) -> DbResult<Loaded> {
     let events = events::of_request(session, head.rid)?;
     let case = Case::fold(events.iter().map(|s| &s.event));
-    let from = events
-        .iter()
-        .rev()
-        .find(|s| matches!(s.event.what, What::Objected | What::Reopened))
-        .map_or(head.received, |s| s.event.at);
-    Ok(Loaded { head, case, from })
+    Ok(Loaded { head, case })
 }
 
-/// What a decision led to.
+/// What a decision led to at the request itself.
 #[derive(Debug, Clone)]
 pub struct Done {
     /// Number of the last event now.
@@ -247,21 +241,21 @@ pub fn carry_out(
     command: &Command,
     origin: &Origin,
 ) -> Result<Result<Done, Refusal>, Fault> {
-    let Loaded { head, case, from } = loaded;
-    let parent_known = match command.parent {
-        Some(no) => requests::by_no(tx.session(), no)?.is_some(),
-        None => false,
+    let Loaded { head, case } = loaded;
+    let other = match command.other {
+        Some(no) if command.action == Action::Link => requests::by_no(tx.session(), no)?.map(|head| head.no),
+        Some(no) => family::root(tx.session(), no)?,
+        None => None,
     };
     let category = head.category.clone();
     let ground = Ground {
         case,
         now: origin.at,
-        from: *from,
         category: &category,
         directory: service.knowledge.directory,
         calendar: service.knowledge.calendar,
         approval: case.unit.as_deref().is_some_and(|unit| service.needs_approval(unit)),
-        parent_known,
+        other,
     };
     let steps = match decide(command, &ground) {
         Ok(steps) => steps,
@@ -271,13 +265,35 @@ pub fn carry_out(
     if origin.by != Who::Muhtar {
         attach_photos(tx, head, &command.photos, origin.author)?;
     }
+    let mut origin = *origin;
+    if command.action == Action::Decline {
+        // So that his tablet can show it beside the wish.
+        origin.entry = case.wish.as_ref().and_then(|wish| wish.entry);
+    }
+    let parent = case.parent();
+    let events = append_steps(tx, service, loaded, steps, &origin)?;
+    family::tell(tx, service, loaded, parent, &events)?;
+    Ok(Ok(Done { n: loaded.head.n, state: loaded.head.state, events }))
+}
+
+/// Appends what was decided, and writes where the case stands then.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn append_steps(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    loaded: &mut Loaded,
+    steps: Vec<Step>,
+    origin: &Origin,
+) -> DbResult<Vec<Event>> {
+    let Loaded { head, case } = loaded;
     let made = make(service, case, steps, origin);
     store(tx, service, head, &made, origin.author)?;
     let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     requests::take_case(head, case, unit, origin.at);
     requests::set_case(tx.session(), head)?;
-    let events = made.into_iter().map(|m| m.event).collect();
-    Ok(Ok(Done { n: head.n, state: head.state, events }))
+    Ok(made.into_iter().map(|m| m.event).collect())
 }
 
 /// Lets the request refer to photos from the spot. Knowing a hash is not enough: the photo must be the

@@ -11,7 +11,7 @@ use mbs_shared::directory::{Directory, Unit};
 use mbs_shared::id::{BlobHash, OfficialNo};
 use mbs_shared::request::MAX_ENTRY;
 use mbs_shared::routing::deadline::{Calendar, LEGAL_CEILING_DAYS, calendar_days};
-use mbs_shared::routing::table::next;
+use mbs_shared::routing::table::To;
 use mbs_shared::routing::{Action, Case, Outcome, State, What, Who};
 use mbs_shared::wire::error::Code;
 
@@ -36,8 +36,8 @@ pub struct Command {
     pub photos: Vec<BlobHash>,
     /// Corrected category, with route and send out.
     pub category: Option<String>,
-    /// The request this one is a duplicate of.
-    pub parent: Option<OfficialNo>,
+    /// The other request: which this is a duplicate of, or has to do with.
+    pub other: Option<OfficialNo>,
 }
 
 impl Command {
@@ -53,7 +53,7 @@ impl Command {
             note: String::new(),
             photos: Vec::new(),
             category: None,
-            parent: None,
+            other: None,
         }
     }
 
@@ -86,8 +86,6 @@ pub struct Ground<'a> {
     pub case: &'a Case,
     /// The time.
     pub now: i64,
-    /// When the clock of this round began: receipt, or the last objection or reopening.
-    pub from: i64,
     /// Category as it counts now.
     pub category: &'a str,
     /// Units and categories.
@@ -96,8 +94,8 @@ pub struct Ground<'a> {
     pub calendar: &'a Calendar,
     /// Whether answers of the holder need an approver.
     pub approval: bool,
-    /// Whether the parent of a duplicate exists and is another request.
-    pub parent_known: bool,
+    /// The request behind [`Command::other`], when there is one: of a duplicate the one it is itself a duplicate of.
+    pub other: Option<OfficialNo>,
 }
 
 /// One event to append.
@@ -150,7 +148,7 @@ pub fn due(directory: &Directory, calendar: &Calendar, category: &str, from: i64
 /// [`Refusal`]: then nothing is to be written.
 pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refusal> {
     let case = ground.case;
-    next(case.state, command.who, command.action).ok_or(Refusal::NotNow)?;
+    let to = case.next(command.who, command.action).ok_or(Refusal::NotNow)?;
     if command.note.len() > MAX_ENTRY {
         return Err(Refusal::Input("note", "metin çok uzun"));
     }
@@ -172,7 +170,7 @@ pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refus
             if command.action == Action::Reply && command.photos.is_empty() {
                 words(&note, "yanıt yazılmalı ya da fotoğraf eklenmeli")?;
             }
-            let due = case.due.unwrap_or_else(|| due(ground.directory, ground.calendar, ground.category, ground.from));
+            let due = case.due.unwrap_or_else(|| due(ground.directory, ground.calendar, ground.category, case.from));
             let due = case.paused.map_or(due, |paused| ground.calendar.resume(due, paused, ground.now));
             // The muhtar's words stand in his entry; they are not repeated here.
             Ok(vec![Step { what: What::Resumed { due }, note: String::new() }])
@@ -181,8 +179,8 @@ pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refus
         Action::Approve => approve(case, note),
         Action::Correct => words(&note, "neyin düzeltileceği yazılmalı").and_then(|()| one(What::Corrected)),
         Action::Conclude => {
-            let (outcome, note) = ending(command, ground, note)?;
-            Ok(vec![Step { what: What::Concluded { outcome, photos: command.photos.clone() }, note }])
+            let (outcome, parent, note) = ending(command, ground, note)?;
+            Ok(vec![Step { what: What::Concluded { outcome, photos: command.photos.clone(), parent }, note }])
         }
         Action::TakeBack => words(&note, "geri alma gerekçesi yazılmalı").and_then(|()| one(What::TakenBack)),
         Action::Confirm => one(What::Closed { confirmed: true }),
@@ -194,7 +192,15 @@ pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refus
             one(What::Objected)
         }
         Action::Reopen => words(&note, "yeniden açma gerekçesi yazılmalı").and_then(|()| one(What::Reopened)),
-        Action::Withdraw => one(What::Cancelled),
+        Action::Withdraw if to == To::Same => one(What::Wished),
+        Action::Withdraw | Action::Release => one(What::Cancelled),
+        Action::Decline => {
+            words(&note, "geri çekmenin neden kabul edilmediği yazılmalı").and_then(|()| one(What::Declined))
+        }
+        Action::Interim => words(&note, "ara cevap yazılmalı").and_then(|()| one(What::Interim)),
+        Action::Link => one(What::Linked { no: other(ground, "bağlanacak başvuru bulunamadı")? }),
+        // Only the server does it, and knows what to say: see `family`.
+        Action::Follow => Err(Refusal::NotNow),
     }
 }
 
@@ -225,7 +231,7 @@ fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step
         steps.push(Step { what: What::Recategorised { category: corrected.to_owned() }, note: String::new() });
     }
     let external = unit.is_external();
-    let (unit, due) = (unit.code.clone(), due(ground.directory, ground.calendar, category, ground.from));
+    let (unit, due) = (unit.code.clone(), due(ground.directory, ground.calendar, category, ground.case.from));
     let what = match (command.action, external) {
         (Action::Route, false) => What::Routed { unit, due },
         (Action::SendOut, true) => What::SentOut { unit, due },
@@ -268,16 +274,25 @@ fn date(command: &Command, now: i64) -> Result<String, Refusal> {
     }
 }
 
-/// Outcome and official words, with what the outcome asks for.
-fn ending(command: &Command, ground: &Ground<'_>, note: String) -> Result<(Outcome, String), Refusal> {
+/// Another request than this one.
+fn other(ground: &Ground<'_>, sentence: &'static str) -> Result<OfficialNo, Refusal> {
+    ground.other.filter(|no| ground.case.no != Some(*no)).ok_or(Refusal::Input("other", sentence))
+}
+
+/// Outcome, parent of a duplicate, and official words, with what the outcome asks for.
+fn ending(
+    command: &Command,
+    ground: &Ground<'_>,
+    note: String,
+) -> Result<(Outcome, Option<OfficialNo>, String), Refusal> {
     let outcome = command.outcome.ok_or(Refusal::Input("outcome", "sonuç seçilmeli"))?;
+    let mut parent = None;
     let note = match outcome {
         Outcome::Duplicate => {
-            let parent = command.parent.ok_or(Refusal::Input("parent", "asıl başvurunun numarası verilmeli"))?;
-            if !ground.parent_known || ground.case.no == Some(parent) {
-                return Err(Refusal::Input("parent", "asıl başvuru bulunamadı"));
-            }
-            format!("{parent} numaralı başvuruyla aynı konudadır. {note}").trim_end().to_owned()
+            command.other.ok_or(Refusal::Input("other", "asıl başvurunun numarası verilmeli"))?;
+            let no = other(ground, "asıl başvuru bulunamadı, ya da bu başvurunun kendi mükerreri")?;
+            parent = Some(no);
+            format!("{no} numaralı başvuruyla aynı konudadır. {note}").trim_end().to_owned()
         }
         Outcome::OutOfRemit => {
             let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "gönderilen kurum seçilmeli"))?;
@@ -297,16 +312,15 @@ fn ending(command: &Command, ground: &Ground<'_>, note: String) -> Result<(Outco
     if note.len() > MAX_ENTRY {
         return Err(Refusal::Input("note", "metin çok uzun"));
     }
-    Ok((outcome, note))
+    Ok((outcome, parent, note))
 }
 
 fn answer(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step>, Refusal> {
-    let (outcome, note) = ending(command, ground, note)?;
+    let (outcome, parent, note) = ending(command, ground, note)?;
     let photos = command.photos.clone();
-    let mut steps = vec![Step { what: What::Answered { outcome, photos: photos.clone() }, note: note.clone() }];
+    let mut steps = vec![Step { what: What::Answered { outcome, photos: photos.clone(), parent }, note: note.clone() }];
     if !ground.approval {
-        debug_assert!(next(State::AnswerPending, Who::Approver, Action::Approve).is_some());
-        steps.push(Step { what: What::Concluded { outcome, photos }, note });
+        steps.push(Step { what: What::Concluded { outcome, photos, parent }, note });
     }
     Ok(steps)
 }
@@ -315,7 +329,8 @@ fn answer(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<St
 fn approve(case: &Case, note: String) -> Result<Vec<Step>, Refusal> {
     let draft = case.draft.as_ref().ok_or(Refusal::NotNow)?;
     let note = if note.is_empty() { draft.text.clone() } else { note };
-    Ok(vec![Step { what: What::Concluded { outcome: draft.outcome, photos: draft.photos.clone() }, note }])
+    let what = What::Concluded { outcome: draft.outcome, photos: draft.photos.clone(), parent: draft.parent };
+    Ok(vec![Step { what, note }])
 }
 
 /// Why an intent of the muhtar's was refused, in words for him.
@@ -329,9 +344,10 @@ pub fn for_muhtar(refusal: Refusal, action: Action, state: State) -> String {
             "Soruyu yanıtlamak için birkaç söz yazın ya da fotoğraf ekleyin."
         }
         (_, Action::Withdraw, State::Concluded) => "Başvuru sonuçlandığı için geri çekilemedi.",
-        (_, Action::Withdraw, _) => {
-            "Birim başvuruyu işleme aldığı için geri çekilemedi; isteğiniz başvurunun yanında birime görünüyor."
+        (_, Action::Withdraw, State::AnswerPending) => {
+            "Cevap hazırlandığı için geri çekilemedi. Cevap size ulaşınca onaylayabilir ya da itiraz edebilirsiniz."
         }
+        (_, Action::Withdraw, _) => "Geri çekme isteğiniz birimde; karar bekleniyor.",
         (_, Action::Reply, _) => "Şu anda yanıt bekleyen bir soru yok; yazdığınız başvuruya not olarak eklendi.",
         (_, Action::Confirm | Action::Object, _) => {
             "Başvuru henüz sonuçlanmadı; onay ve itiraz sonuçtan sonra yapılır."

@@ -59,12 +59,11 @@ pub fn events(
             let ground = Ground {
                 case,
                 now: received,
-                from: received,
                 category,
                 directory: service.knowledge.directory,
                 calendar: service.knowledge.calendar,
                 approval: false,
-                parent_known: false,
+                other: None,
             };
             decide(command, &ground).unwrap_or_else(|_| vec![step(What::Reviewed, "Otomatik yönlendirme yapılamadı.")])
         }

@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod decide;
+pub mod family;
 pub mod first;
 pub mod thread;
 

@@ -203,10 +203,7 @@ fn decide_intent(
     if let Err(refusal) = apply::carry_out(tx, service, &mut loaded, &command, &origin)? {
         let step = Step { what: What::Refused, note: for_muhtar(refusal, action, state) };
         let origin = Origin { by: Who::System, author: 0, ..origin };
-        let made = apply::make(service, &mut loaded.case, vec![step], &origin);
-        apply::store(tx, service, &loaded.head, &made, 0)?;
-        loaded.head.n = loaded.case.n;
-        crate::database::requests::set_case(tx.session(), &loaded.head)?;
+        apply::append_steps(tx, service, &mut loaded, vec![step], &origin)?;
     }
     Ok(())
 }

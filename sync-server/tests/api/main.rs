@@ -16,6 +16,7 @@ mod decide;
 #[cfg(all(feature = "postgres", feature = "s3"))]
 mod engines;
 mod enrol;
+mod family;
 mod held;
 mod http;
 mod nearby;

@@ -151,15 +151,31 @@ async fn intents_are_decided_as_they_come() {
     ok(&tablet.push(withdraw).await);
     assert_eq!(town.events(id).len(), 3);
 
-    // Too late: kept, refused, and said so.
+    // Once a unit has begun it is a wish, and the holder decides.
     let id = tablet.filed("yol.cukur").await;
     act(&town, id, unit(Action::Accept)).await.unwrap();
-    let withdraw = tablet.entry(id, EntryKind::Withdraw, "");
-    ok(&tablet.push(withdraw).await);
-    let event = town.events(id).pop().unwrap();
-    assert_eq!(event.what, What::Refused);
-    assert!(event.note.contains("geri çekilemedi"), "{}", event.note);
-    assert_eq!((town.head(id).state, town.head(id).n), (State::InProgress, 4));
+    assert_eq!(act(&town, id, unit(Action::Decline)).await.unwrap_err(), Code::NotNow, "nobody wished anything");
+    let wish = tablet.entry(id, EntryKind::Withdraw, "Kendileri yapmış.");
+    ok(&tablet.push(wish).await);
+    let wished = town.events(id).pop().unwrap();
+    assert_eq!((&wished.what, wished.by, wished.note.as_str()), (&What::Wished, Who::Muhtar, "Kendileri yapmış."));
+    assert_eq!(town.head(id).state, State::InProgress);
+    // A second wish is kept and says so.
+    let again = tablet.entry(id, EntryKind::Withdraw, "");
+    ok(&tablet.push(again).await);
+    let refused = town.events(id).pop().unwrap();
+    assert_eq!(refused.what, What::Refused);
+    assert!(refused.note.contains("karar bekleniyor"), "{}", refused.note);
+    act(&town, id, unit(Action::Decline)).await.unwrap();
+    let declined = town.events(id).pop().unwrap();
+    assert_eq!((declined.what, declined.entry), (What::Declined, wished.entry), "it is told beside the wish");
+    let wish = tablet.entry(id, EntryKind::Withdraw, "");
+    ok(&tablet.push(wish).await);
+    let let_go = tablet.filed("yol.cukur").await;
+    act(&town, let_go, unit(Action::Accept)).await.unwrap();
+    let wish = tablet.entry(let_go, EntryKind::Withdraw, "");
+    ok(&tablet.push(wish).await);
+    assert_eq!(act(&town, let_go, unit(Action::Release)).await.unwrap().state, State::Cancelled);
     act(&town, id, unit(Action::Ask)).await.unwrap();
 
     // A question, answered.

@@ -10,11 +10,12 @@ use mbs_server::handlers::api::updates::{Ask, updates};
 use mbs_server::handlers::input;
 use mbs_server::routing::apply::{self, Act, Done};
 use mbs_server::routing::decide::Command;
+use mbs_shared::id::OfficialNo;
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::istanbul;
 use mbs_shared::ogg;
 use mbs_shared::place::{Fix, FixSource};
-use mbs_shared::routing::{Action, Case, Outcome, Who, may};
+use mbs_shared::routing::{Action, Case, Outcome, Who};
 use mbs_shared::wire::entry::EntryKind;
 use mbs_shared::wire::error::Code;
 use mbs_tablet::Tablet;
@@ -209,17 +210,19 @@ impl World {
     pub(crate) fn desk(&mut self) {
         let Some(service) = self.server.clone() else { return };
         let Some(request) = self.chance.one(&self.filed.clone()).copied() else { return };
-        let loaded = service.db.ask(|s| match requests::by_id(s, request)? {
-            Some(head) => Ok(Some(apply::load(s, head)?)),
-            None => Ok(None),
+        let Some(other) = self.chance.one(&self.filed.clone()).copied() else { return };
+        let loaded = service.db.ask(|s| {
+            let other = requests::by_id(s, other)?.map(|head| head.no);
+            let head = requests::by_id(s, request)?;
+            head.map(|head| Ok((apply::load(s, head)?, other))).transpose()
         });
-        let Ok(Some(loaded)) = loaded else { return };
+        let Ok(Some((loaded, other))) = loaded else { return };
         let case = loaded.case;
         let who = [Who::Triage, Who::Unit, Who::External, Who::Approver];
         let steps: Vec<(Who, Action)> =
-            who.into_iter().flat_map(|who| may(case.state, who).map(move |action| (who, action))).collect();
+            who.into_iter().flat_map(|who| case.may(who).map(move |action| (who, action))).collect();
         let Some((who, action)) = self.chance.one(&steps).copied() else { return };
-        let command = self.command(who, action, &case);
+        let command = self.command(who, action, &case, other);
         // Now and then someone decides on what he saw some time ago.
         let seen = Some(if self.chance.happens(100) { case.n.saturating_sub(1) } else { case.n });
         let mut work: Work<Result<Done, Refusal>> =
@@ -231,7 +234,7 @@ impl World {
         self.write_soon();
     }
 
-    fn command(&mut self, who: Who, action: Action, case: &Case) -> Command {
+    fn command(&mut self, who: Who, action: Action, case: &Case, other: Option<OfficialNo>) -> Command {
         let mark = self.mark();
         let mut command = Command::new(who, action).saying(&mark);
         let units = &istanbul::directory().units;
@@ -246,7 +249,12 @@ impl World {
                 command.unit = units.iter().find(below).map(|u| u.code.clone());
             }
             Action::Plan => command.date = Some("2027-03-01".into()),
+            Action::Answer | Action::Conclude if self.chance.happens(250) => {
+                command.outcome = Some(Outcome::Duplicate);
+                command.other = other;
+            }
             Action::Answer | Action::Conclude => command.outcome = Some(Outcome::Done),
+            Action::Link => command.other = other,
             _ => {}
         }
         command

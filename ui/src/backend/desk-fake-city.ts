@@ -5,6 +5,7 @@ import organisation from '../../../shared/data/org/organisation.json';
 import places from '../../../shared/data/geo/neighbourhoods.json';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { Kind } from '$ui/wire/Kind';
+import type { Kinship } from '$ui/wire/Kinship';
 import type { Need } from '$ui/wire/Need';
 import type { Outcome } from '$ui/wire/Outcome';
 import type { Priority } from '$ui/wire/Priority';
@@ -59,6 +60,12 @@ export interface Seed {
   said?: string;
   conflict?: string[];
   discreet?: boolean;
+  /** The muhtar wishes to withdraw it. */
+  wish?: string;
+  /** Hours until the law's day. */
+  law?: number;
+  /** How, its number, and which of these it is; null for one that may not be seen. */
+  relatives?: Array<[how: Kinship, no: string, at: number | null]>;
   waited?: number;
 }
 
@@ -80,7 +87,7 @@ export const seeds: Seed[] = [
 
   { place: 'kadikoy-egitim', category: 'yol.cokme', title: 'Asfalt göçtü, iki metre genişliğinde boşluk oluştu', desc: 'Sabah altıda yol göçtü, iki metre genişliğinde boşluk var. Şerit çektik ama gece görünmüyor.', state: 'in_progress', unit: road, age: 120, left: -26, photos: ['hole', 'hole2', 'street'] },
   { place: 'uskudar-acibadem', category: 'yol.izgara-mazgal', title: 'Izgara tıkalı, su dükkânlara giriyor (caminin arkasında)', desc: 'Caminin arkasındaki ızgara tıkalı, yağmurda su dükkânlara giriyor. İki esnaf zarar gördü.', state: 'assigned', unit: road, age: 90, left: 5, photos: ['water', 'pavement'], returned: 'Hat İSKİ’ye ait görünüyor.' },
-  { place: 'uskudar-valide-i-atik', category: 'yol.izgara-mazgal', title: 'Izgara kırık, bisiklet tekeri sıkışıyor', desc: 'Izgaranın iki demiri kırık, bisikletlilerin tekeri sıkışıyor.', state: 'in_progress', unit: road, age: 100, left: 9, photos: ['water'] },
+  { place: 'uskudar-valide-i-atik', category: 'yol.izgara-mazgal', title: 'Izgara kırık, bisiklet tekeri sıkışıyor', desc: 'Izgaranın iki demiri kırık, bisikletlilerin tekeri sıkışıyor.', state: 'in_progress', wish: 'Apartman yönetimi ızgarayı kendi yaptırdı, ekip gönderilmesine gerek kalmadı.', law: 40, relatives: [['duplicate', '2026-048339', 16], ['duplicate', '2026-047902', null], ['link', '2026-048306', 5]], unit: road, age: 100, left: 9, photos: ['water'] },
   { place: 'kadikoy-caferaga', category: 'yol.izgara-mazgal', title: 'Yağmur suyu ızgaraları tıkalı, her yağışta yol göle dönüyor', desc: 'İyi günler, yağmur suyu ızgaraları tıkalı, her yağışta yol göle dönüyor. Yer: Pınar Sokak ile Şehit Öğretmen Sokak kesişiminde. Kış geldiğinde daha da kötü oluyor.\n\nAcil müdahale rica ederiz.', state: 'answer_pending', unit: road, age: 170, left: 26, photos: ['water', 'street'], outcome: 'done', addr: 'Pınar Sokak ile Şehit Öğretmen Sokak kesişimi', answer: 'Sayın Muhtarımız,\n\nPınar Sokak ile Şehit Öğretmen Sokak kesişimindeki altı yağmur suyu ızgarası temizlenmiş, kırık olan ikisi yenilenmiştir.\n\nİlk yağışta sorun sürerse bu başvuruya itiraz edebilirsiniz; yeni başvuru gerekmez.', returned: 'Hat önce açılmalı; İSKİ ile görüşüldü.', said: 'Perşembe yağmur bekleniyor, bilginize.' },
   { place: 'kadikoy-goztepe', category: 'yol.cukur', title: 'Sağlık ocağı önünde yama yapılan yer yeniden açıldı', desc: 'Geçen ay yamanan yer yeniden açıldı, ambulans girişinde sarsıntı oluyor.', state: 'assigned', unit: road, age: 40, left: 52, photos: ['hole2'] },
   { place: 'maltepe-idealtepe', category: 'yol.kaldirim-bozuk', title: 'Kaldırım taşları yerinden oynamış, yaşlılar takılıp düşüyor', desc: 'Pazar yerine çıkan kaldırımda taşlar yerinden oynamış.', state: 'in_progress', unit: road, age: 70, left: 124, photos: ['pavement', 'pavement'] },

@@ -27,11 +27,11 @@ const people: Record<Role, Me> = {
 };
 
 const TABLE: Partial<Record<State, Partial<Record<Role, Action[]>>>> = {
-  in_review: { triage: ['route', 'send_out', 'ask', 'conclude'] },
+  in_review: { triage: ['route', 'send_out', 'ask', 'conclude', 'interim', 'link'] },
   assigned: { unit: ['accept', 'forward', 'return'] },
-  in_progress: { unit: ['plan', 'send_out', 'ask', 'answer', 'return'] },
-  planned: { unit: ['start', 'answer'] },
-  external: { triage: ['take_back'] },
+  in_progress: { unit: ['plan', 'send_out', 'ask', 'answer', 'return', 'interim', 'link'] },
+  planned: { unit: ['start', 'answer', 'interim', 'link'] },
+  external: { triage: ['take_back', 'interim'] },
   answer_pending: { approver: ['approve', 'correct'] },
   concluded: { triage: ['reopen'] },
 };
@@ -40,6 +40,7 @@ const LEADS: Partial<Record<Action, [State | null, string]>> = {
   accept: ['in_progress', 'accepted'], forward: ['assigned', 'forwarded'], return: ['in_review', 'returned'], plan: ['planned', 'planned'],
   start: ['in_progress', 'started'], answer: ['answer_pending', 'answered'], approve: ['concluded', 'concluded'],
   correct: ['in_progress', 'corrected'], take_back: ['in_review', 'taken_back'], reopen: ['in_review', 'reopened'],
+  release: ['cancelled', 'cancelled'], decline: [null, 'declined'], interim: [null, 'interim'], link: [null, 'linked'],
 };
 const RANK = { urgent: 0, high: 1, normal: 1, low: 2 };
 
@@ -69,6 +70,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
     const roles: Role[] = role === 'approver' ? ['unit', 'approver'] : [role];
     const mine = role === 'triage' || request.row.unit?.code === me.unit?.code;
     request.can = mine ? roles.flatMap((one) => TABLE[request.row.state]?.[one] ?? []) : [];
+    if (request.wish !== null && roles.includes(request.row.unit ? 'unit' : 'triage')) request.can.push('release', 'decline');
     return request;
   };
   const inTriage = ({ row }: DeskRequest) => row.state === 'in_review' || row.state === 'received' || (row.state === 'awaiting_muhtar' && !row.unit);
@@ -174,7 +176,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
   });
   const events: DeskEvent[] = [];
   const push = (what: string, at: number, rest: Partial<DeskEvent> = {}) =>
-    events.push({ n: events.length + 1, at, what, by: 'system', author: '', note: '', unit: null, outcome: null, date: null, ...rest });
+    events.push({ n: events.length + 1, at, what, by: 'system', author: '', note: '', unit: null, outcome: null, date: null, other: null, ...rest });
   const step = (part: number) => received + (now - received) * part;
   push('received', received);
   push('reviewed', step(0.01));
@@ -189,6 +191,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
   if (worked) push('accepted', step(0.5), staff);
   const planned = seed.planned === undefined ? null : new Date(now + seed.planned * 24 * HOUR).toISOString().slice(0, 10);
   if (planned) push('planned', step(0.6), { ...staff, date: planned });
+  if (seed.wish) push('wished', step(0.75), { by: 'muhtar', note: seed.wish });
   if (seed.question) push('asked', step(0.7), { ...(seed.unit ? staff : triage), note: seed.question });
   if (seed.answer) push('answered', step(0.8), { ...staff, note: seed.answer, outcome: seed.outcome ?? 'done' });
   if (seed.state === 'concluded') push('concluded', step(0.9), { by: 'approver', author: 'Yol Bakım, Anadolu: onay', note: seed.answer ?? '', outcome: seed.outcome ?? 'done' });
@@ -232,6 +235,10 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     question: seed.question ?? null,
     answer: seed.answer ? { text: seed.answer, outcome: seed.outcome ?? 'done', photos: (photos.set(`a${i}`, scene('fixed', i)), [`a${i}`]), at: step(0.8), official: seed.state === 'concluded' } : null,
     planned,
+    wish: seed.wish ?? null,
+    ceiling: seed.state === 'concluded' ? null : seed.law === undefined ? received + 15 * 24 * HOUR : now + seed.law * HOUR,
+    interim: null,
+    relatives: (seed.relatives ?? []).map(([how, no, at]) => ({ how, no, row: at === null ? null : { ...row, id: `r${at}`, no, title: seeds[at]?.title ?? seeds[at]?.desc.slice(0, 70) ?? '', state: seeds[at]?.state ?? 'in_review' } })),
     can: [],
     approval: true,
     suggestions: seed.unit ? [] : suggested(seed.category, place).map((code, at) => ({ unit: ref(code), external: unitOf.get(code)?.external ?? false, why: at ? 'alternative' : 'rule' })),
@@ -249,13 +256,16 @@ function apply(request: DeskRequest, act: Act, author: string): void {
   if (act.action === 'return' || act.action === 'take_back') request.row.unit = null;
   if (act.action === 'return') request.row.returns += 1;
   if (act.date) request.planned = act.date;
+  if (act.action === 'release' || act.action === 'decline') request.wish = null;
+  if (act.action === 'interim') request.interim = Date.now();
+  if (act.other) request.relatives.push({ how: act.action === 'link' ? 'link' : 'parent', no: act.other, row: null });
   request.question = act.action === 'ask' ? (act.note ?? '') : null;
   request.row.paused = act.action === 'ask';
   if (act.outcome) request.answer = { text: act.note ?? '', outcome: act.outcome, photos: act.photos ?? [], at: Date.now(), official: act.action === 'conclude' };
   if (state === 'concluded') request.row.outcome = act.outcome ?? request.answer?.outcome ?? 'done';
   request.events.push({
     n: request.n, at: Date.now(), what, by: 'triage', author, note: act.note ?? '',
-    unit: act.unit ? ref(act.unit) : null, outcome: act.outcome ?? null, date: act.date ?? null,
+    unit: act.unit ? ref(act.unit) : null, outcome: act.outcome ?? null, date: act.date ?? null, other: act.other ?? null,
   });
 }
 

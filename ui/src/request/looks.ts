@@ -9,6 +9,8 @@ import CircleX from '@lucide/svelte/icons/circle-x';
 import Clock from '@lucide/svelte/icons/clock';
 import CloudCheck from '@lucide/svelte/icons/cloud-check';
 import Inbox from '@lucide/svelte/icons/inbox';
+import Link from '@lucide/svelte/icons/link';
+import Megaphone from '@lucide/svelte/icons/megaphone';
 import MessageCircleQuestionMark from '@lucide/svelte/icons/message-circle-question-mark';
 import Pencil from '@lucide/svelte/icons/pencil';
 import Reply from '@lucide/svelte/icons/reply';
@@ -84,7 +86,13 @@ const STEP: Record<string, Look> = {
   cancelled: STATE.cancelled,
   refused: { icon: Ban, tone: 'wait' },
   recategorised: { icon: Tag, tone: 'info' },
+  wished: { icon: Undo2, tone: 'wait' },
+  declined: STATE.in_progress,
+  interim: { icon: Megaphone, tone: 'info' },
+  linked: { icon: Link, tone: 'mute' },
+  joined: { icon: Link, tone: 'mute' },
+  parted: { icon: Link, tone: 'mute' },
 };
 
 export const stepLook = (what: string, outcome: Outcome | null): Look =>
-  what === 'concluded' ? outcomeLook(outcome) : (STEP[what] ?? { icon: CircleDot, tone: 'info' });
+  what === 'concluded' || what === 'followed' ? outcomeLook(outcome) : (STEP[what] ?? { icon: CircleDot, tone: 'info' });

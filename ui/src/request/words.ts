@@ -86,11 +86,19 @@ const STEP: Record<string, () => string> = {
   cancelled: m.step_cancelled,
   refused: m.step_refused,
   recategorised: m.step_recategorised,
+  wished: m.step_wished,
+  declined: m.step_declined,
+  interim: m.step_interim,
+  linked: m.step_linked,
+  followed: m.step_followed,
+  joined: m.step_joined,
+  parted: m.step_parted,
 };
 
 /** An event this version does not know is shown by its state, never by a code. */
-export function stepWord({ what, state, outcome, date: planned }: Step): string {
+export function stepWord({ what, state, outcome, date: planned, other }: Step): string {
   const word = STEP[what]?.() ?? (state ? stateWord(state, outcome, planned) : m.step_other());
+  if (other) return m.with_detail({ word, detail: outcome ? m.with_detail({ word: other, detail: outcomeWord(outcome) }) : other });
   if (what === 'concluded' && outcome) return m.with_detail({ word, detail: outcomeWord(outcome) });
   if (what === 'planned' && planned) return m.with_detail({ word, detail: date(planned) });
   return word;

@@ -1,6 +1,7 @@
 // What each action asks for and which key it has. Which of them are offered, the server says (`can`).
 import type { Action } from '$ui/wire/Action';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Outcome } from '$ui/wire/Outcome';
 import type { Draft } from './draft';
 
 export interface Needs {
@@ -8,6 +9,8 @@ export interface Needs {
   key: string | null;
   /** A unit to hand it to: any, one outside, or one further down. */
   unit: 'any' | 'external' | 'below' | null;
+  /** Another request, by its number. */
+  other: boolean;
   outcome: boolean;
   date: boolean;
   note: 'required' | 'optional' | null;
@@ -16,7 +19,7 @@ export interface Needs {
   outside: boolean;
 }
 
-const NOTHING: Needs = { key: null, unit: null, outcome: false, date: false, note: null, photos: false, outside: false };
+const NOTHING: Needs = { key: null, unit: null, other: false, outcome: false, date: false, note: null, photos: false, outside: false };
 
 const NEEDS: Partial<Record<Action, Partial<Needs>>> = {
   route: { key: 'y', unit: 'any' },
@@ -33,12 +36,26 @@ const NEEDS: Partial<Record<Action, Partial<Needs>>> = {
   conclude: { key: 'c', outcome: true, note: 'required', outside: true },
   take_back: { key: 'i', note: 'optional' },
   reopen: { note: 'required' },
+  release: { outside: true },
+  decline: { note: 'required', outside: true },
+  interim: { note: 'required', outside: true },
+  link: { key: 'b', other: true, note: 'optional' },
 };
 
-export const needs = (action: Action): Needs => ({ ...NOTHING, ...NEEDS[action] });
+/** What an outcome asks for beside that. */
+const OUTCOME: Partial<Record<Outcome, Partial<Needs>>> = {
+  out_of_remit: { unit: 'external' },
+  duplicate: { other: true, note: 'optional' },
+};
+
+export const needs = (action: Action, outcome: Outcome | null = null): Needs => ({
+  ...NOTHING,
+  ...NEEDS[action],
+  ...(outcome ? OUTCOME[outcome] : {}),
+});
 
 /** Order of the buttons: the one that moves the work on comes first. */
-const ORDER: Action[] = ['approve', 'accept', 'start', 'answer', 'conclude', 'ask', 'plan', 'forward', 'send_out', 'correct', 'return', 'take_back', 'reopen'];
+const ORDER: Action[] = ['approve', 'accept', 'start', 'answer', 'conclude', 'release', 'decline', 'ask', 'interim', 'plan', 'forward', 'send_out', 'link', 'correct', 'return', 'take_back', 'reopen'];
 
 /** What a person may do here, in the order it is offered; `route` has its own place. */
 export const offered = (request: Pick<DeskRequest, 'can'>): Action[] => ORDER.filter((action) => request.can.includes(action));
@@ -50,20 +67,21 @@ export const mainAction = (request: Pick<DeskRequest, 'can'>): Action | null =>
 /** Whether it is done by one press, without anything to fill in. */
 export const isImmediate = (action: Action): boolean => {
   const wanted = needs(action);
-  return !wanted.unit && !wanted.outcome && !wanted.date && !wanted.note;
+  return !wanted.unit && !wanted.other && !wanted.outcome && !wanted.date && !wanted.note;
 };
 
-export type Missing = 'unit' | 'outcome' | 'date' | 'date_past' | 'note' | 'note_long';
+export type Missing = 'unit' | 'other' | 'outcome' | 'date' | 'date_past' | 'note' | 'note_long';
 /** As the server counts: bytes. */
 export const NOTE_MAX = 4_000;
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /** What still has to be filled in before it can go. */
 export function missing(draft: Draft, today: string): Missing[] {
-  const wanted = needs(draft.action);
+  const wanted = needs(draft.action, draft.outcome);
   const list: Missing[] = [];
   if (wanted.outcome && !draft.outcome) list.push('outcome');
   if (wanted.unit && !draft.unit) list.push('unit');
+  if (wanted.other && !draft.other.trim()) list.push('other');
   if (wanted.date && !draft.date) list.push('date');
   else if (wanted.date && draft.date < today) list.push('date_past');
   if (wanted.note === 'required' && draft.note.trim() === '') list.push('note');

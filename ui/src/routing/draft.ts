@@ -8,6 +8,8 @@ export interface Draft {
   note: string;
   outcome: Outcome | null;
   unit: string | null;
+  /** Number of another request. */
+  other: string;
   date: string;
   photos: string[];
   /** When it was kept, Unix ms. */
@@ -20,10 +22,10 @@ export const draftsOf = (person: string): void => void (owner = person);
 
 const key = (id: string, action: Action) => `mbs.desk.draft.${owner}.${id}.${action}`;
 
-export const emptyDraft = (action: Action): Draft => ({ action, note: '', outcome: null, unit: null, date: '', photos: [], at: 0 });
+export const emptyDraft = (action: Action): Draft => ({ action, note: '', outcome: null, unit: null, other: '', date: '', photos: [], at: 0 });
 
 export const isEmpty = (draft: Draft): boolean =>
-  draft.note.trim() === '' && draft.outcome === null && draft.unit === null && draft.date === '' && draft.photos.length === 0;
+  draft.note.trim() === '' && draft.outcome === null && draft.unit === null && draft.other === '' && draft.date === '' && draft.photos.length === 0;
 
 export function readDraft(id: string, action: Action): Draft {
   try {

@@ -32,6 +32,13 @@ export function due(row: Pick<QueueRow, 'due' | 'spent' | 'paused' | 'state'>, n
   return { text: words(left, dayNumber(row.due) - dayNumber(now)), tone: row.spent >= 1 ? 'd100' : row.spent >= 0.8 ? 'd80' : '', part };
 }
 
+/** How long before the law's day it is spoken of. */
+const LAW_NEAR = 3 * 24 * HOUR;
+
+/** The law's day, once it is near or past; null while it is far or nothing is owed. */
+export const lawOf = (ceiling: number | null, now: number): { at: number; late: boolean } | null =>
+  ceiling === null || ceiling - now > LAW_NEAR ? null : { at: ceiling, late: ceiling < now };
+
 function words(left: number, days: number): string {
   const hours = Math.floor(left / HOUR);
   if (hours < 1) return m.desk_due_now();

@@ -4,6 +4,7 @@ import type { Missing } from './actions';
 const WORDS: Record<Missing, () => string> = {
   unit: m.desk_missing_unit,
   outcome: m.desk_missing_outcome,
+  other: m.desk_missing_other,
   date: m.desk_missing_date,
   date_past: m.desk_missing_date_past,
   note: m.desk_missing_note,

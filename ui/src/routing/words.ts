@@ -103,14 +103,22 @@ const EVENT: Record<string, (() => string) | undefined> = {
   cancelled: m.desk_event_cancelled,
   refused: m.desk_event_refused,
   recategorised: m.desk_event_recategorised,
+  wished: m.desk_event_wished,
+  declined: m.desk_event_declined,
+  interim: m.desk_event_interim,
+  linked: m.desk_event_linked,
+  followed: m.desk_event_followed,
+  joined: m.desk_event_joined,
+  parted: m.desk_event_parted,
 };
 
 export const eventName = (what: string): string => EVENT[what]?.() ?? m.desk_event_other();
 
 /** What happened, with what belongs to it: the unit, the outcome, the date. */
-export function eventSentence({ what, unit, outcome, date }: DeskEvent): string {
+export function eventSentence({ what, unit, outcome, date, other }: DeskEvent): string {
   const word = eventName(what);
-  const detail = unit?.name ?? (outcome ? outcomeName(outcome) : date ? calendarDay(date) : '');
+  const end = outcome ? outcomeName(outcome) : date ? calendarDay(date) : '';
+  const detail = unit?.name ?? [other, end].filter(Boolean).join(', ');
   return detail ? m.with_detail({ word, detail }) : word;
 }
 
@@ -137,6 +145,10 @@ const ACTION: Partial<Words<Action>> = {
   conclude: m.desk_do_conclude,
   take_back: m.desk_do_take_back,
   reopen: m.desk_do_reopen,
+  release: m.desk_do_release,
+  decline: m.desk_do_decline,
+  interim: m.desk_do_interim,
+  link: m.desk_do_link,
 };
 /** A verb for a button. */
 export const actionName = (action: Action): string => ACTION[action]?.() ?? action;
@@ -156,6 +168,10 @@ const DONE: Partial<Words<Action>> = {
   conclude: m.desk_done_conclude,
   take_back: m.desk_done_take_back,
   reopen: m.desk_done_reopen,
+  release: m.desk_done_release,
+  decline: m.desk_done_decline,
+  interim: m.desk_done_interim,
+  link: m.desk_done_link,
 };
 /** What was done, for the toast. */
 export const actionDone = (action: Action, detail = ''): string => {

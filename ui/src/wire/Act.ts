@@ -27,6 +27,10 @@ outcome?: Outcome,
  */
 date?: string, 
 /**
+ * Official or offline number of the other request, for `link` and the outcome `duplicate`.
+ */
+other?: string, 
+/**
  * Reason, question, answer.
  */
 note?: string, 

@@ -42,4 +42,8 @@ outcome: Outcome | null,
 /**
  * Date, `YYYY-MM-DD`.
  */
-date: string | null, };
+date: string | null, 
+/**
+ * Official number of another request concerned.
+ */
+other: string | null, };

@@ -8,6 +8,7 @@ import type { DeskPhoto } from "./DeskPhoto";
 import type { Fix } from "./Fix";
 import type { Kind } from "./Kind";
 import type { QueueRow } from "./QueueRow";
+import type { Relative } from "./Relative";
 import type { UnitSuggestion } from "./UnitSuggestion";
 
 /**
@@ -90,6 +91,22 @@ answer: DeskAnswer | null,
  * Planned date, `YYYY-MM-DD`.
  */
 planned: string | null, 
+/**
+ * Why the muhtar wishes to withdraw it, while the holder has not decided; may be empty.
+ */
+wish: string | null, 
+/**
+ * By when the law wants a word to the muhtar, Unix ms, while work is owed.
+ */
+ceiling: number | null, 
+/**
+ * When the last interim reply of this round was given, Unix ms.
+ */
+interim: number | null, 
+/**
+ * Requests it has to do with.
+ */
+relatives: Array<Relative>, 
 /**
  * What the signed-in person may do now, derived from the transition table and his unit.
  */

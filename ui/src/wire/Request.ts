@@ -4,6 +4,8 @@ import type { Conflict } from "./Conflict";
 import type { Entry } from "./Entry";
 import type { EntryKind } from "./EntryKind";
 import type { Fix } from "./Fix";
+import type { Followed } from "./Followed";
+import type { Interim } from "./Interim";
 import type { Kind } from "./Kind";
 import type { Photo } from "./Photo";
 import type { Place } from "./Place";
@@ -58,6 +60,18 @@ timeline: Array<Step>,
  * The official answer, once given.
  */
 answer: Answer | null, 
+/**
+ * For a duplicate: how the other one has ended, once it has.
+ */
+followed: Followed | null, 
+/**
+ * The last word about work that takes longer, while it does.
+ */
+interim: Interim | null, 
+/**
+ * Whether the holder has still to decide on the muhtar's wish to withdraw it.
+ */
+wish: boolean, 
 /**
  * The question of the municipality that waits for the muhtar.
  */

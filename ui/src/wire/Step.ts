@@ -33,4 +33,8 @@ date: string | null,
 /**
  * Outcome.
  */
-outcome: Outcome | null, };
+outcome: Outcome | null, 
+/**
+ * Official number of another request concerned.
+ */
+other: string | null, };

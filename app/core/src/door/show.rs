@@ -6,10 +6,10 @@ use mbs_shared::istanbul;
 use mbs_shared::place::Fix;
 use mbs_shared::routing::case::CONFIRM_DAYS;
 use mbs_shared::routing::deadline::calendar_days;
-use mbs_shared::routing::{Action, Case, Event, State, What as Decided, Who, may};
+use mbs_shared::routing::{Action, Case, Event, State, What as Decided, Who};
 use mbs_shared::wire::entry::EntryKind;
 
-use super::view::{Answer, Conflict, Entry, Photo, Place, Request, Row, Step, Transport, Version};
+use super::view::{Answer, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version};
 use crate::capture::{place, request};
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
@@ -84,6 +84,15 @@ impl Inner {
                 at: a.at,
                 until: calendar_days(a.at, CONFIRM_DAYS),
             }),
+            followed: case.followed.as_ref().and_then(|f| {
+                let no = f.parent?.to_string();
+                Some(Followed { no, outcome: f.outcome, text: f.text.clone(), at: f.at })
+            }),
+            interim: case.interim.as_ref().filter(|_| case.state.is_open()).map(|interim| {
+                let text = interim.text.clone();
+                Interim { text, at: interim.at }
+            }),
+            wish: case.wish.is_some(),
             question: case.question.clone(),
             thread: self.thread(id)?,
             unit: case.unit.as_deref().map(unit_name),
@@ -174,7 +183,9 @@ impl Inner {
             return Ok(Vec::new());
         }
         let state = line.record.state;
-        let mut can: Vec<EntryKind> = state.into_iter().flat_map(|s| may(s, Who::Muhtar)).filter_map(intent).collect();
+        let case = Case::fold(&events::of_request(c, id)?);
+        let decided = state.is_some().then_some(&case);
+        let mut can: Vec<EntryKind> = decided.into_iter().flat_map(|c| c.may(Who::Muhtar)).filter_map(intent).collect();
         if state.is_none_or(|s| !s.is_final()) {
             can.push(EntryKind::Message);
             if state.is_none_or(State::is_open) {
@@ -206,7 +217,7 @@ const fn intent(action: Action) -> Option<EntryKind> {
 }
 
 fn step(at: i64, what: &str) -> Step {
-    Step { at, what: what.to_owned(), state: None, unit: None, note: None, date: None, outcome: None }
+    Step { at, what: what.to_owned(), state: None, unit: None, note: None, date: None, outcome: None, other: None }
 }
 
 /// What the server decided, in its order, each with the state after it.
@@ -224,6 +235,13 @@ fn steps(decided: &[Event]) -> Vec<Step> {
             }
             Decided::Planned { date } => shown.date = Some(date.clone()),
             Decided::Concluded { outcome, .. } => shown.outcome = Some(*outcome),
+            Decided::Followed { no, outcome } => {
+                shown.outcome = Some(*outcome);
+                shown.other = Some(no.to_string());
+            }
+            Decided::Linked { no } | Decided::Joined { no } | Decided::Parted { no } => {
+                shown.other = Some(no.to_string())
+            }
             // An answer that waits for approval is not official: that there is one is all that is shown.
             Decided::Answered { .. } | Decided::Corrected => shown.note = None,
             _ => {}

@@ -196,6 +196,12 @@ pub struct Request {
     pub timeline: Vec<Step>,
     /// The official answer, once given.
     pub answer: Option<Answer>,
+    /// For a duplicate: how the other one has ended, once it has.
+    pub followed: Option<Followed>,
+    /// The last word about work that takes longer, while it does.
+    pub interim: Option<Interim>,
+    /// Whether the holder has still to decide on the muhtar's wish to withdraw it.
+    pub wish: bool,
     /// The question of the municipality that waits for the muhtar.
     pub question: Option<String>,
     /// Messages and intents, oldest first.
@@ -338,6 +344,34 @@ pub struct Step {
     pub date: Option<String>,
     /// Outcome.
     pub outcome: Option<Outcome>,
+    /// Official number of another request concerned.
+    pub other: Option<String>,
+}
+
+/// How the request this one is a duplicate of has ended.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Followed {
+    /// Its official number.
+    pub no: String,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// The answer given there; empty where it is not for others.
+    pub text: String,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
+/// A word about work that takes longer (*ara cevap*).
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Interim {
+    /// Its words.
+    pub text: String,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
 }
 
 /// The official answer.

@@ -234,7 +234,7 @@ pub(crate) fn refold(conn: &Connection, request: RequestId) -> Result<()> {
         return Ok(());
     }
     for event in &all {
-        if let (Step::Refused, Some(entry)) = (&event.what, event.entry) {
+        if let (Step::Refused | Step::Declined, Some(entry)) = (&event.what, event.entry) {
             entries::refused(conn, entry, &event.note)?;
         }
     }

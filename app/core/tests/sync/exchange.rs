@@ -31,11 +31,16 @@ fn a_request_goes_up_and_its_answer_comes_down() {
             "",
         );
         server.decide(id, Who::Unit, What::Accepted, "");
-        server.decide(id, Who::Unit, What::Answered { outcome: Outcome::Done, photos: Vec::new() }, "taslak");
+        server.decide(
+            id,
+            Who::Unit,
+            What::Answered { outcome: Outcome::Done, photos: Vec::new(), parent: None },
+            "taslak",
+        );
         server.decide(
             id,
             Who::Approver,
-            What::Concluded { outcome: Outcome::Done, photos: Vec::new() },
+            What::Concluded { outcome: Outcome::Done, photos: Vec::new(), parent: None },
             "Kaldırım onarıldı.",
         );
     }

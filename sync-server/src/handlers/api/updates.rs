@@ -228,6 +228,7 @@ fn event_of(stored: &Stored, n: u32) -> Option<UpdateEvent> {
         note: event.note.clone(),
         due: case.due,
         planned,
+        other: build::other_of(&event.what).map(|no| no.to_string()),
     })
 }
 

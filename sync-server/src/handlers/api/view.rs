@@ -74,6 +74,9 @@ pub struct UpdateEvent {
     /// Planned date, `YYYY-MM-DD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned: Option<String>,
+    /// Official number of another request concerned: the parent of a duplicate, a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<String>,
 }
 
 /// What the muhtar wrote.

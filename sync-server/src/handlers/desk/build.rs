@@ -2,8 +2,9 @@
 
 use mbs_shared::directory::{Directory, Priority};
 use mbs_shared::document::Document;
+use mbs_shared::id::OfficialNo;
 use mbs_shared::request::Request;
-use mbs_shared::routing::{Action, Case, State, What, Who, may};
+use mbs_shared::routing::{Action, Case, State, What, Who};
 use mbs_shared::wire::entry::EntryKind;
 
 use crate::database::requests::{self, Head};
@@ -11,7 +12,8 @@ use crate::database::staff::{self, Person};
 use crate::database::{DbError, DbResult, Session, blobs, changes, entries, events};
 
 use super::view::{
-    DeskAnswer, DeskConflict, DeskEntry, DeskEvent, DeskPhoto, DeskRequest, QueueRow, Role, UnitRef, UnitSuggestion,
+    DeskAnswer, DeskConflict, DeskEntry, DeskEvent, DeskPhoto, DeskRequest, Kinship, QueueRow, Relative, Role, UnitRef,
+    UnitSuggestion,
 };
 
 /// What every view is built with: names for codes and codes for numbers.
@@ -165,7 +167,7 @@ pub fn request(
     let unit = case.unit.clone().unwrap_or_default();
     let mut can: Vec<Action> = Vec::new();
     for who in capacities(names.directory, person, &unit) {
-        can.extend(may(case.state, who));
+        can.extend(case.may(who));
     }
     let whole = blobs::of_request(session, head.rid)?;
     let photos = content
@@ -214,6 +216,10 @@ pub fn request(
         question: case.question.clone(),
         answer: answer(case),
         planned: case.planned.clone(),
+        wish: case.wish.as_ref().map(|wish| wish.text.clone()),
+        ceiling: case.ceiling(),
+        interim: case.interim.as_ref().map(|interim| interim.at),
+        relatives: relatives(session, names, person, case)?,
         can,
         approval,
         suggestions: if matches!(case.state, State::Received | State::InReview) {
@@ -225,13 +231,42 @@ pub fn request(
     })
 }
 
+/// The requests a case has to do with, as far as `person` may see them.
+fn relatives(session: &mut dyn Session, names: Names<'_>, person: &Person, case: &Case) -> DbResult<Vec<Relative>> {
+    let parent = case.parent().map(|no| (Kinship::Parent, no));
+    let duplicates = case.duplicates.iter().map(|no| (Kinship::Duplicate, *no));
+    let links = case.links.iter().map(|no| (Kinship::Link, *no));
+    parent
+        .into_iter()
+        .chain(duplicates)
+        .chain(links)
+        .map(|(how, no)| {
+            let head = requests::by_no(session, no)?;
+            let seen = head.filter(|h| sees(names.directory, person, &(names.code)(h.unit), &[]));
+            Ok(Relative { how, no: no.to_string(), row: seen.map(|h| names.row(&h)) })
+        })
+        .collect()
+}
+
+/// The other request an event names.
+#[must_use]
+pub const fn other_of(what: &What) -> Option<OfficialNo> {
+    match what {
+        What::Answered { parent, .. } | What::Concluded { parent, .. } => *parent,
+        What::Linked { no } | What::Followed { no, .. } | What::Joined { no } | What::Parted { no } => Some(*no),
+        _ => None,
+    }
+}
+
 fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored]) -> DbResult<Vec<DeskEvent>> {
     events
         .iter()
         .map(|e| {
             let author = if e.author > 0 { staff::name(session, e.author)? } else { String::new() };
             let (outcome, date) = match &e.event.what {
-                What::Answered { outcome, .. } | What::Concluded { outcome, .. } => (Some(*outcome), None),
+                What::Answered { outcome, .. } | What::Concluded { outcome, .. } | What::Followed { outcome, .. } => {
+                    (Some(*outcome), None)
+                }
                 What::Planned { date } => (None, Some(date.clone())),
                 _ => (None, None),
             };
@@ -245,6 +280,7 @@ fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored
                 unit: unit_of(&e.event.what).and_then(|u| names.unit(u)),
                 outcome,
                 date,
+                other: other_of(&e.event.what).map(|no| no.to_string()),
             })
         })
         .collect()

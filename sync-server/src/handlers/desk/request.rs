@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use mbs_shared::id::{EntryId, RequestId};
+use mbs_shared::id::{EntryId, OfficialNo, RequestId};
 use mbs_shared::pack::pack;
 use mbs_shared::request::MAX_ENTRY;
-use mbs_shared::routing::next;
 use mbs_shared::wire::encode;
 use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
 
 use crate::auth::rights::Right;
-use crate::database::requests;
+use crate::database::{lists, requests};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Path};
 use crate::routing::decide::Command;
@@ -59,9 +58,11 @@ pub async fn act(
     let who = capacities
         .iter()
         .copied()
-        .find(|who| next(stored.case.state, *who, act.action).is_some())
+        .find(|who| stored.case.next(*who, act.action).is_some())
         .ok_or(if capacities.is_empty() { Code::Forbidden } else { Code::NotNow })?;
+    let other = act.other.map(|text| number(&service, &text)).transpose()?;
     let command = Command {
+        other,
         unit: act.unit,
         outcome: act.outcome,
         date: act.date,
@@ -105,6 +106,13 @@ pub async fn say(
         })
         .await?;
     page(&service, &seat, id).map(Json)
+}
+
+/// The official number of the request that an official or offline number names.
+fn number(service: &Service, text: &str) -> Result<OfficialNo, Fault> {
+    let found = service.db.ask(|s| lists::by_number(s, text.trim()))?;
+    let no = found.first().map(|head| head.no);
+    no.ok_or_else(|| Fault::because(Code::BadInput, "other: Bu numarayla bir başvuru yok; numarayı kontrol edin."))
 }
 
 fn parse(id: &str) -> Result<RequestId, Fault> {

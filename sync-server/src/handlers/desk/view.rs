@@ -206,12 +206,47 @@ pub struct DeskRequest {
     pub answer: Option<DeskAnswer>,
     /// Planned date, `YYYY-MM-DD`.
     pub planned: Option<String>,
+    /// Why the muhtar wishes to withdraw it, while the holder has not decided; may be empty.
+    pub wish: Option<String>,
+    /// By when the law wants a word to the muhtar, Unix ms, while work is owed.
+    #[ts(type = "number | null")]
+    pub ceiling: Option<i64>,
+    /// When the last interim reply of this round was given, Unix ms.
+    #[ts(type = "number | null")]
+    pub interim: Option<i64>,
+    /// Requests it has to do with.
+    pub relatives: Vec<Relative>,
     /// What the signed-in person may do now, derived from the transition table and his unit.
     pub can: Vec<Action>,
     /// Whether an answer of the unit that holds it goes to an approver first.
     pub approval: bool,
     /// Where the category's rule would send it, best first, with the reason.
     pub suggestions: Vec<UnitSuggestion>,
+}
+
+/// How another request has to do with this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Kinship {
+    /// This one was concluded as its duplicate.
+    Parent,
+    /// It was concluded as a duplicate of this one.
+    Duplicate,
+    /// It was linked.
+    Link,
+}
+
+/// Another request, as far as the person may see it.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Relative {
+    /// How.
+    pub how: Kinship,
+    /// Official number.
+    pub no: String,
+    /// Its line in a list; `null` for one that the person may not see, or that was erased.
+    pub row: Option<QueueRow>,
 }
 
 /// A unit the rules suggest.
@@ -268,6 +303,8 @@ pub struct DeskEvent {
     pub outcome: Option<Outcome>,
     /// Date, `YYYY-MM-DD`.
     pub date: Option<String>,
+    /// Official number of another request concerned.
+    pub other: Option<String>,
 }
 
 /// One entry of the thread.
@@ -332,6 +369,9 @@ pub struct Act {
     /// Date `YYYY-MM-DD`, for `plan`.
     #[serde(default)]
     pub date: Option<String>,
+    /// Official or offline number of the other request, for `link` and the outcome `duplicate`.
+    #[serde(default)]
+    pub other: Option<String>,
     /// Reason, question, answer.
     #[serde(default)]
     pub note: Option<String>,

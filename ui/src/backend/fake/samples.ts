@@ -3,6 +3,7 @@
 import type { Answer } from '$ui/wire/Answer';
 import type { Entry } from '$ui/wire/Entry';
 import type { EntryKind } from '$ui/wire/EntryKind';
+import type { Followed } from '$ui/wire/Followed';
 import type { Outcome } from '$ui/wire/Outcome';
 import type { Photo } from '$ui/wire/Photo';
 import type { Request } from '$ui/wire/Request';
@@ -36,6 +37,9 @@ export interface Seed {
   /** Seconds of a voice note. */
   voice?: number;
   question?: string;
+  followed?: Omit<Followed, 'at'>;
+  interim?: string;
+  wish?: boolean;
   answer?: string;
   can?: EntryKind[];
   quarantine?: string;
@@ -65,7 +69,9 @@ export const seeds: Seed[] = [
   {
     n: 54, ago: 3 * DAY, state: 'planned', planned: '2026-12-02', category: 'yol.kaldirim-bozuk', addr: 'Duatepe Sokak', unit: ROADS,
     desc: 'Kaldırım taşları kalkmış, yaşlılar düşüyor. Parke taşları çökmüş, yağmur yağınca su dolup sıçratıyor. Daha önce 153’e de bildirildi, sonuç alınamadı.',
-    photos: [['yama', 1]], steps: [['received', 3 * DAY], ['routed', 3 * DAY, { unit: ROADS }], ['accepted', 2 * DAY], ['planned', 2 * DAY, { date: '2026-12-02' }]],
+    photos: [['yama', 1]], wish: true, can: ['message', 'add'],
+    interim: 'Sayın Muhtarım, sokağınızın kaldırımı için malzeme bekleniyor; taşlar gelince iki gün içinde yenilenecek. Bu arada çökmüş yere duba konulmuştur.',
+    steps: [['received', 3 * DAY], ['routed', 3 * DAY, { unit: ROADS }], ['accepted', 2 * DAY], ['planned', 2 * DAY, { date: '2026-12-02' }], ['interim', 2 * DAY, { note: 'Malzeme bekleniyor.' }], ['wished', 3 * HOUR]],
   },
   {
     n: 53, ago: 5 * DAY, state: 'in_progress', category: 'yesil.oyun-grubu', addr: 'Yel Değirmeni Parkı', unit: PARKS,
@@ -104,6 +110,13 @@ export const seeds: Seed[] = [
     steps: [['received', 12 * DAY], ['routed', 12 * DAY, { unit: ROADS }], ['accepted', 10 * DAY], ['planned', 9 * DAY, { date: '2026-11-22' }], ['started', 2 * DAY], ['answered', 30 * HOUR], ['concluded', 18 * HOUR]],
   },
   {
+    n: 46, ago: 15 * DAY, state: 'concluded', outcome: 'duplicate', category: 'yol.cukur', addr: 'Karakolhane Caddesi', unit: ROADS, can: ['confirm', 'object', 'message', 'add'],
+    desc: 'Karakolhane Caddesi’nde fırının önünde iki yerde asfalt çökmüş, araçlar karşı şeride geçiyor.',
+    answer: '2026-116833 numaralı başvuruyla aynı konudadır.',
+    followed: { no: '2026-116833', outcome: 'done', text: 'Bildirdiğiniz çukur ekibimizce 22 Kasım’da sıcak asfaltla kapatılmıştır.' },
+    steps: [['received', 15 * DAY], ['reviewed', 15 * DAY], ['concluded', 11 * DAY], ['followed', 3 * HOUR, { other: '2026-116833', outcome: 'done' }]],
+  },
+  {
     n: 48, ago: 40 * DAY, state: 'closed', outcome: 'refused', category: 'trafik.hiz-kesici', addr: 'Zafer Caddesi', unit: 'Trafik Müdürlüğü',
     desc: 'Zafer Caddesi ile Akasya Caddesi kesişiminde kasis çok yüksek, araçların altı vuruyor, düzeltilsin. Geçen aydan beri aynı.',
     answer: 'Kasis, okul bölgesi için mevzuattaki yükseklikte yapılmıştır; değiştirilmesi uygun görülmemiştir.',
@@ -130,9 +143,9 @@ export function build(seed: Seed, now: number): Request {
   }));
   if (seed.voice) photos.push({ hash: `voice-${seed.voice}`, kind: 'voice', width: seed.voice, height: 0, size: 2_100 * seed.voice, sent: 0, delivered: false, here: true });
   const timeline: Step[] = [
-    { at, what: 'written', state: null, unit: null, note: null, date: null, outcome: null },
+    { at, what: 'written', state: null, unit: null, note: null, date: null, outcome: null, other: null },
     ...(seed.steps ?? []).map(([what, ago, more]): Step => ({
-      at: now - ago, what, state: null, unit: null, note: null, date: null, outcome: what === 'concluded' ? (seed.outcome ?? null) : null, ...more,
+      at: now - ago, what, state: null, unit: null, note: null, date: null, outcome: what === 'concluded' ? (seed.outcome ?? null) : null, other: null, ...more,
     })),
   ];
   const answer: Answer | null = seed.answer && seed.outcome
@@ -155,7 +168,7 @@ export function build(seed: Seed, now: number): Request {
     desc: seed.desc, title: seed.title ?? '', kind: 'complaint',
     fix: transport === 'draft' ? null : { lat: CENTRE.lat + Math.sin(seed.n) * 0.0018, lon: CENTRE.lon + Math.cos(seed.n) * 0.002, accuracy: 12, source: 'gps' },
     place: transport === 'draft' ? null : { neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', own: true, nearest_name: null },
-    discreet: false, photos, conflicts, timeline, answer, question: seed.question ?? null,
+    discreet: false, photos, conflicts, timeline, answer, followed: seed.followed ? { at: now - 3 * HOUR, ...seed.followed } : null, interim: seed.interim ? { text: seed.interim, at: now - 2 * DAY } : null, wish: seed.wish ?? false, question: seed.question ?? null,
     thread: (seed.thread ?? []).map((entry): Entry => ({ kind: 'message', mine: true, author: null, transport: 'delivered', refused: null, ...entry, at: now - entry.ago })),
     unit: seed.unit ?? null, due: sent && open ? at + 15 * DAY : null, paused: seed.question !== undefined,
     can: seed.can ?? (transport === 'draft' || !open ? [] : ['message', 'add', 'withdraw']),

@@ -193,7 +193,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
         request.row.transport = 'queued';
         request.can = ['message', 'add', 'withdraw'];
-        request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null });
+        request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null, other: null });
         return put(request);
       }
       case 'keep': {

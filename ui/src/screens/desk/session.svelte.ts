@@ -10,6 +10,7 @@ import type { Act } from '$ui/wire/Act';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Me } from '$ui/wire/Me';
+import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
@@ -138,6 +139,8 @@ export class Session {
 
   request = async (id: string): Promise<DeskRequest> => this.know(await this.noticing(() => this.door.request(id))());
 
+  /** Requests by number or words. */
+  search = (query: string): Promise<QueueRow[]> => this.noticing(() => this.door.queue({ list: 'all', q: query }))().then(({ rows }) => rows);
   upload = (photo: Blob): Promise<string> => this.noticing(() => this.door.upload(photo))();
 
   /** What was seen of it last, to show at once while it is asked for again. */
