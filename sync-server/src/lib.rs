@@ -16,6 +16,7 @@ pub mod journal;
 pub mod knowledge;
 pub mod operate;
 pub mod ports;
+pub mod report;
 pub mod router;
 pub mod routing;
 pub mod secrets;

@@ -176,6 +176,8 @@ const screens = [
   },
   { name: 'all', query: 'fake&as=auditor', hash: '#/all', ready: 'table' },
   { name: 'search-none', hash: '#/all/zzz', ready: '.blank' },
+  { name: 'reports', query: 'fake&as=auditor', hash: '#/reports/2026-08-31..2026-11-24', ready: '.choro path' },
+  { name: 'reports-empty', query: 'fake&as=auditor&trouble=empty', hash: '#/reports', ready: '.blank' },
   { name: 'tablets', query: 'fake&as=operator', hash: '#/tablets', ready: 'table' },
   { name: 'quarantine', hash: '#/quarantine', ready: '.held li' },
   {

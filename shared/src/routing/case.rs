@@ -68,6 +68,10 @@ pub struct Case {
     pub hops: u16,
     /// Times it was returned (*iade*); the second one escalates.
     pub returns: u16,
+    /// Times the muhtar objected.
+    pub objections: u16,
+    /// Whether the muhtar confirmed the answer himself.
+    pub confirmed: bool,
     /// The muhtar wishes to withdraw it; the holder decides.
     pub wish: Option<Wish>,
     /// The last word about work that takes longer (*ara cevap*) since the clock began.
@@ -156,6 +160,7 @@ impl Case {
             }
             What::TakenBack => self.unit = None,
             What::Objected | What::Reopened => {
+                self.objections = self.objections.saturating_add(u16::from(event.what == What::Objected));
                 self.unit = None;
                 self.outcome = None;
                 self.answer = None;
@@ -190,13 +195,13 @@ impl Case {
             }
             What::Joined { no } if !self.duplicates.contains(no) => self.duplicates.push(*no),
             What::Parted { no } => self.duplicates.retain(|other| other != no),
+            What::Closed { confirmed } => self.confirmed = *confirmed,
             What::Linked { .. }
             | What::Joined { .. }
             | What::Reviewed
             | What::Accepted
             | What::Started
             | What::Corrected
-            | What::Closed { .. }
             | What::Refused => {}
         }
         self.move_on(&event.what);

@@ -15,15 +15,17 @@ pub enum Right {
     Decide,
     /// Enrol tablets.
     Enrol,
+    /// Count and export what one may read.
+    Report,
 }
 
 /// The matrix.
 const MATRIX: &[(Role, &[Right])] = &[
-    (Role::Triage, &[Right::Read, Right::Work, Right::Fleet, Right::Decide, Right::Enrol]),
-    (Role::Unit, &[Right::Read, Right::Work]),
-    (Role::Approver, &[Right::Read, Right::Work]),
-    (Role::Auditor, &[Right::Read, Right::Fleet]),
-    (Role::Operator, &[Right::Read, Right::Fleet, Right::Decide, Right::Enrol]),
+    (Role::Triage, &[Right::Read, Right::Work, Right::Fleet, Right::Decide, Right::Enrol, Right::Report]),
+    (Role::Unit, &[Right::Read, Right::Work, Right::Report]),
+    (Role::Approver, &[Right::Read, Right::Work, Right::Report]),
+    (Role::Auditor, &[Right::Read, Right::Fleet, Right::Report]),
+    (Role::Operator, &[Right::Read, Right::Fleet, Right::Decide, Right::Enrol, Right::Report]),
 ];
 
 /// Whether that role has that right.

@@ -125,6 +125,7 @@ pub(super) fn restore(settings: &Settings, options: &Restore) -> Result<()> {
         Sqlite::open(&options).with_context(|| format!("opening {}", path.display()))
     })?;
     let service = super::open(settings)?;
+    operate::index::bring_up_to_date(&service)?;
     let done = operate::replay(&service)?;
     println!(
         "{} is restored from {} ({} parts); {done} erasures and revocations were carried out again.",

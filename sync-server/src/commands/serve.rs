@@ -36,7 +36,7 @@ async fn run_async(settings: &Settings) -> Result<()> {
         .context("the buckets of the metrics")?
         .install_recorder();
     let service = super::begin(settings)?;
-    crate::operate::replay(&service)?;
+    crate::operate::prepare(&service)?;
     let listener = TcpListener::bind(settings.listen).await.with_context(|| {
         format!("listening at {}: is another server running there? Choose another with --listen", settings.listen)
     })?;

@@ -9,11 +9,11 @@ use super::{DbResult, Session, statements};
 statements! {
     /// In a state, whoever holds it, oldest first.
     IN_STATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+                at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
                 where state = $1 and rid > $2 order by rid limit $3";
     /// In a state at a unit, oldest first.
     AT_UNIT = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-               at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+               at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
                where state = $1 and unit = $2 and rid > $3 order by rid limit $4";
     /// How many are in a state.
     COUNT_IN_STATE = "select count(*) from request where state = $1";
@@ -21,17 +21,17 @@ statements! {
     COUNT_AT_UNIT = "select count(*) from request where state = $1 and unit = $2";
     /// Everything, newest first.
     NEWEST = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
               where rid < $1 order by rid desc limit $2";
     /// Of a muhtarlık since a moment, newest first.
     LATELY_FILED = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                    at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+                    at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
                     where scope = $1 and received > $2 order by rid desc limit $3";
     /// How many there are at all.
     COUNT = "select count(*) from request";
     /// By offline case number.
     BY_CASE_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                  at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+                  at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
                   where case_no = $1 order by rid limit 2";
 }
 

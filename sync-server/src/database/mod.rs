@@ -23,6 +23,7 @@ pub mod people;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod quarantine;
+pub mod reports;
 pub mod requests;
 pub mod sqlite;
 pub mod staff;
@@ -429,6 +430,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         meta::STATEMENTS,
         people::STATEMENTS,
         quarantine::STATEMENTS,
+        reports::STATEMENTS,
         requests::STATEMENTS,
         staff::STATEMENTS,
     ]

@@ -22,7 +22,7 @@ statements! {
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
     /// One by id.
     BY_ID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-             at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where id = $1";
+             at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request where id = $1";
     /// Which of [`TOGETHER`] ids are here, or were erased by law.
     KNOWN = "select id from request where id in \
              ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) union all \
@@ -30,10 +30,10 @@ statements! {
              ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// One by official number.
     BY_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-             at, received, since, due, paused, hops, returns, n, changes, blobs, here from request where no = $1";
+             at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request where no = $1";
     /// Pages of all, for `verify`.
     BY_RID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-              at, received, since, due, paused, hops, returns, n, changes, blobs, here from request \
+              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
               where rid > $1 order by rid limit $2";
     /// The last row number.
     LAST_RID = "select coalesce(max(rid), 0) from request";
@@ -43,7 +43,8 @@ statements! {
     DROP = "delete from request where rid = $1";
     /// Where the case stands now.
     SET_CASE = "update request set unit = $1, state = $2, outcome = $3, category = $4, since = $5, due = $6, \
-                paused = $7, hops = $8, returns = $9, n = $10 where rid = $11";
+                paused = $7, hops = $8, returns = $9, n = $10, concluded = $11, confirmed = $12, objections = $13 \
+                where rid = $14";
     /// What the document says now.
     SET_CONTENT = "update request set title = $1, kind = $2, flags = $3, changes = $4, blobs = $5 where rid = $6";
     /// One more photo is whole.
@@ -107,6 +108,12 @@ pub struct Head {
     pub blobs: u32,
     /// Photos and notes that are whole here.
     pub here: u32,
+    /// When the answer was given, Unix ms; 0 none.
+    pub concluded: i64,
+    /// Whether the muhtar confirmed it himself.
+    pub confirmed: bool,
+    /// Times he objected.
+    pub objections: u32,
 }
 
 /// The official number as one integer.
@@ -164,12 +171,27 @@ pub fn outcome_no(outcome: Option<Outcome>) -> u32 {
     outcome.map_or(0, |o| o as u32 + 1)
 }
 
+/// The state behind its integer.
+///
+/// # Errors
+/// [`DbError::Unexpected`].
+pub fn state_of(i: i64) -> DbResult<State> {
+    at(&State::ALL, i, "state")
+}
+
+/// The outcome behind its integer.
+///
+/// # Errors
+/// [`DbError::Unexpected`].
+pub fn outcome_of(i: i64) -> DbResult<Option<Outcome>> {
+    if i == 0 { Ok(None) } else { at(&Outcome::ALL, i - 1, "outcome").map(Some) }
+}
+
 /// Reads the columns that every list of heads selects, in the order of [`BY_ID`].
 ///
 /// # Errors
 /// [`DbError`].
 pub fn head(r: &dyn Row) -> DbResult<Head> {
-    let outcome = r.int(8)?;
     Ok(Head {
         rid: r.int(0)?,
         id: RequestId(r.bytes16(1)?),
@@ -178,8 +200,8 @@ pub fn head(r: &dyn Row) -> DbResult<Head> {
         unit: r.count(4)?,
         no: unpack_no(r.int(5)?)?,
         case_no: unpack_case_no(r.int(6)?),
-        state: at(&State::ALL, r.int(7)?, "state")?,
-        outcome: if outcome == 0 { None } else { Some(at(&Outcome::ALL, outcome - 1, "outcome")?) },
+        state: state_of(r.int(7)?)?,
+        outcome: outcome_of(r.int(8)?)?,
         kind: at(&Kind::ALL, r.int(9)?, "kind")?,
         category: r.text(10)?.to_owned(),
         title: r.text(11)?.to_owned(),
@@ -195,6 +217,9 @@ pub fn head(r: &dyn Row) -> DbResult<Head> {
         changes: r.count(21)?,
         blobs: r.count(22)?,
         here: r.count(23)?,
+        concluded: r.int(24)?,
+        confirmed: r.int(25)? != 0,
+        objections: r.count(26)?,
     })
 }
 
@@ -279,6 +304,9 @@ pub fn take_case(h: &mut Head, case: &Case, unit: u32, at: i64) {
     h.hops = u32::from(case.hops);
     h.returns = u32::from(case.returns);
     h.n = case.n;
+    h.concluded = case.answer.as_ref().map_or(0, |answer| answer.at);
+    h.confirmed = case.confirmed;
+    h.objections = u32::from(case.objections);
 }
 
 /// Writes where the case stands.
@@ -299,6 +327,9 @@ pub fn set_case(session: &mut dyn Session, h: &Head) -> DbResult<()> {
             h.hops.into(),
             h.returns.into(),
             h.n.into(),
+            h.concluded.into(),
+            i64::from(h.confirmed).into(),
+            h.objections.into(),
             h.rid.into(),
         ],
     )

@@ -345,7 +345,7 @@ pub(super) fn store_fault(e: std::io::Error) -> Fault {
 }
 
 /// Runs file work on the blocking pool; inline where there is no runtime (simulation).
-pub(super) async fn off_thread<T: Send + 'static>(
+pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> std::io::Result<T> {
     match tokio::runtime::Handle::try_current() {

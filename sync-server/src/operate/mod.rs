@@ -3,6 +3,7 @@
 
 pub mod backup;
 pub mod erase;
+pub mod index;
 pub mod quarantine;
 pub mod restore;
 pub mod seal;
@@ -20,6 +21,15 @@ use crate::handlers::enrol;
 use crate::journal::Record;
 use crate::service::Service;
 use crate::writer;
+
+/// Makes a database ready to be served: rows of an older version are told anew, and what the journal says is done.
+///
+/// # Errors
+/// When the journal is damaged or the database does not answer.
+pub fn prepare(service: &Arc<Service>) -> Result<()> {
+    index::bring_up_to_date(service)?;
+    replay(service).map(drop)
+}
 
 /// Makes the database say what the journal says: what was erased, revoked or ended and came back with a backup, or
 /// was written down and cut off before it was done, is done now. How many there were.

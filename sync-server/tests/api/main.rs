@@ -22,6 +22,7 @@ mod http;
 mod nearby;
 mod operate;
 mod reconcile;
+mod report;
 mod routing;
 mod snapshot;
 mod statements;

@@ -76,7 +76,7 @@ impl World {
         let chance = self.chance.fork(&format!("server life {}", self.server_life));
         // As `serve` does: what the journal says holds before anybody is answered.
         let begun = server::start(self.server_clock.clone(), chance)
-            .and_then(|service| mbs_server::operate::replay(&service).map(|_| service));
+            .and_then(|service| mbs_server::operate::prepare(&service).map(|()| service));
         match begun {
             Ok(service) => {
                 self.note(format_args!("server starts"));

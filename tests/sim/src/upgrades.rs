@@ -12,7 +12,12 @@ use crate::world::World;
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
 const TABLET: [&str; 3] = ["drop index requests_by_number", "drop table carried", "drop table receipts"];
 /// The server's.
-const SERVERS: [&str; 1] = ["drop table gap; alter table device drop column twin"];
+const SERVERS: [&str; 2] = [
+    "drop index request_received; drop index request_concluded; alter table request drop column concluded; \
+     alter table request drop column confirmed; alter table request drop column objections; \
+     delete from meta where name = 'index'",
+    "drop table gap; alter table device drop column twin",
+];
 
 /// Brings a database from `latest` down to `version`.
 fn set_back(db: &Connection, undo: &[&str], latest: usize, version: usize) -> rusqlite::Result<()> {

@@ -18,6 +18,7 @@ interface Topic { code: string; name: string; name_en: string; photo: string; pr
 
 const topics = categories.categories as Topic[];
 const all = (Array.isArray(places) ? places : (places as { neighbourhoods: Place[] }).neighbourhoods) as Place[];
+export const allPlaces = all;
 export const placeOf = new Map(all.map((place) => [place.code, place]));
 
 export const directory: DeskDirectory = {

@@ -12,6 +12,7 @@ import type { Role } from '$ui/wire/Role';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
 import { fold } from '$ui/lib/fold';
+import { fakeReport } from './desk-fake-report';
 import { DeskFailed, type Desk } from './desk';
 import { directory, placeOf, priorityOf, scene, seeds, suggested, unitOf, type Scene, type Seed } from './desk-fake-city';
 
@@ -141,6 +142,8 @@ export function fakeDesk(query: URLSearchParams): Desk {
         held = held.filter((one) => one !== item);
         return { items: held, total: held.length };
       }),
+    report: (period) => answer(() => fakeReport(period, trouble === 'empty')),
+    reportUrl: (file) => `data:,${file}`,
     photoUrl: (hash) => photos.get(hash) ?? scene('fixed', 3),
     listen(tell, live) {
       changed.add(tell);

@@ -40,6 +40,8 @@ export function httpDesk(base = '/desk/api'): Desk {
     enrol: (wanted) => post('enrolments', wanted),
     quarantine: () => ask('quarantine'),
     decide: (id, accept) => post(`quarantine/${id}`, { accept }),
+    report: (period) => ask(`report?${new URLSearchParams({ ...period })}`),
+    reportUrl: (file, period) => `${base}/${file}?${new URLSearchParams({ ...period })}`,
     photoUrl: (hash, thumb) => `${base}/photos/${encodeURIComponent(hash)}${thumb ? '/thumb' : ''}`,
     listen(changed, live) {
       let source: EventSource | undefined;

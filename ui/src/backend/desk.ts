@@ -1,6 +1,7 @@
 // The desk's one door to the server: what the screens may ask, and how a refusal looks.
 // desk-http.ts answers it over HTTP; desk-fake.ts, only in the build for pictures, from memory.
 import { getContext, setContext } from 'svelte';
+import type { Period } from '$ui/report/period';
 import type { Act } from '$ui/wire/Act';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
@@ -9,6 +10,7 @@ import type { Me } from '$ui/wire/Me';
 import type { NewEnrolment } from '$ui/wire/NewEnrolment';
 import type { Quarantine } from '$ui/wire/Quarantine';
 import type { Queue } from '$ui/wire/Queue';
+import type { Report } from '$ui/wire/Report';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
 
@@ -38,6 +40,10 @@ export interface Desk {
   quarantine(): Promise<Quarantine>;
   /** Takes one in after all, or puts it away for good; what is left. */
   decide(id: number, accept: boolean): Promise<Quarantine>;
+  /** A period in figures. */
+  report(period: Period): Promise<Report>;
+  /** Where its workbook, or the table of its requests, is fetched. */
+  reportUrl(file: 'report.xlsx' | 'requests.csv', period: Period): string;
   photoUrl(hash: string, thumb: boolean): string;
   /** Calls `changed` with the id of each request that changed (empty: anything may have), `live` with the state of the line. */
   listen(changed: (id: string) => void, live: (up: boolean) => void): () => void;

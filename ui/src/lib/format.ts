@@ -61,6 +61,10 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(getLocale() === 'en' ? 'en-GB' : 'tr-TR', { maximumFractionDigits: digits }).format(value);
 }
 
+/** With one digit behind the comma, also where it is a zero: for columns. */
+export const tenth = (value: number): string =>
+  new Intl.NumberFormat(getLocale() === 'en' ? 'en-GB' : 'tr-TR', { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+
 export function bytes(size: number): string {
   if (size < 1_000_000) return `${number(Math.max(1, Math.round(size / 1000)))} KB`;
   return `${number(size / 1_000_000, 1)} MB`;

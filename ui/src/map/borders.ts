@@ -1,6 +1,6 @@
 // The offline map's data: loaded once, when the first map is shown.
 import type { Feature, MultiLineString, MultiPolygon, Polygon } from 'geojson';
-import { feature, mesh } from 'topojson-client';
+import { feature, merge, mesh } from 'topojson-client';
 import type { MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
 import address from './data/istanbul.json?url';
 
@@ -24,6 +24,8 @@ export interface CityMap {
   districts: MultiLineString;
   neighbourhoods: Neighbourhood[];
   outline(code: string): Polygon | MultiPolygon | null;
+  /** Each district as one area, by its code. */
+  byDistrict(): Map<string, MultiPolygon>;
 }
 
 let loading: Promise<CityMap> | undefined;
@@ -49,6 +51,10 @@ async function load(): Promise<CityMap> {
     borders: mesh(city, all, (a, b) => a !== b && district(a) === district(b)),
     districts: mesh(city, all, (a, b) => a !== b && district(a) !== district(b)),
     neighbourhoods: all.geometries.map((shape) => shape.properties),
+    byDistrict() {
+      const codes = new Set(all.geometries.map((shape) => shape.properties.district));
+      return new Map([...codes].map((code) => [code, merge(city, all.geometries.filter((shape) => shape.properties.district === code))]));
+    },
     outline(code) {
       const shape = all.geometries.find((candidate) => candidate.properties.code === code);
       // A single shape gives a single feature; the typings only know the general case.

@@ -6,7 +6,11 @@ use super::connection::db_error;
 use crate::database::{DbError, DbResult};
 
 /// Every migration, in order; the first brings `user_version` to 1.
-pub const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_gaps.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_gaps.sql"),
+    include_str!("migrations/0003_reports.sql"),
+];
 
 /// Brings the schema up to date, one transaction a step.
 ///

@@ -9,6 +9,7 @@ pub mod lists;
 pub mod pages;
 pub mod photo;
 pub mod quarantine;
+pub mod report;
 pub mod request;
 pub mod session;
 pub mod tablets;
@@ -46,6 +47,9 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/requests/{id}/say", post(request::say))
         .route("/desk/api/tablets", get(tablets::list))
         .route("/desk/api/enrolments", post(tablets::enrol))
+        .route("/desk/api/report", get(report::show))
+        .route("/desk/api/report.xlsx", get(report::workbook))
+        .route("/desk/api/requests.csv", get(report::requests_table))
         .route("/desk/api/quarantine", get(quarantine::list))
         .route("/desk/api/quarantine/{id}", post(quarantine::decide))
         .layer(DefaultBodyLimit::max(MAX_JSON));

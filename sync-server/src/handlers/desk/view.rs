@@ -13,6 +13,8 @@
 //! | `POST requests/{id}/say` | [`Say`] → [`DeskRequest`] |
 //! | `POST photos` | image bytes → [`Uploaded`] |
 //! | `GET photos/{hash}` and `…/thumb` | → JPEG, or a voice note's Ogg |
+//! | `GET report?from=&until=` | → [`Report`](crate::report::Report) |
+//! | `GET report.xlsx`, `GET requests.csv` | the same query → a workbook, a table |
 //! | `GET directory` | → [`DeskDirectory`] |
 //! | `GET tablets` | → `Vec<`[`Tablet`]`>` |
 //! | `POST enrolments` | [`NewEnrolment`] → [`Enrolment`] |

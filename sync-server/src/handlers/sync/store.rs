@@ -214,6 +214,9 @@ fn new_head(id: RequestId, push: Push, plan: &First, no: OfficialNo) -> Head {
         changes: 1,
         blobs,
         here: 0,
+        concluded: 0,
+        confirmed: false,
+        objections: 0,
     }
 }
 

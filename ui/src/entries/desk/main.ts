@@ -4,6 +4,7 @@ import '$ui/look/tokens.css';
 import '$ui/look/desk.css';
 import '$ui/look/desk-parts.css';
 import '$ui/look/desk-pages.css';
+import '$ui/look/report.css';
 import '$ui/look/map.css';
 import { mount } from 'svelte';
 import { chooseDesk } from '$ui/backend/desk-choose';

@@ -14,14 +14,14 @@ import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
-export type Section = 'triage' | 'inbox' | 'all' | 'tablets' | 'quarantine';
+export type Section = 'triage' | 'inbox' | 'all' | 'reports' | 'tablets' | 'quarantine';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
-  triage: ['triage', 'all', 'quarantine'],
-  unit: ['inbox', 'all'],
-  approver: ['inbox', 'all'],
-  auditor: ['triage', 'all', 'tablets', 'quarantine'],
-  operator: ['tablets', 'quarantine', 'all'],
+  triage: ['triage', 'all', 'reports', 'quarantine'],
+  unit: ['inbox', 'all', 'reports'],
+  approver: ['inbox', 'all', 'reports'],
+  auditor: ['triage', 'all', 'reports', 'tablets', 'quarantine'],
+  operator: ['tablets', 'quarantine', 'all', 'reports'],
 };
 const GATHER_MS = 300;
 const KEPT_REQUESTS = 50;

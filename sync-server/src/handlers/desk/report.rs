@@ -1,0 +1,199 @@
+//! `GET report`, `GET report.xlsx`, `GET requests.csv`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use mbs_shared::routing::Outcome;
+use mbs_shared::wire::error::Code;
+use serde::Deserialize;
+
+use crate::auth::rights::{Right, sees_everything};
+use crate::database::requests::{self, Head};
+use crate::database::{DbResult, Session, events, reports};
+use crate::error::Fault;
+use crate::handlers::blob::off_thread;
+use crate::handlers::input::{Json, Query};
+use crate::report::{self, Period, Report, book, table};
+use crate::service::Service;
+
+use super::{Seat, own_units, with_names};
+
+/// The query of every report.
+#[derive(Debug, Default, Deserialize)]
+pub struct Ask {
+    /// First day, `YYYY-MM-DD`.
+    #[serde(default)]
+    from: String,
+    /// Last day, `YYYY-MM-DD`.
+    #[serde(default)]
+    until: String,
+}
+
+impl Ask {
+    /// The period; the last thirteen weeks when nothing is said.
+    fn period(&self, now: i64) -> Result<Period, Fault> {
+        if self.from.is_empty() && self.until.is_empty() {
+            return Ok(Period::lately(now));
+        }
+        Period::read(&self.from, &self.until)
+            .ok_or_else(|| Fault::because(Code::BadInput, "Dönem anlaşılamadı: iki gün verin, en çok beş yıl arayla."))
+    }
+}
+
+/// The units whose requests a person counts; `None`: everyone's.
+fn counted_units(service: &Service, seat: &Seat) -> Option<Vec<u32>> {
+    (!sees_everything(seat.0.role)).then(|| own_units(service, &seat.0.unit))
+}
+
+/// A period in figures.
+///
+/// # Errors
+/// [`Code::BadInput`], [`Code::Forbidden`].
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Json<Report>, Fault> {
+    seat.needs(Right::Report)?;
+    let now = service.clock.now();
+    let (period, units) = (ask.period(now)?, counted_units(&service, &seat));
+    let mut report =
+        aside(move || Ok(service.db.ask(|s| report::count(s, &service, period, units.as_deref(), now))?)).await?;
+    // A thousand lines that no screen shows; the workbook has them.
+    report.neighbourhoods.truncate(SHOWN);
+    Ok(Json(report))
+}
+
+/// Neighbourhoods a screen is told.
+const SHOWN: usize = 20;
+
+/// The same as a workbook, with the reasons of refusals.
+///
+/// # Errors
+/// As [`show`].
+pub async fn workbook(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Response, Fault> {
+    seat.needs(Right::Report)?;
+    let now = service.clock.now();
+    let (period, units) = (ask.period(now)?, counted_units(&service, &seat));
+    let bytes = aside(move || {
+        let (report, refused) = service.db.ask(|s| {
+            let report = report::count(s, &service, period, units.as_deref(), now)?;
+            Ok((report, refused(s, &service, period, units.as_deref())?))
+        })?;
+        book::write(&report, &refused).map_err(Fault::internal)
+    })
+    .await?;
+    let name = format!("muhtarlik-basvurulari-{}-{}.xlsx", period.from, period.until);
+    Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Body::from(bytes)))
+}
+
+/// Every request of the period as a table, written while it is read.
+///
+/// # Errors
+/// As [`show`].
+pub async fn requests_table(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Response, Fault> {
+    seat.needs(Right::Report)?;
+    let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
+    let mut first = Vec::new();
+    table::begin(&mut first).map_err(Fault::internal)?;
+    let begun = stream::once(async move { Ok::<_, std::io::Error>(Bytes::from(first)) });
+    let rows = stream::try_unfold((service, units, 0_i64), move |(service, units, after)| async move {
+        let (inner, own) = (service.clone(), units.clone());
+        let page = aside(move || {
+            let heads = inner.db.ask(|s| page(s, period, after))?;
+            Ok(heads.last().map(|last| (last.rid, lines(&inner, &heads, own.as_deref()))))
+        });
+        match page.await.map_err(|fault| std::io::Error::other(fault.message))? {
+            Some((last, lines)) => Ok(Some((Bytes::from(lines), (service, units, last)))),
+            None => Ok(None),
+        }
+    });
+    let name = format!("basvurular-{}-{}.csv", period.from, period.until);
+    let body = Body::from_stream(futures_util::StreamExt::chain(begun, rows));
+    Ok(download(&name, "text/csv; charset=utf-8", body))
+}
+
+/// Counting takes longer than a call that other calls may wait behind.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    off_thread(move || Ok(work())).await.map_err(Fault::internal)?
+}
+
+/// Requests read at once.
+const PAGE: u32 = 500;
+
+fn page(s: &mut dyn Session, period: Period, after: i64) -> DbResult<Vec<Head>> {
+    let (from, until) = period.range();
+    s.all(reports::PAGE, &[after.into(), from.into(), until.into(), PAGE.into()], requests::head)
+}
+
+fn lines(service: &Service, heads: &[Head], units: Option<&[u32]>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(heads.len() * 200);
+    with_names(service, |names| {
+        for head in heads.iter().filter(|head| units.is_none_or(|units| units.contains(&head.unit))) {
+            let record = table::Record { row: names.row(head), concluded: head.concluded, confirmed: head.confirmed };
+            // Into memory: there is nothing that could refuse.
+            let _ = table::add(&mut out, &record);
+        }
+    });
+    out
+}
+
+/// Requests of the period that were refused, with the answer that says why.
+fn refused(
+    s: &mut dyn Session,
+    service: &Service,
+    period: Period,
+    units: Option<&[u32]>,
+) -> DbResult<Vec<book::Refused>> {
+    let (mut out, mut after) = (Vec::new(), 0);
+    loop {
+        let heads = page(s, period, after)?;
+        let Some(last) = heads.last() else { return Ok(out) };
+        after = last.rid;
+        for head in heads.iter().filter(|head| head.outcome == Some(Outcome::Refused)) {
+            if units.is_some_and(|units| !units.contains(&head.unit)) {
+                continue;
+            }
+            let reason = if out.len() < book::MAX_REFUSED {
+                let stored = events::of_request(s, head.rid)?;
+                mbs_shared::routing::Case::fold(stored.iter().map(|e| &e.event)).answer.map(|answer| answer.text)
+            } else {
+                None
+            };
+            let row = with_names(service, |names| names.row(head));
+            out.push(book::Refused {
+                no: row.no,
+                title: row.title,
+                place: row.place,
+                unit: row.unit.map(|unit| unit.name).unwrap_or_default(),
+                at: head.concluded,
+                reason: reason.unwrap_or_default(),
+            });
+        }
+    }
+}
+
+fn download(name: &str, kind: &'static str, body: Body) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}

@@ -1,0 +1,169 @@
+//! A period's requests as a table that Turkish Excel opens by a double click: UTF-8 with its mark, semicolons, and no cell
+//! that a spreadsheet would take for a formula.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use mbs_shared::routing::{Outcome, State};
+
+use super::istanbul;
+use crate::handlers::desk::view::QueueRow;
+
+/// What tells Excel that it is UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// First line of the table.
+const COLUMNS: [&str; 15] = [
+    "Başvuru no",
+    "Tabletteki no",
+    "Konu kodu",
+    "Başlık",
+    "Yer",
+    "Durum",
+    "Sonuç",
+    "Birim kodu",
+    "Birim",
+    "Alındı",
+    "Son gün",
+    "Sonuçlandı",
+    "Muhtar onayı",
+    "El değiştirme",
+    "İade",
+];
+
+/// A request for the table: its line in a list, and what lists do not show.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// As in the desk's lists.
+    pub row: QueueRow,
+    /// When the answer was given, Unix ms; 0 none.
+    pub concluded: i64,
+    /// Whether the muhtar confirmed it himself.
+    pub confirmed: bool,
+}
+
+/// Writes the first line.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn begin(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(MARK)?;
+    write(out, COLUMNS.map(str::to_owned))
+}
+
+/// Writes one request.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn add(out: &mut impl Write, record: &Record) -> io::Result<()> {
+    let Record { row, concluded, confirmed } = record;
+    let unit = row.unit.clone();
+    write(
+        out,
+        [
+            row.no.clone(),
+            row.case_no.clone(),
+            row.category.clone(),
+            row.title.clone(),
+            row.place.clone(),
+            state_name(row.state).to_owned(),
+            row.outcome.map(outcome_name).unwrap_or_default().to_owned(),
+            unit.as_ref().map(|u| u.code.clone()).unwrap_or_default(),
+            unit.map(|u| u.name).unwrap_or_default(),
+            moment(row.received),
+            row.due.map(moment).unwrap_or_default(),
+            if *concluded == 0 { String::new() } else { moment(*concluded) },
+            if *confirmed { "evet".to_owned() } else { String::new() },
+            row.hops.to_string(),
+            row.returns.to_string(),
+        ],
+    )
+}
+
+fn write(out: &mut impl Write, cells: [String; 15]) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(out);
+    writer.write_record(cells.map(plain)).map_err(io::Error::other)?;
+    writer.flush()
+}
+
+/// A cell that stays words: what begins like a formula is begun with an apostrophe, as OWASP has it.
+fn plain(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell }
+}
+
+/// `24.11.2026 08:12`.
+pub(super) fn moment(at: i64) -> String {
+    let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    istanbul().to_datetime(at).strftime("%d.%m.%Y %H:%M").to_string()
+}
+
+/// The state's Turkish name.
+#[must_use]
+pub const fn state_name(state: State) -> &'static str {
+    match state {
+        State::Received => "Alındı",
+        State::InReview => "Ön incelemede",
+        State::AwaitingMuhtar => "Muhtardan bilgi bekleniyor",
+        State::Assigned => "Yönlendirildi",
+        State::InProgress => "İşlemde",
+        State::Planned => "Programa alındı",
+        State::External => "Dış kurumda",
+        State::AnswerPending => "Cevap onayda",
+        State::Concluded => "Sonuçlandı",
+        State::Closed => "Kapandı",
+        State::Cancelled => "İptal",
+    }
+}
+
+/// The outcome's Turkish name.
+#[must_use]
+pub const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done => "Yapıldı",
+        Outcome::Partly => "Kısmen yapıldı",
+        Outcome::Refused => "Olumsuz",
+        Outcome::Informed => "Bilgi verildi",
+        Outcome::OutOfRemit => "Yetki dışı",
+        Outcome::Duplicate => "Mükerrer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula() {
+        for (cell, plain_) in [
+            ("=1+1", "'=1+1"),
+            ("+90 212", "'+90 212"),
+            ("-5", "'-5"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t=1"),
+            ("Çukur = tehlike", "Çukur = tehlike"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(cell.into()), plain_);
+        }
+    }
+
+    #[test]
+    fn excel_finds_its_mark_its_separator_and_its_quotes() {
+        let mut out = Vec::new();
+        begin(&mut out).unwrap();
+        assert!(out.starts_with(&[0xef, 0xbb, 0xbf]));
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("Başvuru no;Tabletteki no;"), "{text}");
+        assert!(text.ends_with("\r\n"));
+        let mut out = Vec::new();
+        let mut cells: [String; 15] = Default::default();
+        cells[0] = "a;b \"c\"\nd".into();
+        write(&mut out, cells).unwrap();
+        assert!(String::from_utf8(out).unwrap().starts_with("\"a;b \"\"c\"\"\nd\";;"));
+    }
+
+    #[test]
+    fn moments_are_istanbuls() {
+        assert_eq!(moment(1_795_503_600_000), "24.11.2026 10:00");
+    }
+}

@@ -1,0 +1,187 @@
+//! Reports: counted again from the events by another hand, for every role; as screen, workbook and table.
+
+use std::io::Cursor;
+
+use crate::common::*;
+use crate::http::call;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use calamine::{Data, Reader as _, Xlsx};
+use mbs_server::database::meta;
+use mbs_server::handlers::desk::view::Role;
+use mbs_server::operate::prepare;
+use mbs_server::report::{Period, Report, count};
+use mbs_server::routing::apply::Act;
+use mbs_server::routing::decide::Command;
+use mbs_shared::id::RequestId;
+use mbs_shared::request::Request as Words;
+use mbs_shared::routing::{Action, Case, Outcome, State, Who};
+use mbs_shared::wire::entry::EntryKind;
+
+const REASON: &str = "Mevzuata uygun değil: okul bölgesi.";
+const ROADS: &str = "md-yol-bakim-anadolu";
+
+async fn act(town: &Town, request: RequestId, command: Command) {
+    town.service.act(Act { request, author: 1, seen: None, command }).await.unwrap();
+}
+
+async fn answer(town: &Town, id: RequestId, outcome: Outcome, days: i64) {
+    act(town, id, Command::new(Who::Unit, Action::Accept)).await;
+    town.pass(days * DAY);
+    act(town, id, Command::new(Who::Unit, Action::Answer).ending(outcome).saying(REASON)).await;
+}
+
+/// A town where something of every kind happened; the ids of its requests.
+async fn busy(town: &Town) -> Vec<RequestId> {
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let mut other = town.tablet("besiktas-bebek").await;
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(tablet.filed("yol.cukur").await);
+    }
+    ids.push(other.filed("").await);
+    ids.push(other.filed("yol.cukur").await);
+    answer(town, ids[0], Outcome::Done, 2).await;
+    let confirm = tablet.entry(ids[0], EntryKind::Confirm, "");
+    ok(&tablet.push(confirm).await);
+    answer(town, ids[1], Outcome::Refused, 5).await;
+    answer(town, ids[2], Outcome::Partly, 1).await;
+    let object = tablet.entry(ids[2], EntryKind::Object, "Yarısı duruyor.");
+    ok(&tablet.push(object).await);
+    let withdraw = tablet.entry(ids[3], EntryKind::Withdraw, "");
+    ok(&tablet.push(withdraw).await);
+    act(town, ids[4], Command::new(Who::Unit, Action::Return).saying("Bizim değil.")).await;
+    // Long enough for what is left to be late.
+    town.pass(40 * DAY);
+    ids
+}
+
+fn today(town: &Town) -> Period {
+    Period::lately(town.service.clock.now())
+}
+
+fn counted(town: &Town, units: Option<&[u32]>) -> Report {
+    let now = town.service.clock.now();
+    town.service.db.ask(|s| count(s, &town.service, today(town), units, now)).unwrap()
+}
+
+#[tokio::test]
+async fn figures_are_what_the_events_say() {
+    let town = Town::new();
+    let ids = busy(&town).await;
+    let report = counted(&town, None);
+    let now = town.service.clock.now();
+    let cases: Vec<Case> = ids.iter().map(|id| Case::fold(&town.events(*id))).collect();
+    let many = |test: &dyn Fn(&Case) -> bool| u32::try_from(cases.iter().filter(|case| test(case)).count()).unwrap();
+    let totals = &report.totals;
+    let objected = |case: &Case| case.objections > 0;
+    for (name, ours, theirs) in [
+        ("received", totals.received, many(&|_| true)),
+        ("open", totals.open, many(&|c| c.state.is_open())),
+        ("overdue", totals.overdue, many(&|c| c.state.is_open() && c.due.is_some_and(|due| due < now))),
+        ("cancelled", totals.cancelled, many(&|c| c.state == State::Cancelled)),
+        ("concluded", totals.concluded, many(&|c| c.answer.is_some())),
+        ("confirmed", totals.confirmed, many(&|c| c.confirmed)),
+        ("objected", totals.objected, many(&objected)),
+        ("answered", totals.answered, many(&|c| c.answer.is_some() || objected(c))),
+        ("returned", totals.returned, many(&|c| c.returns > 0)),
+    ] {
+        assert_eq!(ours, theirs, "{name}");
+        assert!(ours > 0, "{name}: the town is not busy enough");
+    }
+    assert_eq!(totals.outcomes, [1, 0, 1, 0, 0, 0], "what was objected to is open again");
+    assert_eq!((totals.median, totals.p90), (Some(2.0), Some(7.0)));
+    for lines in [&report.units, &report.categories, &report.districts, &report.neighbourhoods] {
+        assert_eq!(lines.iter().map(|line| line.counts.received).sum::<u32>(), totals.received);
+        assert_eq!(lines.iter().map(|line| line.counts.overdue).sum::<u32>(), totals.overdue);
+    }
+    assert_eq!(report.weeks.iter().map(|week| week.received).sum::<u32>(), totals.received);
+    assert_eq!(report.weeks.iter().map(|week| week.concluded).sum::<u32>(), totals.concluded);
+    assert_eq!(report.received_before, 0);
+
+    // A unit counts its own.
+    let own = counted(&town, Some(&[town.service.scopes.number(ROADS)]));
+    assert_eq!(own.units.len(), 1);
+    assert_eq!(own.totals.received, own.units[0].counts.received);
+    assert!(own.totals.received < totals.received);
+}
+
+#[tokio::test]
+async fn rows_of_an_older_version_are_told_anew() {
+    let town = Town::new();
+    busy(&town).await;
+    let before = counted(&town, None);
+    let older = "update request set concluded = 0, confirmed = 0, objections = 0";
+    town.service.db.change(|s| s.execute(older, &[]).map(drop)).unwrap();
+    town.service.db.change(|s| meta::set(s, "index", 0)).unwrap();
+    assert_ne!(counted(&town, None).totals, before.totals);
+    prepare(&town.service).unwrap();
+    assert_eq!(counted(&town, None).totals, before.totals);
+}
+
+async fn get(town: &Town, uri: &str, cookie: &str) -> (StatusCode, Vec<u8>) {
+    let request = Request::builder().uri(uri).header("cookie", cookie).body(Body::empty()).unwrap();
+    let response = call(town, request).await;
+    let status = response.status();
+    (status, to_bytes(response.into_body(), 1 << 22).await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn every_role_counts_what_it_may_read_and_nobody_else_does() {
+    for role in Role::ALL {
+        let town = Town::new();
+        let cookie = signed_in(&town, role);
+        for uri in ["/desk/api/report", "/desk/api/report.xlsx", "/desk/api/requests.csv"] {
+            assert_eq!(get(&town, uri, &cookie).await.0, StatusCode::OK, "{role:?} {uri}");
+            assert_eq!(get(&town, uri, "").await.0, StatusCode::UNAUTHORIZED, "{uri}");
+            let wrong = get(&town, &format!("{uri}?from=2026-12-01&until=2026-11-01"), &cookie).await;
+            assert_eq!(wrong.0, StatusCode::UNPROCESSABLE_ENTITY, "{uri}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_workbook_has_the_figures_and_the_reasons() {
+    let town = Town::new();
+    busy(&town).await;
+    let report = counted(&town, None);
+    let (status, bytes) = get(&town, "/desk/api/report.xlsx", &signed_in(&town, Role::Auditor)).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let names = ["Özet", "Birimler", "Konular", "İlçeler", "Mahalleler", "Haftalar", "Olumsuz cevaplar"];
+    assert_eq!(book.sheet_names(), names);
+    let summary = book.worksheet_range("Özet").unwrap();
+    let line = summary.rows().find(|row| row[0] == Data::String("Gelen".into())).unwrap();
+    assert_eq!(line[1], Data::Float(f64::from(report.totals.received)));
+    let units = book.worksheet_range("Birimler").unwrap();
+    assert_eq!(units.rows().count(), report.units.len() + 1);
+    let refused = book.worksheet_range("Olumsuz cevaplar").unwrap();
+    let reasons: Vec<_> = refused.rows().skip(1).map(|row| row[5].to_string()).collect();
+    assert_eq!(reasons, [REASON]);
+}
+
+#[tokio::test]
+async fn the_table_has_every_request_once_and_no_formula() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let words = Words { title: "=HYPERLINK(\"http://evil\"); ş".into(), ..tablet.words("yol.cukur") };
+    let item = tablet.file_words(&words);
+    ok(&tablet.push(item).await);
+    let mut ids = vec![];
+    for _ in 0..3 {
+        ids.push(tablet.filed("park.agac").await);
+    }
+    let (status, bytes) = get(&town, "/desk/api/requests.csv", &signed_in(&town, Role::Triage)).await;
+    assert_eq!(status, StatusCode::OK);
+    let text = String::from_utf8(bytes).unwrap();
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(&rows[0][3], "'=HYPERLINK(\"http://evil\"); ş");
+    let numbers: std::collections::BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(numbers.len(), 4);
+    for id in ids {
+        assert!(numbers.contains(&town.head(id).no.to_string()));
+    }
+}

@@ -1,0 +1,42 @@
+// Figures for the pictures: shaped like a quarter of the real city, made from a fixed series.
+import type { Period } from '$ui/report/period';
+import type { Counts } from '$ui/wire/Counts';
+import type { Line } from '$ui/wire/Line';
+import type { Report } from '$ui/wire/Report';
+import { allPlaces, directory } from './desk-fake-city';
+
+const DAY = 86_400_000;
+const NONE: Counts = { received: 0, open: 0, overdue: 0, cancelled: 0, concluded: 0, ripe: 0, answered: 0, confirmed: 0, objected: 0, returned: 0, outcomes: [0, 0, 0, 0, 0, 0], median: null, p90: null };
+
+/** A fixed series between 0 and 1. */
+const part = (n: number) => ((n * 7919 + 104_729) % 997) / 997;
+
+function counts(received: number, n: number): Counts {
+  const open = Math.round(received * (0.12 + part(n) * 0.2));
+  const overdue = Math.round(open * part(n + 3) * 0.2);
+  const cancelled = Math.round(received * 0.02);
+  const concluded = received - open - cancelled;
+  const outcomes = [0.62, 0.09, 0.1, 0.12, 0.04].map((share) => Math.round(concluded * share));
+  const median = Math.round((1.5 + part(n + 1) * 9) * 10) / 10;
+  return {
+    received, open, overdue, cancelled, concluded, ripe: concluded + overdue, answered: concluded,
+    confirmed: Math.round(concluded * (0.55 + part(n + 2) * 0.33)), objected: Math.round(concluded * 0.09), returned: Math.round(received * 0.06),
+    outcomes: [...outcomes, concluded - outcomes.reduce((a, b) => a + b, 0)], median, p90: Math.round(median * 2.8 * 10) / 10,
+  };
+}
+
+const lines = (all: Array<{ code: string; name: string }>, total: number): Line[] =>
+  all
+    .map(({ code, name }, i) => ({ code, name, counts: counts(Math.round((total / all.length) * (0.2 + part(i * 13) * 1.6)), i) }))
+    .sort((a, b) => b.counts.received - a.counts.received);
+
+export function fakeReport({ from, until }: Period, empty: boolean): Report {
+  const districts = [...new Map(allPlaces.map(({ district_code, district }) => [district_code, { code: district_code, name: district }])).values()];
+  const units = directory.units.filter(({ kind }) => kind === 'mudurluk' || kind === 'bagli-kurulus' || kind === 'dis-kurum').slice(0, 40);
+  const begin = Date.parse(`${from}T00:00:00Z`);
+  const weeks = Array.from({ length: Math.max(1, Math.ceil((Date.parse(`${until}T00:00:00Z`) - begin + DAY) / (7 * DAY))) }, (_, i) => ({
+    from: new Date(begin + i * 7 * DAY).toISOString().slice(0, 10), received: empty ? 0 : Math.round(390 + part(i * 5) * 160 + i * 6), concluded: empty ? 0 : Math.round(370 + part(i * 11) * 130 + i * 5),
+  }));
+  const totals = empty ? NONE : counts(5_962, 5);
+  return { from, until, at: Date.now(), received_before: empty ? 0 : 5_470, totals, units: empty ? [] : lines(units, 5_962), categories: empty ? [] : lines(directory.categories, 5_962), districts: empty ? [] : lines(districts, 5_962), neighbourhoods: [], weeks };
+}
