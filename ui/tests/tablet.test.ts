@@ -55,7 +55,7 @@ describe('home', () => {
     expect(text()).toContain('Programa alındı');
     settings.locale = 'en';
     await settled();
-    expect(text()).toContain('4 waiting for you');
+    expect(text()).toContain('5 waiting for you');
     expect(document.documentElement.lang).toBe('en');
   });
 });

@@ -4,7 +4,7 @@ use mbs_shared::id::{CaseNo, OfficialNo};
 use mbs_shared::routing::State;
 
 use super::requests::{self, Head};
-use super::{DbResult, Session, statements};
+use super::{DbResult, Go, Session, statements};
 
 statements! {
     /// In a state, whoever holds it, oldest first.
@@ -19,6 +19,13 @@ statements! {
     COUNT_IN_STATE = "select count(*) from request where state = $1";
     /// How many are in a state at a unit.
     COUNT_AT_UNIT = "select count(*) from request where state = $1 and unit = $2";
+    /// In a state, and late or returned twice.
+    LATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+            at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections \
+            from request where state = $1 and (returns > 1 or (due <> 0 and due < $2 and paused = 0)) and rid > $3 \
+            order by rid limit $4";
+    /// Which unit holds each of them.
+    WHO_IS_LATE = "select unit from request where state = $1 and (returns > 1 or (due <> 0 and due < $2 and paused = 0))";
     /// Everything, newest first.
     NEWEST = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
               at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
@@ -88,6 +95,45 @@ pub fn count(session: &mut dyn Session, states: &[State], units: Option<&[u32]>)
                 }
             }
         }
+    }
+    Ok(sum)
+}
+
+/// What wants a supervisor's look: late, or returned twice; at `units`, or at all where that is `None`.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn late(
+    session: &mut dyn Session,
+    states: &[State],
+    units: Option<&[u32]>,
+    now: i64,
+    after: i64,
+    limit: u32,
+) -> DbResult<Vec<Head>> {
+    let mut out = Vec::new();
+    for state in states {
+        let args = [requests::state_no(*state).into(), now.into(), after.into(), limit.into()];
+        out.extend(session.all(LATE, &args, requests::head)?);
+    }
+    out.retain(|head| units.is_none_or(|units| units.contains(&head.unit)));
+    out.sort_by_key(|head| head.rid);
+    out.truncate(limit as usize);
+    Ok(out)
+}
+
+/// How many those are.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn count_late(session: &mut dyn Session, states: &[State], units: Option<&[u32]>, now: i64) -> DbResult<u32> {
+    let mut sum = 0;
+    for state in states {
+        session.query(WHO_IS_LATE, &[requests::state_no(*state).into(), now.into()], &mut |r| {
+            let unit = r.count(0)?;
+            sum += u32::from(units.is_none_or(|units| units.contains(&unit)));
+            Ok(Go::On)
+        })?;
     }
     Ok(sum)
 }

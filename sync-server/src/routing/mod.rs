@@ -5,6 +5,7 @@ pub mod apply;
 pub mod decide;
 pub mod family;
 pub mod first;
+pub mod likeness;
 pub mod thread;
 
 pub use decide::Command;

@@ -1,9 +1,14 @@
 //! Duplicates and links: what one request is told because another went on.
 
 use crate::common::*;
+use crate::http::call;
+use axum::body::{Body, to_bytes};
+use axum::http::Request as Call;
+use mbs_server::handlers::desk::view::Role;
 use mbs_server::routing::apply::{Act, Done};
 use mbs_server::routing::decide::Command;
 use mbs_shared::id::{OfficialNo, RequestId};
+use mbs_shared::place::Fix;
 use mbs_shared::request::Request;
 use mbs_shared::routing::{Action, Case, Outcome, State, What, Who};
 use mbs_shared::wire::error::Code;
@@ -125,4 +130,40 @@ async fn a_link_stands_on_both_and_moves_neither() {
     }
     let itself = Command { other: Some(no_of(&town, ids[0])), ..Command::new(Who::Triage, Action::Link) };
     assert_eq!(act(&town, ids[0], itself).await.unwrap_err(), Code::BadInput);
+}
+
+/// What the desk is told that is like it.
+async fn similar(town: &Town, id: RequestId, cookie: &str) -> serde_json::Value {
+    let request = Call::builder().uri(format!("/desk/api/requests/{id}/similar")).header("cookie", cookie);
+    let response = call(town, request.body(Body::empty()).unwrap()).await;
+    serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_may_be_the_same_matter_is_found_over_borders_and_nothing_else() {
+    const WORDS: &str = "Fırının önünde derin çukur var, motosikletler düşüyor.";
+    let town = Town::new();
+    let mut own = town.tablet("kadikoy-rasimpasa").await;
+    let mut neighbour = town.tablet("kadikoy-osmanaga").await;
+    let mut far_away = town.tablet("besiktas-bebek").await;
+    let north = |metres: f64| Fix { lat: RASIMPASA.lat + metres / 110_540.0, ..RASIMPASA };
+    let file = async |tablet: &mut Tablet, category: &str, fix: Fix, words: &str| {
+        let words = Request { desc: words.into(), title: String::new(), gps: Some(fix), ..tablet.words(category) };
+        let item = tablet.file_words(&words);
+        let id = item.request;
+        ok(&tablet.push(item).await);
+        id
+    };
+    let asked = file(&mut own, "yol.cukur", RASIMPASA, WORDS).await;
+    let over_the_border =
+        file(&mut neighbour, "yol.cukur", north(60.0), "Fırın önündeki çukurda motosiklet düştü").await;
+    let close = file(&mut own, "yol.cukur", north(20.0), WORDS).await;
+    let _other_matter = file(&mut own, "park.agac", north(5.0), "Ağaç devrilmiş, dalları yolda.").await;
+    let _too_far = file(&mut own, "yol.cukur", north(400.0), WORDS).await;
+    let _elsewhere = file(&mut far_away, "yol.cukur", Fix { lat: 41.0770, lon: 29.0430, ..RASIMPASA }, WORDS).await;
+    let found = similar(&town, asked, &signed_in(&town, Role::Triage)).await;
+    let ids: Vec<_> =
+        found.as_array().unwrap().iter().map(|one| one["row"]["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, [close.to_string(), over_the_border.to_string()]);
+    assert_eq!((&found[0]["metres"], &found[0]["days"]), (&serde_json::json!(20), &serde_json::json!(0)));
 }

@@ -75,6 +75,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
     return request;
   };
   const inTriage = ({ row }: DeskRequest) => row.state === 'in_review' || row.state === 'received' || (row.state === 'awaiting_muhtar' && !row.unit);
+  const isLate = ({ row }: DeskRequest) => !['concluded', 'closed', 'cancelled'].includes(row.state) && (row.returns > 1 || (!row.paused && row.due !== null && row.due < Date.now()));
   const inInbox = ({ row }: DeskRequest) => row.unit?.code === UNIT && !['concluded', 'closed', 'cancelled'].includes(row.state);
 
   return {
@@ -96,14 +97,20 @@ export function fakeDesk(query: URLSearchParams): Desk {
       answer(() => {
         const asked = fold(q ?? '').trim();
         const rows = requests
-          .filter((request) => (list === 'triage' ? inTriage(request) : list === 'inbox' ? (state === 'concluded' ? request.row.unit?.code === UNIT : inInbox(request)) : true))
+          .filter((request) => (list === 'late' ? isLate(request) : list === 'triage' ? inTriage(request) : list === 'inbox' ? (state === 'concluded' ? request.row.unit?.code === UNIT : inInbox(request)) : true))
           .filter(({ row }) => !state || row.state === state)
           .filter(({ row, desc }) => !asked || fold([row.no, row.case_no, row.title, row.place, desc].join(' ')).includes(asked))
           .map(({ row }) => row)
           .sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.due ?? 0) - (b.due ?? 0));
-        return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length };
+        return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length, late: requests.filter(isLate).length };
       }),
     request: (id) => answer(() => seen(find(id))),
+    similar: (id) =>
+      answer(() => {
+        const { row } = find(id);
+        const like = requests.filter((other) => other.row.id !== id && other.row.place === row.place && other.row.category === row.category);
+        return like.slice(0, 3).map((other, i) => ({ row: other.row, metres: 46 + i * 70, days: i * 3, same_category: true }));
+      }),
     act: (id, act) =>
       answer(() => {
         if (lost) {
@@ -216,7 +223,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     paused: seed.state === 'awaiting_muhtar',
     photos: names.length,
     hops,
-    returns: seed.returned ? 1 : 0,
+    returns: seed.returned ? (seed.left < 6 ? 2 : 1) : 0,
   };
   return {
     row,
@@ -252,6 +259,7 @@ function apply(request: DeskRequest, act: Act, author: string): void {
   const [state, what] = LEADS[act.action] ?? [null, act.action];
   request.n += 1;
   if (state) request.row.state = state;
+  if (act.category) request.row.category = act.category;
   if (act.unit) {
     request.row.unit = ref(act.unit);
     request.row.hops += 1;

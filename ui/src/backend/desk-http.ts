@@ -31,6 +31,7 @@ export function httpDesk(base = '/desk/api'): Desk {
       return ask(`queue?${query}`);
     },
     request: (id) => ask(one(id)),
+    similar: (id) => ask(`${one(id)}/similar`),
     act: (id, act, leaving = false) => post(`${one(id)}/act`, act, leaving),
     say: (id, text) => post(`${one(id)}/say`, { text }),
     upload: async (photo) =>

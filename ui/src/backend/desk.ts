@@ -3,6 +3,7 @@
 import { getContext, setContext } from 'svelte';
 import type { Period } from '$ui/report/period';
 import type { Act } from '$ui/wire/Act';
+import type { Alike } from '$ui/wire/Alike';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Enrolment } from '$ui/wire/Enrolment';
@@ -14,7 +15,7 @@ import type { Report } from '$ui/wire/Report';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
 
-export type List = 'triage' | 'inbox' | 'all';
+export type List = 'triage' | 'inbox' | 'late' | 'all';
 
 export interface Ask {
   list: List;
@@ -29,6 +30,8 @@ export interface Desk {
   signOut(): Promise<void>;
   queue(ask: Ask): Promise<Queue>;
   request(id: string): Promise<DeskRequest>;
+  /** What may be about the same matter, the likest first. */
+  similar(id: string): Promise<Alike[]>;
   /** `leaving`: the page is going away, the call must outlive it. */
   act(id: string, act: Act, leaving?: boolean): Promise<DeskRequest>;
   say(id: string, text: string): Promise<DeskRequest>;

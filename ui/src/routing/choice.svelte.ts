@@ -21,6 +21,8 @@ export class Choice {
   at = $state(0);
   note = $state('');
   seen = $state(0);
+  /** The category as it is corrected on the way. */
+  category = $state('');
 
   constructor(
     readonly request: DeskRequest,
@@ -28,6 +30,7 @@ export class Choice {
   ) {
     this.code = this.options[0]?.code ?? null;
     this.seen = request.n;
+    this.category = request.row.category;
   }
 
   picked: Option | null = $state.raw(null);
@@ -79,6 +82,6 @@ export class Choice {
     const chosen = this.chosen;
     if (!chosen) return null;
     const note = this.note.trim();
-    return { n: this.seen, action: chosen.external ? 'send_out' : 'route', unit: chosen.code, ...(note ? { note } : {}) };
+    return { n: this.seen, action: chosen.external ? 'send_out' : 'route', unit: chosen.code, ...(note ? { note } : {}), ...(this.category !== this.request.row.category ? { category: this.category } : {}) };
   }
 }

@@ -35,6 +35,10 @@ other?: string,
  */
 note?: string, 
 /**
+ * Corrected category, with `route` and `send_out`.
+ */
+category?: string, 
+/**
  * Photos from the spot, for `answer`.
  */
 photos?: Array<string>, };

@@ -24,4 +24,8 @@ triage: number,
 /**
  * How many wait in the person's unit (for the navigation).
  */
-inbox: number, };
+inbox: number, 
+/**
+ * How many are late or were returned twice (for the navigation).
+ */
+late: number, };

@@ -35,6 +35,18 @@ const INBOX: &[CaseState] = &[
     CaseState::AwaitingMuhtar,
 ];
 
+/// Work is owed.
+const OPEN: &[CaseState] = &[
+    CaseState::Received,
+    CaseState::InReview,
+    CaseState::Assigned,
+    CaseState::InProgress,
+    CaseState::Planned,
+    CaseState::External,
+    CaseState::AnswerPending,
+    CaseState::AwaitingMuhtar,
+];
+
 /// Which list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,6 +55,8 @@ pub enum List {
     Triage,
     /// What lies at the person's unit.
     Inbox,
+    /// What is late or was returned twice.
+    Late,
     /// Everything the person may see, newest first.
     All,
 }
@@ -80,7 +94,8 @@ pub async fn queue(
     };
     let own = own_units(&service, &person.unit);
     let units = if everything { None } else { Some(own.as_slice()) };
-    let (heads, total, triage, inbox) = service.db.ask(|s| {
+    let now = service.clock.now();
+    let (heads, total, counts) = service.db.ask(|s| {
         let (heads, total) = match ask.list {
             List::Triage => (
                 lists::oldest(s, &one_of(TRIAGE, ask.state), None, after, PAGE)?,
@@ -90,11 +105,14 @@ pub async fn queue(
                 let states = one_of(INBOX, ask.state);
                 (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, &states, units)?)
             }
+            List::Late => (lists::late(s, OPEN, units, now, after, PAGE)?, lists::count_late(s, OPEN, units, now)?),
             List::All => (all(s, &service, person, &ask, after)?, lists::total(s)?),
         };
         let triage = if everything { lists::count(s, TRIAGE, None)? } else { 0 };
-        Ok((heads, total, triage, lists::count(s, INBOX, units)?))
+        let inbox = lists::count(s, INBOX, units)?;
+        Ok((heads, total, (triage, inbox, lists::count_late(s, OPEN, units, now)?)))
     })?;
+    let (triage, inbox, late) = counts;
     let full = heads.len() == PAGE as usize;
     let next = heads.last().filter(|_| full).map(|h| h.rid.to_string());
     let words = fold(&ask.q);
@@ -111,7 +129,7 @@ pub async fn queue(
             a.priority.cmp(&b.priority).then(b.spent.total_cmp(&a.spent)).then(a.received.cmp(&b.received))
         });
     }
-    Ok(Json(Queue { rows, next, total, triage, inbox }))
+    Ok(Json(Queue { rows, next, total, triage, inbox, late }))
 }
 
 /// The list's own states, or the one that is asked for: a unit also looks at what it has finished.

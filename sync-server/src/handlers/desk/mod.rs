@@ -12,6 +12,7 @@ pub mod quarantine;
 pub mod report;
 pub mod request;
 pub mod session;
+pub mod similar;
 pub mod tablets;
 pub mod view;
 
@@ -43,6 +44,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/queue", get(lists::queue))
         .route("/desk/api/directory", get(lists::directory))
         .route("/desk/api/requests/{id}", get(request::show))
+        .route("/desk/api/requests/{id}/similar", get(similar::similar))
         .route("/desk/api/requests/{id}/act", post(request::act))
         .route("/desk/api/requests/{id}/say", post(request::say))
         .route("/desk/api/tablets", get(tablets::list))

@@ -68,6 +68,7 @@ pub async fn act(
         date: act.date,
         note: act.note.unwrap_or_default().trim().to_owned(),
         photos: act.photos.unwrap_or_default(),
+        category: act.category,
         ..Command::new(who, act.action)
     };
     service.act(apply::Act { request: id, author: seat.0.id, seen: Some(act.n), command }).await?;
@@ -115,11 +116,11 @@ fn number(service: &Service, text: &str) -> Result<OfficialNo, Fault> {
     no.ok_or_else(|| Fault::because(Code::BadInput, "other: Bu numarayla bir başvuru yok; numarayı kontrol edin."))
 }
 
-fn parse(id: &str) -> Result<RequestId, Fault> {
+pub(super) fn parse(id: &str) -> Result<RequestId, Fault> {
     id.parse().map_err(|_| Code::NotFound.into())
 }
 
-fn find(service: &Service, seat: &Seat, id: RequestId) -> Result<Stored, Fault> {
+pub(super) fn find(service: &Service, seat: &Seat, id: RequestId) -> Result<Stored, Fault> {
     let stored = service.db.ask(|s| build::find(s, id))?.ok_or(Code::NotFound)?;
     let held = build::holders(&stored);
     let unit = stored.case.unit.as_deref().unwrap_or_default();

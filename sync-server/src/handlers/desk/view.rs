@@ -7,8 +7,9 @@
 //! | `POST sign-in` | [`SignIn`] → [`Me`] |
 //! | `POST sign-out` | → nothing |
 //! | `GET me` | → [`Me`] |
-//! | `GET queue?list=triage\|inbox\|all&state=&q=&after=` | → [`Queue`] |
+//! | `GET queue?list=triage\|inbox\|late\|all&state=&q=&after=` | → [`Queue`] |
 //! | `GET requests/{id}` | → [`DeskRequest`] |
+//! | `GET requests/{id}/similar` | → `Vec<`[`Alike`]`>`, the likest first |
 //! | `POST requests/{id}/act` | [`Act`] → [`DeskRequest`]; 409 `stale` when someone else acted first |
 //! | `POST requests/{id}/say` | [`Say`] → [`DeskRequest`] |
 //! | `POST photos` | image bytes → [`Uploaded`] |
@@ -120,6 +121,8 @@ pub struct Queue {
     pub triage: u32,
     /// How many wait in the person's unit (for the navigation).
     pub inbox: u32,
+    /// How many are late or were returned twice (for the navigation).
+    pub late: u32,
 }
 
 /// One line of a list.
@@ -251,6 +254,20 @@ pub struct Relative {
     pub row: Option<QueueRow>,
 }
 
+/// A request that may be about the same matter, and why.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Alike {
+    /// Its line in a list.
+    pub row: QueueRow,
+    /// Metres between the two places, where both have one.
+    pub metres: Option<u32>,
+    /// Days between them.
+    pub days: u32,
+    /// Whether both are of the same category.
+    pub same_category: bool,
+}
+
 /// A unit the rules suggest.
 #[derive(Debug, Clone, Serialize, TS)]
 #[ts(export)]
@@ -377,6 +394,9 @@ pub struct Act {
     /// Reason, question, answer.
     #[serde(default)]
     pub note: Option<String>,
+    /// Corrected category, with `route` and `send_out`.
+    #[serde(default)]
+    pub category: Option<String>,
     /// Photos from the spot, for `answer`.
     #[serde(default)]
     #[ts(optional, type = "Array<string>")]

@@ -7,6 +7,7 @@ import { draftsOf, dropDraft } from '$ui/routing/draft';
 import { PendingActs, type Pending } from '$ui/routing/pending.svelte';
 import { actionDone } from '$ui/routing/words';
 import type { Act } from '$ui/wire/Act';
+import type { Alike } from '$ui/wire/Alike';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Me } from '$ui/wire/Me';
@@ -14,13 +15,13 @@ import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
-export type Section = 'triage' | 'inbox' | 'all' | 'reports' | 'tablets' | 'quarantine';
+export type Section = 'triage' | 'inbox' | 'late' | 'all' | 'reports' | 'tablets' | 'quarantine';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
-  triage: ['triage', 'all', 'reports', 'quarantine'],
-  unit: ['inbox', 'all', 'reports'],
-  approver: ['inbox', 'all', 'reports'],
-  auditor: ['triage', 'all', 'reports', 'tablets', 'quarantine'],
+  triage: ['triage', 'late', 'all', 'reports', 'quarantine'],
+  unit: ['inbox', 'late', 'all', 'reports'],
+  approver: ['inbox', 'late', 'all', 'reports'],
+  auditor: ['triage', 'late', 'all', 'reports', 'tablets', 'quarantine'],
   operator: ['tablets', 'quarantine', 'all', 'reports'],
 };
 const GATHER_MS = 300;
@@ -35,7 +36,7 @@ export class Session {
   /** Signed out in the middle of work: everything stays where it is under the sign-in. */
   lost = $state(false);
   live = $state(true);
-  counts = $state({ triage: 0, inbox: 0, quarantine: 0 });
+  counts = $state({ triage: 0, inbox: 0, late: 0, quarantine: 0 });
   directory: DeskDirectory = $state.raw({ units: [], categories: [], neighbourhoods: [] });
   /** Grows whenever something may have changed: lists and requests are asked for again. */
   version = $state(0);
@@ -134,11 +135,13 @@ export class Session {
     const queue = await this.noticing(() => this.door.queue(ask))();
     this.counts.triage = queue.triage;
     this.counts.inbox = queue.inbox;
+    this.counts.late = queue.late;
     return queue;
   };
 
   request = async (id: string): Promise<DeskRequest> => this.know(await this.noticing(() => this.door.request(id))());
 
+  similar = (id: string): Promise<Alike[]> => this.noticing(() => this.door.similar(id))();
   /** Requests by number or words. */
   search = (query: string): Promise<QueueRow[]> => this.noticing(() => this.door.queue({ list: 'all', q: query }))().then(({ rows }) => rows);
   upload = (photo: Blob): Promise<string> => this.noticing(() => this.door.upload(photo))();
