@@ -19,6 +19,7 @@ pub mod ports;
 pub mod report;
 pub mod router;
 pub mod routing;
+pub mod search;
 pub mod secrets;
 pub mod serve;
 pub mod service;

@@ -19,6 +19,7 @@ use crate::handlers::nearby::Reports;
 use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
+use crate::search::Search;
 use crate::secrets::Secrets;
 use crate::tries::Tries;
 use crate::wake::Wakes;
@@ -135,6 +136,8 @@ pub struct Service {
     pub digests: Digests,
     /// What was reported in each muhtarlık, for its neighbours.
     pub reports: Reports,
+    /// What the desk searches.
+    pub search: Search,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
@@ -198,6 +201,7 @@ impl Service {
             url,
             digests: Digests::default(),
             reports: Reports::default(),
+            search: Search::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),

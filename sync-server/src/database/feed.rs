@@ -27,6 +27,8 @@ pub mod kind {
 }
 
 statements! {
+    /// Requests that something was written about after a place and up to another.
+    TOUCHED = "select distinct request from feed where seq > $1 and seq <= $2";
     /// Appends a row.
     ADD = "insert into feed (seq, scope, request, kind, n, key, session, author, at, mac, packed) \
            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";

@@ -30,6 +30,14 @@ statements! {
     NEWEST = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
               at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
               where rid < $1 order by rid desc limit $2";
+    /// In a state at a unit, newest first.
+    NEWEST_AT_UNIT = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+                      at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, \
+                      objections from request where state = $1 and unit = $2 and rid < $3 order by rid desc limit $4";
+    /// In a state, newest first.
+    NEWEST_IN_STATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+                       at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, \
+                       objections from request where state = $1 and rid < $2 order by rid desc limit $3";
     /// Of a muhtarlık since a moment, newest first.
     LATELY_FILED = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
                     at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
@@ -144,6 +152,44 @@ pub fn count_late(session: &mut dyn Session, states: &[State], units: Option<&[u
 /// [`super::DbError`].
 pub fn newest(session: &mut dyn Session, before: i64, limit: u32) -> DbResult<Vec<Head>> {
     session.all(NEWEST, &[before.into(), limit.into()], requests::head)
+}
+
+/// In these states before row `before`, newest first, whoever holds them.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn newest_in(session: &mut dyn Session, states: &[State], before: i64, limit: u32) -> DbResult<Vec<Head>> {
+    let mut out = Vec::new();
+    for state in states {
+        let args = [requests::state_no(*state).into(), before.into(), limit.into()];
+        out.extend(session.all(NEWEST_IN_STATE, &args, requests::head)?);
+    }
+    out.sort_by_key(|head| std::cmp::Reverse(head.rid));
+    out.truncate(limit as usize);
+    Ok(out)
+}
+
+/// In these states at `units` before row `before`, newest first.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn newest_at(
+    session: &mut dyn Session,
+    states: &[State],
+    units: &[u32],
+    before: i64,
+    limit: u32,
+) -> DbResult<Vec<Head>> {
+    let mut out = Vec::new();
+    for state in states {
+        for unit in units {
+            let args = [requests::state_no(*state).into(), (*unit).into(), before.into(), limit.into()];
+            out.extend(session.all(NEWEST_AT_UNIT, &args, requests::head)?);
+        }
+    }
+    out.sort_by_key(|head| std::cmp::Reverse(head.rid));
+    out.truncate(limit as usize);
+    Ok(out)
 }
 
 /// How many requests there are.

@@ -23,6 +23,10 @@ statements! {
     /// One by id.
     BY_ID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request where id = $1";
+    /// One by row number.
+    OF_RID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
+              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections \
+              from request where rid = $1";
     /// Which of [`TOGETHER`] ids are here, or were erased by law.
     KNOWN = "select id from request where id in \
              ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) union all \

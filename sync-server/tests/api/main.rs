@@ -24,6 +24,7 @@ mod operate;
 mod reconcile;
 mod report;
 mod routing;
+mod search;
 mod snapshot;
 mod statements;
 mod streams;

@@ -9,7 +9,7 @@ use mbs_shared::wire::error::Code;
 use serde::Deserialize;
 
 use crate::auth::rights::{Right, sees_everything};
-use crate::database::requests::Head;
+use crate::database::requests::{self, Head};
 use crate::database::staff::Person;
 use crate::database::{DbResult, Session, lists};
 use crate::error::Fault;
@@ -17,12 +17,12 @@ use crate::handlers::input::{Json, Query};
 use crate::service::Service;
 
 use super::view::{DeskCategory, DeskDirectory, DeskNeighbourhood, DeskUnit, Queue};
-use super::{Seat, build, own_units, with_names};
+use super::{Seat, aside, build, own_units, with_names};
 
 /// Rows of a page.
 const PAGE: u32 = 100;
-/// Rows a search looks through before it says that there are too many.
-const SEARCHED: u32 = 5_000;
+/// Requests a search goes through at most: who finds more has to say more.
+const MOST_FOUND: usize = 2_000;
 
 /// Waits for triage.
 const TRIAGE: &[CaseState] = &[CaseState::Received, CaseState::InReview];
@@ -95,6 +95,14 @@ pub async fn queue(
     let own = own_units(&service, &person.unit);
     let units = if everything { None } else { Some(own.as_slice()) };
     let now = service.clock.now();
+    let rids = if ask.list == List::All && !ask.q.trim().is_empty() {
+        let (inner, words) = (service.clone(), ask.q.clone());
+        let mut rids = aside(move || Ok(inner.search.find(&inner, &words)?)).await?;
+        rids.truncate(MOST_FOUND);
+        Some(rids)
+    } else {
+        None
+    };
     let (heads, total, counts) = service.db.ask(|s| {
         let (heads, total) = match ask.list {
             List::Triage => (
@@ -106,7 +114,10 @@ pub async fn queue(
                 (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, &states, units)?)
             }
             List::Late => (lists::late(s, OPEN, units, now, after, PAGE)?, lists::count_late(s, OPEN, units, now)?),
-            List::All => (all(s, &service, person, &ask, after)?, lists::total(s)?),
+            List::All => match &rids {
+                Some(rids) => found(s, &service, person, &ask, after, rids)?,
+                None => all(s, units, ask.state, after)?,
+            },
         };
         let triage = if everything { lists::count(s, TRIAGE, None)? } else { 0 };
         let inbox = lists::count(s, INBOX, units)?;
@@ -137,38 +148,39 @@ fn one_of(states: &[CaseState], wanted: Option<CaseState>) -> Vec<CaseState> {
     wanted.map_or_else(|| states.to_vec(), |w| vec![w])
 }
 
-/// Everything the person may see, newest first; a number that was typed in finds its request at once.
-fn all(s: &mut dyn Session, service: &Service, person: &Person, ask: &Ask, after: i64) -> DbResult<Vec<Head>> {
-    let mut out = Vec::new();
-    let sees = |h: &Head| build::sees(service.knowledge.directory, person, service.scopes.code(h.unit), &[]);
-    out.extend(lists::by_number(s, &ask.q)?.into_iter().filter(sees));
-    if !out.is_empty() {
-        return Ok(out);
+/// Everything the person may see, newest first, and how many there are.
+fn all(s: &mut dyn Session, units: Option<&[u32]>, state: Option<CaseState>, after: i64) -> DbResult<(Vec<Head>, u32)> {
+    let before = if after == 0 { i64::MAX } else { after };
+    let states = one_of(&CaseState::ALL, state);
+    match units {
+        Some(units) => Ok((lists::newest_at(s, &states, units, before, PAGE)?, lists::count(s, &states, Some(units))?)),
+        None if state.is_none() => Ok((lists::newest(s, before, PAGE)?, lists::total(s)?)),
+        None => Ok((lists::newest_in(s, &states, before, PAGE)?, lists::count(s, &states, None)?)),
     }
-    let words = fold(&ask.q);
-    let mut before = if after == 0 { i64::MAX } else { after };
-    let mut looked = 0;
-    while out.len() < PAGE as usize && looked < SEARCHED {
-        let heads = lists::newest(s, before, PAGE)?;
-        let Some(last) = heads.last() else { break };
-        before = last.rid;
-        looked += PAGE;
-        let ended = heads.len() < PAGE as usize;
-        for h in heads {
-            let place = with_names(service, |n| n.row(&h).place);
-            if out.len() < PAGE as usize
-                && ask.state.is_none_or(|w| w == h.state)
-                && sees(&h)
-                && matches(&h, &words, &place)
-            {
-                out.push(h);
-            }
+}
+
+/// What has all the words that were typed in, newest first, and how many the person may see of it.
+fn found(
+    s: &mut dyn Session,
+    service: &Service,
+    person: &Person,
+    ask: &Ask,
+    after: i64,
+    rids: &[i64],
+) -> DbResult<(Vec<Head>, u32)> {
+    let (mut out, mut total) = (Vec::new(), 0);
+    for rid in rids {
+        let Some(head) = s.first(requests::OF_RID, &[(*rid).into()], requests::head)? else { continue };
+        let sees = build::sees(service.knowledge.directory, person, service.scopes.code(head.unit), &[]);
+        if !sees || ask.state.is_some_and(|wanted| wanted != head.state) {
+            continue;
         }
-        if ended {
-            break;
+        total += 1;
+        if out.len() < PAGE as usize && (after == 0 || *rid < after) {
+            out.push(head);
         }
     }
-    Ok(out)
+    Ok((out, total))
 }
 
 /// Whether every folded word occurs in number, title, category or place.

@@ -28,6 +28,7 @@ use crate::auth::rights::{self, Right};
 use crate::auth::staff as auth;
 use crate::database::staff::Person;
 use crate::error::Fault;
+use crate::handlers::blob::off_thread;
 use crate::service::Service;
 
 use build::Names;
@@ -110,4 +111,9 @@ fn own_units(service: &Service, unit: &str) -> Vec<u32> {
         .filter(|u| directory.is_within(&u.code, unit))
         .map(|u| service.scopes.number(&u.code))
         .collect()
+}
+
+/// Counting takes longer than a call that other calls may wait behind.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
+    off_thread(move || Ok(work())).await.map_err(Fault::internal)?
 }

@@ -16,12 +16,11 @@ use crate::auth::rights::{Right, sees_everything};
 use crate::database::requests::{self, Head};
 use crate::database::{DbResult, Session, events, reports};
 use crate::error::Fault;
-use crate::handlers::blob::off_thread;
 use crate::handlers::input::{Json, Query};
 use crate::report::{self, Period, Report, book, table};
 use crate::service::Service;
 
-use super::{Seat, own_units, with_names};
+use super::{Seat, aside, own_units, with_names};
 
 /// The query of every report.
 #[derive(Debug, Default, Deserialize)]
@@ -124,11 +123,6 @@ pub async fn requests_table(
     let name = format!("basvurular-{}-{}.csv", period.from, period.until);
     let body = Body::from_stream(futures_util::StreamExt::chain(begun, rows));
     Ok(download(&name, "text/csv; charset=utf-8", body))
-}
-
-/// Counting takes longer than a call that other calls may wait behind.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
-    off_thread(move || Ok(work())).await.map_err(Fault::internal)?
 }
 
 /// Requests read at once.

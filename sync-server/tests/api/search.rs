@@ -1,0 +1,87 @@
+//! The desk's search: by words, numbers, place, unit; what was written, changed or erased a moment ago, by whichever process.
+
+use crate::common::*;
+use crate::http::call;
+use axum::body::{Body, to_bytes};
+use axum::http::Request as Call;
+use mbs_server::handlers::desk::view::Role;
+use mbs_server::operate::erase::erase;
+use mbs_server::routing::apply::Act;
+use mbs_server::routing::decide::Command;
+use mbs_shared::id::RequestId;
+use mbs_shared::request::Request;
+use mbs_shared::routing::{Action, Who};
+
+/// Ids of what a search finds, and how many it says there are.
+async fn find(town: &Town, cookie: &str, words: &str) -> (Vec<String>, u64) {
+    let words: String = words.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let request = Call::builder().uri(format!("/desk/api/queue?list=all&q={words}")).header("cookie", cookie);
+    let response = call(town, request.body(Body::empty()).unwrap()).await;
+    let queue: serde_json::Value =
+        serde_json::from_slice(&to_bytes(response.into_body(), 1 << 22).await.unwrap()).unwrap();
+    let rows = queue["rows"].as_array().unwrap_or_else(|| panic!("{queue}"));
+    let ids = rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    (ids, queue["total"].as_u64().unwrap())
+}
+
+async fn file(tablet: &mut Tablet, words: Request) -> RequestId {
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    ok(&tablet.push(item).await);
+    id
+}
+
+#[tokio::test]
+async fn a_request_is_found_by_everything_that_names_it() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let words = Request {
+        title: String::new(),
+        desc: "Iğdır Sokağı’nda ŞİRİN fırının önü çöktü; ikinci satırda gizlenmiş söz.".into(),
+        addr: "Iğdır Sokağı 14".into(),
+        ..tablet.words("yol.cukur")
+    };
+    let id = file(&mut tablet, words).await;
+    let other = tablet.filed("park.agac").await;
+    let head = town.head(id);
+    let (no, case_no) = (head.no.to_string(), head.case_no.to_string());
+    for words in
+        ["igdir", "IĞDIR sokağı", "sirin firin", "gizlenmiş", no.as_str(), case_no.as_str(), "asfalt cukur igdir"]
+    {
+        assert_eq!(find(&town, &cookie, words).await, (vec![id.to_string()], 1), "{words}");
+    }
+    // By place and by unit: both, the newest first.
+    for words in ["rasimpaşa", "kadıköy"] {
+        assert_eq!(find(&town, &cookie, words).await.0, [other.to_string(), id.to_string()], "{words}");
+    }
+    assert_eq!(find(&town, &cookie, "yol bakim anadolu").await.0, [id.to_string()]);
+    assert_eq!(find(&town, &cookie, "hiçyok").await, (vec![], 0));
+}
+
+#[tokio::test]
+async fn it_keeps_up_with_what_is_written_routed_and_erased() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    assert_eq!(find(&town, &cookie, "kuyu").await.1, 0, "the index stands before anything is filed");
+    let words = Request { desc: "Eski kuyu açıkta kalmış.".into(), ..tablet.words("") };
+    let id = file(&mut tablet, words).await;
+    assert_eq!(find(&town, &cookie, "kuyu").await.0, [id.to_string()]);
+    assert_eq!(find(&town, &cookie, "zabıta kuyu").await.1, 0);
+    let route = Command::new(Who::Triage, Action::Route).to("md-zabita-anadolu");
+    town.service.act(Act { request: id, author: 1, seen: None, command: route }).await.unwrap();
+    assert_eq!(find(&town, &cookie, "zabıta kuyu").await.0, [id.to_string()]);
+    erase(&town.service, id, "Mahkeme kararı").unwrap();
+    assert_eq!(find(&town, &cookie, "kuyu").await, (vec![], 0));
+}
+
+#[tokio::test]
+async fn nobody_finds_what_he_may_not_see() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    tablet.filed("yol.cukur").await;
+    // A unit's person who works nowhere sees nothing.
+    let cookie = signed_in(&town, Role::Unit);
+    assert_eq!(find(&town, &cookie, "rasimpaşa").await, (vec![], 0));
+}
