@@ -321,7 +321,7 @@ impl What {
             Self::Resumed { .. } => Action::ReplyLapsed,
             Self::Answered { .. } => Action::Answer,
             Self::Corrected => Action::Correct,
-            Self::Concluded { .. } if matches!(by, Who::Approver) => Action::Approve,
+            Self::Concluded { .. } if matches!(by, Who::Approver | Who::System) => Action::Approve,
             Self::Concluded { .. } => Action::Conclude,
             Self::TakenBack => Action::TakeBack,
             Self::Closed { confirmed: true } => Action::Confirm,

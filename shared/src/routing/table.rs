@@ -307,6 +307,8 @@ pub const RULES: &[Rule] = {
         rule(S::External, W::Triage, A::Release, S::Cancelled),
         stay(S::External, W::Triage, A::Decline),
         rule(S::AnswerPending, W::Approver, A::Approve, S::Concluded),
+        // Where the unit asks no approver, right behind its answer.
+        rule(S::AnswerPending, W::System, A::Approve, S::Concluded),
         back(S::AnswerPending, W::Approver, A::Correct),
         rule(S::Concluded, W::Muhtar, A::Confirm, S::Closed),
         rule(S::Concluded, W::System, A::ConfirmLapsed, S::Closed),

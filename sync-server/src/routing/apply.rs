@@ -6,7 +6,7 @@ use mbs_shared::id::{BlobHash, EntryId, RequestId};
 use mbs_shared::routing::case::{CONFIRM_DAYS, REPLY_DAYS};
 use mbs_shared::routing::deadline::calendar_days;
 use mbs_shared::routing::event::MAX_TOGETHER;
-use mbs_shared::routing::{Action, Case, Event, State, Who};
+use mbs_shared::routing::{Action, Case, Event, State, What, Who};
 use mbs_shared::wire::encode;
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::Decided;
@@ -67,7 +67,12 @@ pub fn make(service: &Service, case: &mut Case, steps: Vec<Step>, origin: &Origi
         .into_iter()
         .map(|Step { what, note }| {
             let before = number(case);
-            let event = Event { n: case.n + 1, at: origin.at, by: origin.by, what, note, entry: origin.entry };
+            // Where nobody approves an answer, the server does; whose it is, the row's author tells.
+            let by = match (&what, origin.by) {
+                (What::Concluded { .. }, Who::Unit | Who::External) => Who::System,
+                (_, by) => by,
+            };
+            let event = Event { n: case.n + 1, at: origin.at, by, what, note, entry: origin.entry };
             case.apply(&event);
             Made { event, before, after: number(case) }
         })
