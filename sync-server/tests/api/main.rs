@@ -23,6 +23,7 @@ mod nearby;
 mod operate;
 mod reconcile;
 mod report;
+mod rights;
 mod routing;
 mod search;
 mod snapshot;

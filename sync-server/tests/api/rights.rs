@@ -1,0 +1,202 @@
+//! Who may call what: every route of the desk, for every role, inside and outside its scope. The table stands here a second
+//! time on purpose: what the product's matrix says is checked against what people were promised.
+
+use crate::common::*;
+use crate::http::call;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use mbs_server::database::staff;
+use mbs_server::handlers::desk::view::Role;
+use mbs_server::secrets::sha256;
+use mbs_shared::id::RequestId;
+use serde_json::json;
+
+/// Who calls: a role, and where its unit stands to the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    Nobody,
+    Triage,
+    Auditor,
+    Operator,
+    /// Works in the unit that holds it.
+    Unit,
+    /// Approves there.
+    Approver,
+    /// Works elsewhere.
+    Stranger,
+    /// Approves elsewhere.
+    FarApprover,
+}
+
+use Caller::{Approver, Auditor, FarApprover, Nobody, Operator, Stranger, Triage, Unit};
+
+const EVERYONE: [Caller; 8] = [Nobody, Triage, Auditor, Operator, Unit, Approver, Stranger, FarApprover];
+const HOLDER: &str = "md-yol-bakim-anadolu";
+const ELSEWHERE: &str = "md-zabita-avrupa";
+
+impl Caller {
+    const fn role(self) -> Option<(Role, &'static str)> {
+        Some(match self {
+            Nobody => return None,
+            Triage => (Role::Triage, ""),
+            Auditor => (Role::Auditor, ""),
+            Operator => (Role::Operator, ""),
+            Unit => (Role::Unit, HOLDER),
+            Approver => (Role::Approver, HOLDER),
+            Stranger => (Role::Unit, ELSEWHERE),
+            FarApprover => (Role::Approver, ELSEWHERE),
+        })
+    }
+}
+
+/// What a caller is answered who may not: told to sign in, refused, or told that there is no such thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    Forbidden,
+    Hidden,
+}
+
+/// A route, who may call it, and what those who may get: what they ask for, or a word about what was asked.
+struct Line {
+    method: &'static str,
+    /// As in `desk::routes`.
+    route: &'static str,
+    query: &'static str,
+    body: Option<serde_json::Value>,
+    may: &'static [Caller],
+    gets: StatusCode,
+    /// Those who may in general and not here.
+    hidden: &'static [Caller],
+}
+
+const ALL: &[Caller] = &[Triage, Auditor, Operator, Unit, Approver, Stranger, FarApprover];
+const SEERS: &[Caller] = &[Triage, Auditor, Operator];
+const INSIDE: &[Caller] = &[Triage, Auditor, Operator, Unit, Approver];
+const OUTSIDE: &[Caller] = &[Stranger, FarApprover];
+
+fn get(route: &'static str, query: &'static str, may: &'static [Caller]) -> Line {
+    Line { method: "GET", route, query, body: None, may, gets: StatusCode::OK, hidden: &[] }
+}
+
+fn post(route: &'static str, body: serde_json::Value, may: &'static [Caller], gets: StatusCode) -> Line {
+    Line { method: "POST", route, query: "", body: Some(body), may, gets, hidden: &[] }
+}
+
+/// Everything.
+fn lines() -> Vec<Line> {
+    let act = json!({ "n": 2, "action": "accept" });
+    vec![
+        get("me", "", ALL),
+        get("queue", "?list=triage", SEERS),
+        get("queue", "?list=inbox", ALL),
+        get("queue", "?list=late", ALL),
+        get("queue", "?list=all&q=kald%C4%B1r%C4%B1m", ALL),
+        get("directory", "", ALL),
+        Line { hidden: OUTSIDE, ..get("requests/{id}", "", INSIDE) },
+        Line { hidden: OUTSIDE, ..get("requests/{id}/similar", "", INSIDE) },
+        Line { hidden: OUTSIDE, ..post("requests/{id}/act", act.clone(), &[Unit, Approver], StatusCode::OK) },
+        // Triage is no unit: it may, but not this, now.
+        Line { hidden: OUTSIDE, ..post("requests/{id}/act", act, &[Triage], StatusCode::CONFLICT) },
+        Line {
+            hidden: OUTSIDE,
+            ..post("requests/{id}/say", json!({ "text": "Ekip yolda." }), &[Triage, Unit, Approver], StatusCode::OK)
+        },
+        get("tablets", "", SEERS),
+        post(
+            "enrolments",
+            json!({ "neighbourhood": "besiktas-bebek", "person": "Muhtar" }),
+            &[Triage, Operator],
+            StatusCode::OK,
+        ),
+        get("report", "", ALL),
+        get("report.xlsx", "", ALL),
+        get("requests.csv", "", ALL),
+        get("quarantine", "", SEERS),
+        // There is no such item, which only those hear who may decide.
+        post("quarantine/{id}", json!({ "accept": false }), &[Triage, Operator], StatusCode::NOT_FOUND),
+        // No photo, which only those hear who may add one.
+        post(
+            "photos",
+            json!("bir fotoğraf değil"),
+            &[Triage, Unit, Approver, Stranger, FarApprover],
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        // Nobody's photo.
+        Line { gets: StatusCode::NOT_FOUND, ..get("photos/{hash}", "", ALL) },
+        Line { gets: StatusCode::NOT_FOUND, ..get("photos/{hash}/thumb", "", ALL) },
+        post("sign-in", json!({ "login": "yok", "password": "yanlış parola" }), EVERYBODY, StatusCode::UNAUTHORIZED),
+        Line { gets: StatusCode::OK, ..get("events", "", ALL) },
+        post("sign-out", json!({}), EVERYBODY, StatusCode::NO_CONTENT),
+    ]
+}
+
+const EVERYBODY: &[Caller] = &[Nobody, Triage, Auditor, Operator, Unit, Approver, Stranger, FarApprover];
+
+/// A town with one request at [`HOLDER`], and the caller's cookie.
+async fn scene(caller: Caller) -> (Town, RequestId, String) {
+    let town = Town::new();
+    let id = town.tablet("kadikoy-rasimpasa").await.filed("yol.cukur").await;
+    assert_eq!(town.service.scopes.code(town.head(id).unit), HOLDER);
+    let cookie = match caller.role() {
+        None => String::new(),
+        Some((role, unit)) => {
+            let cookie = signed_in(&town, Role::Auditor);
+            town.service
+                .db
+                .change(|s| {
+                    staff::add(s, "kisi", "Kişi", role, unit, "-", MORNING)?;
+                    staff::end(s, &sha256(&SESSION))?;
+                    staff::begin(s, &sha256(&SESSION), 2, MORNING, MORNING + DAY)
+                })
+                .unwrap();
+            cookie
+        }
+    };
+    (town, id, cookie)
+}
+
+#[tokio::test]
+async fn every_route_for_every_role_inside_and_outside_its_scope() {
+    for caller in EVERYONE {
+        // No line stands in another one's way: the last one signs out.
+        let (town, id, cookie) = scene(caller).await;
+        for line in lines() {
+            let same =
+                |other: &Line| other.route == line.route && other.query == line.query && other.method == line.method;
+            // Who has another line of the same route is looked at there.
+            if !line.may.contains(&caller) && lines().iter().any(|other| same(other) && other.may.contains(&caller)) {
+                continue;
+            }
+            let path = line
+                .route
+                .replace("{id}", &if line.route.starts_with("quarantine") { "7".into() } else { id.to_string() });
+            let path = path.replace("{hash}", &"ab".repeat(32));
+            let request = Request::builder()
+                .method(line.method)
+                .uri(format!("/desk/api/{path}{}", line.query))
+                .header("cookie", &cookie)
+                .header("content-type", "application/json");
+            let body = line.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
+            let got = call(&town, request.body(body).unwrap()).await.status();
+            let refused = if line.hidden.contains(&caller) { Refused::Hidden } else { Refused::Forbidden };
+            let wanted = match (caller, refused) {
+                _ if line.may.contains(&caller) => line.gets,
+                (Nobody, _) => StatusCode::UNAUTHORIZED,
+                (_, Refused::Hidden) => StatusCode::NOT_FOUND,
+                (_, Refused::Forbidden) => StatusCode::FORBIDDEN,
+            };
+            assert_eq!(got, wanted, "{caller:?} {} {}{}", line.method, line.route, line.query);
+        }
+    }
+}
+
+#[test]
+fn the_table_has_every_route_of_the_desk() {
+    let source = include_str!("../../src/handlers/desk/mod.rs");
+    let routes: Vec<&str> =
+        source.split(".route(\"/desk/api/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(routes.len() > 15, "{routes:?}");
+    for route in routes {
+        assert!(lines().iter().any(|line| line.route == route), "{route} has no line in the table of rights");
+    }
+}
