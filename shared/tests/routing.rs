@@ -434,22 +434,6 @@ proptest! {
     }
 }
 
-fn turkish(state: State) -> &'static str {
-    match state {
-        State::Received => "Alındı",
-        State::InReview => "Ön incelemede",
-        State::AwaitingMuhtar => "Muhtardan bilgi bekleniyor",
-        State::Assigned => "Yönlendirildi",
-        State::InProgress => "İşlemde",
-        State::Planned => "Programa alındı",
-        State::External => "Dış kurumda",
-        State::AnswerPending => "Cevap onayda",
-        State::Concluded => "Sonuçlandı",
-        State::Closed => "Kapandı",
-        State::Cancelled => "İptal",
-    }
-}
-
 /// The table as a Mermaid state diagram.
 fn diagram() -> String {
     let mut ways: BTreeMap<(State, State), BTreeSet<String>> = BTreeMap::new();
@@ -461,7 +445,7 @@ fn diagram() -> String {
     }
     let mut out = String::from("```mermaid\nstateDiagram-v2\n");
     for state in State::ALL {
-        writeln!(out, "    {}: {}", state.code(), turkish(state)).unwrap();
+        writeln!(out, "    {}: {}", state.code(), state.turkish()).unwrap();
     }
     writeln!(out, "    [*] --> {}", State::Received.code()).unwrap();
     for ((from, to), labels) in ways {

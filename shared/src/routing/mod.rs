@@ -94,6 +94,24 @@ impl State {
         }
     }
 
+    /// The name for people, in Turkish.
+    #[must_use]
+    pub const fn turkish(self) -> &'static str {
+        match self {
+            Self::Received => "Alındı",
+            Self::InReview => "Ön incelemede",
+            Self::AwaitingMuhtar => "Muhtardan bilgi bekleniyor",
+            Self::Assigned => "Yönlendirildi",
+            Self::InProgress => "İşlemde",
+            Self::Planned => "Programa alındı",
+            Self::External => "Dış kurumda",
+            Self::AnswerPending => "Cevap onayda",
+            Self::Concluded => "Sonuçlandı",
+            Self::Closed => "Kapandı",
+            Self::Cancelled => "İptal",
+        }
+    }
+
     /// The state with that name.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -154,6 +172,19 @@ impl Outcome {
             Self::Informed => "informed",
             Self::OutOfRemit => "out_of_remit",
             Self::Duplicate => "duplicate",
+        }
+    }
+
+    /// The name for people, in Turkish.
+    #[must_use]
+    pub const fn turkish(self) -> &'static str {
+        match self {
+            Self::Done => "Yapıldı",
+            Self::Partly => "Kısmen yapıldı",
+            Self::Refused => "Olumsuz",
+            Self::Informed => "Bilgi verildi",
+            Self::OutOfRemit => "Yetki dışı",
+            Self::Duplicate => "Mükerrer",
         }
     }
 

@@ -4,7 +4,7 @@
 use mbs_shared::routing::Outcome;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::table::{moment, outcome_name};
+use super::table::moment;
 use super::{Counts, Line, Report};
 
 /// A request that was refused.
@@ -85,7 +85,7 @@ fn summary(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
         ("En az bir kez iade edilen".into(), totals.returned, share(totals.returned, totals.received)),
     ];
     for (outcome, count) in Outcome::ALL.into_iter().zip(&totals.outcomes) {
-        rows.push((format!("Sonuç: {}", outcome_name(outcome)), *count, share(*count, totals.concluded)));
+        rows.push((format!("Sonuç: {}", outcome.turkish()), *count, share(*count, totals.concluded)));
     }
     for (i, (name, count, share)) in (4..).zip(rows) {
         sheet.write(i, 0, name)?;
@@ -125,7 +125,7 @@ fn sheet(sheet: &mut Worksheet, first: &str, lines: &[Line], looks: &Looks) -> R
         sheet.write_with_format(0, column, head, &looks.head)?;
     }
     for (column, outcome) in (14..).zip(Outcome::ALL) {
-        sheet.write_with_format(0, column, outcome_name(outcome), &looks.head)?;
+        sheet.write_with_format(0, column, outcome.turkish(), &looks.head)?;
     }
     sheet.set_column_width(0, 56)?.set_column_width(1, 28)?.set_freeze_panes(1, 1)?;
     for (row, line) in (1..).zip(lines) {

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use mbs_shared::routing::{Outcome, State};
+use mbs_shared::routing::Outcome;
 
 use super::istanbul;
 use crate::handlers::desk::view::QueueRow;
@@ -66,8 +66,8 @@ pub fn add(out: &mut impl Write, record: &Record) -> io::Result<()> {
             row.category.clone(),
             row.title.clone(),
             row.place.clone(),
-            state_name(row.state).to_owned(),
-            row.outcome.map(outcome_name).unwrap_or_default().to_owned(),
+            row.state.turkish().to_owned(),
+            row.outcome.map(Outcome::turkish).unwrap_or_default().to_owned(),
             unit.as_ref().map(|u| u.code.clone()).unwrap_or_default(),
             unit.map(|u| u.name).unwrap_or_default(),
             moment(row.received),
@@ -95,37 +95,6 @@ fn plain(cell: String) -> String {
 pub(super) fn moment(at: i64) -> String {
     let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
     istanbul().to_datetime(at).strftime("%d.%m.%Y %H:%M").to_string()
-}
-
-/// The state's Turkish name.
-#[must_use]
-pub const fn state_name(state: State) -> &'static str {
-    match state {
-        State::Received => "Alındı",
-        State::InReview => "Ön incelemede",
-        State::AwaitingMuhtar => "Muhtardan bilgi bekleniyor",
-        State::Assigned => "Yönlendirildi",
-        State::InProgress => "İşlemde",
-        State::Planned => "Programa alındı",
-        State::External => "Dış kurumda",
-        State::AnswerPending => "Cevap onayda",
-        State::Concluded => "Sonuçlandı",
-        State::Closed => "Kapandı",
-        State::Cancelled => "İptal",
-    }
-}
-
-/// The outcome's Turkish name.
-#[must_use]
-pub const fn outcome_name(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Done => "Yapıldı",
-        Outcome::Partly => "Kısmen yapıldı",
-        Outcome::Refused => "Olumsuz",
-        Outcome::Informed => "Bilgi verildi",
-        Outcome::OutOfRemit => "Yetki dışı",
-        Outcome::Duplicate => "Mükerrer",
-    }
 }
 
 #[cfg(test)]
