@@ -182,9 +182,11 @@ fn event(unit: &str, category: &str, dice: &mut Dice) -> Vec<u8> {
     let due = time + 1_296_000_000;
     let outcome = [Done, Done, Partly, Refused, Informed, OutOfRemit, Duplicate][dice.below(7) as usize];
     let (by, what, words) = match dice.below(12) {
-        0 | 1 => {
-            (Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 + dice.below(90_000) as u32 } }, false)
-        }
+        0 | 1 => (
+            Who::System,
+            What::Received { no: OfficialNo { year: 2026, n: 1 + dice.below(90_000) as u32 }, channel: None },
+            false,
+        ),
         2 | 3 => (Who::System, What::Routed { unit: unit.to_owned(), due }, false),
         4 => (Who::System, What::SentOut { unit: unit.to_owned(), due }, false),
         5 => (Who::Unit, What::Accepted, false),

@@ -200,6 +200,14 @@ pub struct Neighbourhood {
     pub lon: f64,
 }
 
+impl Neighbourhood {
+    /// `Rasimpaşa, Kadıköy`: many districts have a neighbourhood of the same name.
+    #[must_use]
+    pub fn with_district(&self) -> String {
+        format!("{}, {}", self.name, self.district)
+    }
+}
+
 /// The whole directory, ready for look-ups.
 #[derive(Debug, Clone)]
 pub struct Directory {

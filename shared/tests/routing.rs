@@ -70,7 +70,7 @@ fn event(n: u32, by: Who, what: What) -> Event {
 }
 
 fn received() -> Case {
-    Case::fold(&[event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 } })])
+    Case::fold(&[event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 }, channel: None })])
 }
 
 /// A new case taken through the given steps, each of which the table must have.
@@ -282,8 +282,11 @@ fn a_duplicate_follows_its_parent_and_is_parted_from_it() {
 #[test]
 fn what_moves_no_case_is_allowed_only_in_its_place() {
     let no = OfficialNo { year: 2026, n: 1 };
-    assert!(Case::default().allows(&event(1, Who::System, What::Received { no })));
-    assert!(!received().allows(&event(2, Who::System, What::Received { no })), "a case is received once");
+    assert!(Case::default().allows(&event(1, Who::System, What::Received { no, channel: None })));
+    assert!(
+        !received().allows(&event(2, Who::System, What::Received { no, channel: None })),
+        "a case is received once"
+    );
     let category = || What::Recategorised { category: "yol.cukur".into() };
     for state in State::ALL {
         let case = Case { n: 1, state, ..Case::default() };
@@ -401,7 +404,7 @@ proptest! {
     fn any_walk_ends_where_the_table_leads(choices in prop::collection::vec(any::<u8>(), 0..60)) {
         let mut model = Model { state: State::Received, back: vec![] };
         let mut case = received();
-        let mut events = vec![event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 } })];
+        let mut events = vec![event(1, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 }, channel: None })];
         for choice in choices {
             let here = RULES.iter().filter(|r| r.from == model.state);
             let rules: Vec<_> = here.filter(|r| case.may(r.who).any(|action| action == r.action)).collect();

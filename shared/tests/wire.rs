@@ -5,8 +5,9 @@ use std::fmt::Write;
 
 use mbs_shared::digest::Digest;
 use mbs_shared::id::{BlobHash, DeviceNo, EntryId, Mac, OfficialNo, PublicKey, RequestId, SessionId};
-use mbs_shared::routing::{Event, Outcome, State, What, Who};
+use mbs_shared::routing::{Channel, Event, Outcome, State, What, Who};
 use mbs_shared::signature::ServerKey;
+use mbs_shared::wire::announcement::{Announcement, Announcements, Reach, Seen};
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::courier::{CourierReply, Enclosed, Letter};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
@@ -62,6 +63,7 @@ fn idle_reply() -> SyncReply {
         revocation: None,
         made: None,
         twin: None,
+        announced: None,
     }
 }
 
@@ -164,10 +166,23 @@ fn all_frames(to: &mut impl Visit) {
     let around = Some(vec![Around { neighbourhood: "kadikoy-osmanaga".into(), reports }]);
     to.frame("NearbyReply", NearbyReply { tag: 7, around });
     to.frame("NearbyReply, nothing new", NearbyReply { tag: 7, around: None });
+    let announcement = Announcement {
+        id: 12,
+        at: NOW,
+        reach: Reach::District,
+        urgent: true,
+        from: "Muhtarlıklar Müdürlüğü".into(),
+        title: "Fırtına uyarısı".into(),
+        text: "Çatıları denetleyin.".into(),
+        withdrawn: false,
+    };
+    to.frame("Announcements", Announcements { list: vec![announcement], next: 13, more: false });
+    to.frame("Seen", Seen { ids: vec![12, 7] });
+    to.frame("SyncReply, with announcements", SyncReply { announced: Some(13), ..idle_reply() });
     to.frame("Entry", entry());
     let (outcome, no) = (Outcome::Partly, OfficialNo { year: 2026, n: 142 });
     for what in [
-        What::Received { no },
+        What::Received { no, channel: None },
         What::Reviewed,
         What::Routed { unit: "md-yol".into(), due: NOW },
         What::SentOut { unit: "dk-x".into(), due: NOW },
@@ -198,6 +213,8 @@ fn all_frames(to: &mut impl Visit) {
     ] {
         to.frame(&format!("Event, {}", what.code()), event(what));
     }
+    let channel = Some(Channel::Petition);
+    to.frame("Event, received as a petition", event(What::Received { no, channel }));
     let duplicate = What::Concluded { outcome: Outcome::Duplicate, photos: vec![], parent: Some(no) };
     to.frame("Event, concluded as a duplicate", event(duplicate));
 }
@@ -239,6 +256,7 @@ fn what_a_newer_side_adds_is_skipped() {
             // Optional fields at the end that are left out are nulls once something follows them.
             let extra: &[&[u8]] = match bytes[0] {
                 0x80..=0x95 => &[
+                    &[0xf6],
                     &[0xf6],
                     &[0xf6],
                     &[0xf6],

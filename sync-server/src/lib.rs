@@ -3,6 +3,7 @@
 //! `handlers` are plain functions over [`service::Service`], callable without a socket; [`router`] puts
 //! HTTP around them and [`serve`] a listener. Everything written goes through [`writer`].
 
+pub mod announcements;
 pub mod auth;
 pub mod blob_store;
 pub mod commands;
@@ -25,4 +26,5 @@ pub mod serve;
 pub mod service;
 pub mod tries;
 pub mod wake;
+pub mod watch;
 pub mod writer;

@@ -28,7 +28,9 @@ use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
 use crate::handlers::input::{Path, Query};
-use crate::handlers::{api, blob, courier, desk, enrol, events, health, nearby, receipt, reconcile, snapshot, sync};
+use crate::handlers::{
+    announcements, api, blob, courier, desk, enrol, events, health, nearby, receipt, reconcile, snapshot, sync,
+};
 use crate::service::Service;
 
 /// Longest a call may take, the wake-up streams excepted.
@@ -54,6 +56,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/reconcile", post(reconcile_))
         .route("/v1/receipts/{request}", get(receipt_))
         .route("/v1/nearby", get(nearby_))
+        .route("/v1/announcements", get(announcements_))
+        .route("/v1/announcements/seen", post(seen_))
         .route("/v1/courier", post(courier_))
         .route("/v1/blobs/{hash}", put(put_blob).get(get_blob))
         .route("/v1/blobs/{hash}/thumb", put(put_thumb).get(get_thumb))
@@ -205,6 +209,29 @@ async fn nearby_(
     let caller = caller(&service, &headers)?;
     let Query(query) = query?;
     Ok(frame(encode(&nearby::nearby(&service, &caller, query.known)?)))
+}
+
+#[derive(Deserialize)]
+struct AfterQuery {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn announcements_(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    query: Result<Query<AfterQuery>, Fault>,
+) -> Result<Response, Fault> {
+    let caller = caller(&service, &headers)?;
+    let Query(query) = query?;
+    Ok(frame(encode(&announcements::after(&service, &caller, query.after)?)))
+}
+
+async fn seen_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Result<StatusCode, Fault> {
+    let caller = caller(&service, &headers)?;
+    let body = read_body(&headers, body, announcements::MAX_FRAME).await?;
+    announcements::seen(&service, &caller, &body).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn name(hash: &str) -> Result<BlobHash, Fault> {

@@ -18,7 +18,7 @@ const BATCH: u32 = 500;
 /// More empty room than a quarter is given back.
 const MOST_EMPTY: usize = 4;
 
-/// What is searched. Empty until the first question.
+/// What is searched. Empty until the server has begun, or the first question.
 #[derive(Debug, Default)]
 pub struct Search(Mutex<Index>);
 
@@ -100,6 +100,14 @@ impl Index {
 impl Search {
     fn index(&self) -> MutexGuard<'_, Index> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads every request, so that the first question need not wait for it.
+    ///
+    /// # Errors
+    /// [`crate::database::DbError`].
+    pub fn begin(&self, service: &Service) -> DbResult<()> {
+        bring_forward(&mut self.index(), service)
     }
 
     /// Row numbers of the requests whose number, words, place, category or unit have all of `words` (folded here), the

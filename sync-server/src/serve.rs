@@ -106,6 +106,12 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let writer = service.start_writer()?;
     let ticking = tokio::spawn(tick(service.clone()));
+    let searching = service.clone();
+    tokio::task::spawn_blocking(move || {
+        if let Err(e) = searching.search.begin(&searching) {
+            tracing::warn!(error = %e, "the search was not begun; the first question does it");
+        }
+    });
     let app = crate::router::router(service.clone());
     let wakes = service.wakes.clone();
     let stop = async move {

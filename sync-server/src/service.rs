@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use anyhow::{Context, Result};
 use mbs_shared::wire::error::Code;
 
+use crate::announcements::Announced;
 use crate::auth::device::Devices;
 use crate::blob_store::BlobStore;
 use crate::database::{Database, DbResult, News, Session, gaps, meta, people};
@@ -23,6 +24,7 @@ use crate::search::Search;
 use crate::secrets::Secrets;
 use crate::tries::Tries;
 use crate::wake::Wakes;
+use crate::watch::Watch;
 use crate::writer::{self, Tx, Writer};
 
 /// What a service is made of.
@@ -138,6 +140,10 @@ pub struct Service {
     pub reports: Reports,
     /// What the desk searches.
     pub search: Search,
+    /// How far announcements reach.
+    pub announced: Arc<Announced>,
+    /// How much is late.
+    pub watch: Watch,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
@@ -202,12 +208,15 @@ impl Service {
             digests: Digests::default(),
             reports: Reports::default(),
             search: Search::default(),
+            announced: Arc::default(),
+            watch: Watch::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),
             devices_version: Mutex::new(version),
             heard: Heard { seq: seq.into(), own: AtomicI64::new(0) },
         });
+        service.refresh_announced().context("reading how far announcements reach")?;
         let weak = Arc::downgrade(&service);
         let hear = move |news| {
             if let Some(service) = weak.upgrade() {
@@ -342,6 +351,7 @@ impl Service {
     /// When the database does not answer; the next call tries again.
     pub async fn tick(self: &Arc<Self>, now: i64) -> Result<(), Fault> {
         self.refresh_settings()?;
+        self.refresh_announced()?;
         self.wake_for_others()?;
         if self.tries.every_minute(now) {
             self.write_news().await?;

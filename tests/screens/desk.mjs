@@ -174,6 +174,69 @@ const screens = [
       await page.locator('form .photo img').waitFor();
     },
   },
+  {
+    name: 'intake',
+    hash: '#/intake',
+    ready: 'form',
+    async prepare(page) {
+      await page.locator('[role=combobox]').first().fill('rasim');
+      await page.locator('.found.card li').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('textarea').fill('Arayan, Ilgın Sokak ile Rıhtım Caddesi’nin köşesindeki rögar kapağının dün geceden beri yerinde olmadığını, yaşlı annesinin az kalsın düşeceğini söyledi. Geceleri aydınlatma da yetersiz olduğundan çukur görünmüyor; sabah okula giden çocuklar için de tehlikeli.');
+      await page.locator('[role=combobox]').nth(1).fill('rögar');
+    },
+  },
+  {
+    name: 'intake-made',
+    hash: '#/intake',
+    ready: 'form',
+    async prepare(page) {
+      await page.locator('[role=combobox]').first().fill('rasim');
+      await page.locator('.found.card li').first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('textarea').fill('Rögar kapağı yerinde yok.');
+      await press(page, ['Control+Enter']);
+      await page.locator('.code-big').waitFor();
+    },
+  },
+  {
+    name: 'announcements',
+    hash: '#/announcements',
+    ready: '.held li',
+    async prepare(page) {
+      await page.locator('.held .acts button').first().click();
+      await page.locator('aside details').waitFor();
+    },
+  },
+  { name: 'announcements-empty', query: 'fake&trouble=empty', hash: '#/announcements', ready: '.blank' },
+  {
+    name: 'announce',
+    hash: '#/announcements',
+    ready: '.held li',
+    async prepare(page) {
+      await press(page, ['n']);
+      await page.locator('aside .seg label').nth(1).click();
+      await page.locator('aside [role=combobox]').fill('kadı');
+      await page.keyboard.press('Enter');
+      await page.locator('aside textarea').fill('Perşembe günü 09.00 ile 17.00 arasında Rasimpaşa, Osmanağa ve Caferağa mahallelerinde su verilemeyecektir.');
+      await page.locator('aside input[type=checkbox]').check();
+      await press(page, ['Control+Enter']);
+      await page.locator('.checks').waitFor();
+    },
+  },
+  {
+    name: 'announce-undo',
+    passing: true,
+    hash: '#/announcements',
+    ready: '.held li',
+    async prepare(page) {
+      await press(page, ['n']);
+      await page.locator('aside .field input').first().fill('Kar uyarısı');
+      await page.locator('aside textarea').fill('Bu gece kar bekleniyor; tuz kutularını denetleyin.');
+      await press(page, ['Control+Enter']);
+      await page.locator('.held .leaving').waitFor();
+    },
+  },
   { name: 'all', query: 'fake&as=auditor', hash: '#/all', ready: 'table' },
   { name: 'search-none', hash: '#/all/zzz', ready: '.blank' },
   { name: 'late', query: 'fake&as=auditor', hash: '#/late', ready: 'table' },

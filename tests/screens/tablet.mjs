@@ -133,6 +133,16 @@ export const screens = [
   { name: 'outbox', hash: '#/outbox' },
   { name: 'outbox-wifi', query: 'fake=wifi', hash: '#/outbox' },
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
+  {
+    name: 'announcements',
+    hash: '#/announcements',
+    async prepare(page) {
+      await page.locator('button[aria-expanded]').first().click();
+      await page.locator('.announcement').first().waitFor();
+    },
+  },
+  { name: 'announcements-empty', query: 'fake=empty', hash: '#/announcements' },
+  { name: 'urgent', query: 'fake=urgent', prepare: (page) => page.locator('dialog.urgent[open]').waitFor() },
   { name: 'tablet', hash: '#/tablet' },
   { name: 'unknown', query: 'fake=unknown' },
   { name: 'outdated', query: 'fake=outdated' },

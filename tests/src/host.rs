@@ -151,6 +151,7 @@ const fn changes_something(call: &Call) -> bool {
             | Call::Locate { .. }
             | Call::Similar { .. }
             | Call::Outbox
+            | Call::Announcements
             | Call::Line { .. }
             | Call::Receipt { .. }
             | Call::VerifyReceipt { .. }

@@ -13,6 +13,7 @@ mod copied_tablet;
 mod couriers;
 mod cut_photos;
 mod desk_browser;
+mod desk_speaks;
 mod desk_steps;
 mod kills;
 mod main_job;

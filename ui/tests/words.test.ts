@@ -40,9 +40,10 @@ describe('states and steps', () => {
   });
 
   it('show an event of a newer server by its state, and never a code', () => {
-    const step = { at: 0, what: 'teleported', state: 'in_progress' as const, unit: null, note: null, date: null, outcome: null, other: null };
+    const step = { at: 0, what: 'teleported', state: 'in_progress' as const, unit: null, note: null, date: null, outcome: null, other: null, channel: null };
     expect(stepWord(step)).toBe('İşlemde');
     expect(stepWord({ ...step, state: null })).toBe('Yeni gelişme');
+    expect(stepWord({ ...step, what: 'received', channel: 'phone' })).toBe('Telefonla alındı');
     expect(quarantineWords('some_new_code')).toMatch(/tablette duruyor/);
   });
 });

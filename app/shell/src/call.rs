@@ -75,6 +75,7 @@ fn stirs(call: &Call) -> Stirs {
         | Call::Locate { .. }
         | Call::Similar { .. }
         | Call::Outbox
+        | Call::Announcements
         | Call::Line { .. }
         | Call::Receipt { .. }
         | Call::VerifyReceipt { .. }
@@ -96,6 +97,7 @@ fn stirs(call: &Call) -> Stirs {
         | Call::Keep { .. }
         | Call::Say { .. }
         | Call::SyncNow
+        | Call::ReadAnnouncement { .. }
         | Call::MobileLimit { .. } => Stirs::Always,
     }
 }

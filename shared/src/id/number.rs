@@ -31,6 +31,8 @@ fn value(c: char) -> Option<u32> {
 pub struct Prefix(u32);
 
 impl Prefix {
+    /// Begins the case numbers of what is entered at the desk (`MASA`); no tablet gets it.
+    pub const DESK: Self = Self(((20 * 32 + 10) * 32 + 25) * 32 + 10);
     /// How many prefixes there are.
     pub const COUNT: u32 = 32 * 32 * 32 * 32;
 
@@ -231,6 +233,12 @@ mod tests {
         let text = no.to_string();
         assert!(text.starts_with("4KR7-142-"), "{text}");
         assert_eq!(text.len(), "4KR7-142-QXH".len());
+    }
+
+    #[test]
+    fn the_desks_own_prefix_can_be_read_out() {
+        assert_eq!(Prefix::DESK.to_string(), "MASA");
+        assert_eq!("masa".parse(), Ok(Prefix::DESK));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::deadline::{ANSWER_CEILING_DAYS, LEGAL_CEILING_DAYS, calendar_days};
 use super::table::{self, RULES, To};
-use super::{Action, Event, Outcome, State, What, Who};
+use super::{Action, Channel, Event, Outcome, State, What, Who};
 use crate::id::{BlobHash, EntryId, OfficialNo};
 
 /// Days a question to the muhtar stays open, and days he may object, in calendar days.
@@ -82,6 +82,8 @@ pub struct Case {
     pub links: Vec<OfficialNo>,
     /// Requests that were concluded as duplicates of this one.
     pub duplicates: Vec<OfficialNo>,
+    /// How it came; `None`: from a tablet.
+    pub channel: Option<Channel>,
     /// When the clock of this round began, Unix ms: receipt, or the last objection or reopening.
     pub from: i64,
 }
@@ -133,6 +135,7 @@ impl Case {
             }
             (_, Some(action)) => self.next(event.by, action).is_some(),
             (What::Received { .. }, None) => self.n == 0,
+            (What::Unknown, _) => false,
             (What::Recategorised { .. }, None) => event.by == Who::Triage && self.state.is_open(),
             // An intent may come too late at any time, also after the end; and what is noted because of another request
             // asks nothing of this one.
@@ -145,8 +148,9 @@ impl Case {
     pub fn apply(&mut self, event: &Event) {
         self.n = event.n;
         match &event.what {
-            What::Received { no } => {
+            What::Received { no, channel } => {
                 self.no = Some(*no);
+                self.channel = *channel;
                 self.from = event.at;
             }
             What::Routed { unit, due } | What::SentOut { unit, due } => {
@@ -202,7 +206,8 @@ impl Case {
             | What::Accepted
             | What::Started
             | What::Corrected
-            | What::Refused => {}
+            | What::Refused
+            | What::Unknown => {}
         }
         self.move_on(&event.what);
     }

@@ -158,19 +158,23 @@ fn following(date: Date) -> impl Iterator<Item = Date> {
     std::iter::successors(date.tomorrow().ok(), |d| d.tomorrow().ok())
 }
 
-fn istanbul() -> &'static TimeZone {
+/// Istanbul's time zone.
+pub fn istanbul() -> &'static TimeZone {
     static ZONE: OnceLock<TimeZone> = OnceLock::new();
     // The zone is compiled in; were it not, Istanbul has kept UTC+3 since September 2016.
     ZONE.get_or_init(|| TimeZone::get("Europe/Istanbul").unwrap_or_else(|_| TimeZone::fixed(tz::offset(3))))
 }
 
-/// The day in Istanbul; moments no calendar has are put on its first or last day.
-fn date_of(at: i64) -> Date {
+/// The day in Istanbul at `at` (Unix ms); moments no calendar has are put on its first or last day.
+#[must_use]
+pub fn date_of(at: i64) -> Date {
     let at = Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX });
     istanbul().to_datetime(at).date()
 }
 
-fn instant(date: Date, time: Time) -> i64 {
+/// The moment of `time` on `date` in Istanbul, Unix ms.
+#[must_use]
+pub fn instant(date: Date, time: Time) -> i64 {
     istanbul().to_timestamp(date.to_datetime(time)).map_or(i64::MAX, Timestamp::as_millisecond)
 }
 

@@ -1,8 +1,8 @@
 //! What the server decided, one event after another: the only truth about a case.
 
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode};
 
-use super::{Action, Outcome, State, Who};
+use super::{Action, Channel, Outcome, State, Who};
 use crate::id::{BlobHash, EntryId, OfficialNo};
 use crate::wire::encode;
 use crate::wire::error::Code;
@@ -21,7 +21,7 @@ pub struct Event {
     #[n(2)]
     pub by: Who,
     /// What was decided.
-    #[n(3)]
+    #[cbor(n(3), decode_with = "known")]
     pub what: What,
     /// Reason, question, remark: the words that go with it, empty when there are none.
     #[cbor(n(4), default, skip_if = "String::is_empty")]
@@ -40,6 +40,9 @@ pub enum What {
         /// Official number.
         #[n(0)]
         no: OfficialNo,
+        /// How it came; `None`: from a tablet.
+        #[n(1)]
+        channel: Option<Channel>,
     },
     /// Triage looks first.
     #[n(1)]
@@ -195,6 +198,22 @@ pub enum What {
         #[n(0)]
         no: OfficialNo,
     },
+    /// Something that a later version decides. Never appended: what is read as it stays as it came.
+    #[n(63)]
+    Unknown,
+}
+
+/// Reads what was decided. A kind from a later version is [`What::Unknown`]: the events behind it can still be folded, and
+/// an older tablet shows its time and words rather than standing still.
+fn known<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<What, minicbor::decode::Error> {
+    let begin = d.position();
+    What::decode(d, ctx).or_else(|e| {
+        if !e.is_unknown_variant() {
+            return Err(e);
+        }
+        d.set_position(begin);
+        d.skip().map(|()| What::Unknown)
+    })
 }
 
 /// Events of one request that were decided at once and stay together, at most.
@@ -219,7 +238,7 @@ impl Event {
     /// # Errors
     /// [`Code::Malformed`], [`Code::TooMany`].
     pub fn decode_together(raw: &[u8]) -> Result<Vec<Self>, Code> {
-        let mut decoder = minicbor::Decoder::new(raw);
+        let mut decoder = Decoder::new(raw);
         let mut events: Vec<Self> = Vec::with_capacity(2);
         while events.is_empty() || decoder.position() < raw.len() {
             let mut event: Self = decoder.decode().map_err(|_| Code::Malformed)?;
@@ -271,6 +290,7 @@ impl What {
             Self::Followed { .. } => "followed",
             Self::Joined { .. } => "joined",
             Self::Parted { .. } => "parted",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -299,12 +319,14 @@ impl What {
             | Self::Linked { .. }
             | Self::Followed { .. }
             | Self::Joined { .. }
-            | Self::Parted { .. } => return None,
+            | Self::Parted { .. }
+            | Self::Unknown => return None,
         })
     }
 
     /// The table's action that leads to it when `by` decides; `None` for what nobody does to this case: the receipt
-    /// that begins it, a refusal, a corrected category, and what the server notes because of another request.
+    /// that begins it, a refusal, a corrected category, what the server notes because of another request, and what this
+    /// version does not know.
     #[must_use]
     pub const fn action(&self, by: Who) -> Option<Action> {
         Some(match self {
@@ -340,7 +362,8 @@ impl What {
             | Self::Recategorised { .. }
             | Self::Linked { .. }
             | Self::Joined { .. }
-            | Self::Parted { .. } => return None,
+            | Self::Parted { .. }
+            | Self::Unknown => return None,
         })
     }
 }
@@ -358,6 +381,26 @@ mod tests {
             note: "Konu seçilmemiş.".into(),
             entry: None,
         }
+    }
+
+    #[test]
+    fn what_a_later_version_decides_is_read_without_being_known() {
+        // As `What` will look one day: a kind of its own with fields, and a known one with an outcome nobody has heard of.
+        let mut raw = Vec::new();
+        for what in
+            [&[0x82, 0x18, 0x29, 0x82, 0x64, b'y', b'e', b'n', b'i', 0x01][..], &[0x82, 0x0d, 0x82, 0x18, 0x29, 0x80]]
+        {
+            let n = u8::try_from(raw.len() / 20 + 1).unwrap();
+            raw.extend([0xa5, 0x00, n, 0x01, 0x01, 0x02, 0x03, 0x03]);
+            raw.extend(what);
+            raw.extend([0x04, 0x62, b's', b'z']);
+        }
+        raw.extend(Event::encode_together([&Event { n: 3, at: 1, ..event(3) }]));
+        let events = Event::decode_together(&raw).unwrap();
+        let read: Vec<_> = events.iter().map(|e| (e.n, e.what.code(), e.note.as_str())).collect();
+        assert_eq!(read, [(1, "unknown", "sz"), (2, "unknown", "sz"), (3, "reviewed", "Konu seçilmemiş.")]);
+        // What is no event at all is still none.
+        assert_eq!(Event::decode_together(&raw[..9]), Err(Code::Malformed));
     }
 
     #[test]

@@ -131,6 +131,38 @@ impl State {
     }
 }
 
+/// How a request came, where no tablet filed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+#[ts(export)]
+pub enum Channel {
+    /// Telefon.
+    #[n(0)]
+    Phone,
+    /// Dilekçe.
+    #[n(1)]
+    Petition,
+    /// Toplantı.
+    #[n(2)]
+    Meeting,
+}
+
+impl Channel {
+    /// All of them, in the order they are offered.
+    pub const ALL: [Self; 3] = [Self::Phone, Self::Petition, Self::Meeting];
+
+    /// The name in JSON.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Petition => "petition",
+            Self::Meeting => "meeting",
+        }
+    }
+}
+
 /// How a case was concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode, TS)]
 #[serde(rename_all = "snake_case")]

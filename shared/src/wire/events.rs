@@ -40,6 +40,19 @@ impl FromStr for News {
     }
 }
 
+/// What an event's data says when something was announced: `announced-N`, how far announcements reach. A tablet that
+/// does not know of it passes it over.
+#[must_use]
+pub fn announced(reach: u64) -> String {
+    format!("announced-{reach}")
+}
+
+/// Reads it.
+#[must_use]
+pub fn announced_of(text: &str) -> Option<u64> {
+    text.trim().strip_prefix("announced-")?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,7 +64,8 @@ mod tests {
         assert_eq!((news, news.to_string().as_str()), (News(at(7, 42)), "7-42"));
         assert!(news.concerns(at(7, 41)) && !news.concerns(at(7, 42)) && !news.concerns(at(7, 43)));
         assert!(news.concerns(at(8, 99)) && news.concerns(Cursor::default()));
-        for bad in ["", "pull", "7", "7-", "-1", "7-x", "7-42-1"] {
+        assert_eq!((announced_of(&announced(9)), announced_of("7-42")), (Some(9), None));
+        for bad in [announced(9).as_str(), "", "pull", "7", "7-", "-1", "7-x", "7-42-1"] {
             assert!(bad.parse::<News>().is_err(), "{bad}");
         }
     }

@@ -1,6 +1,7 @@
 //! What travels: one file an exchange. Frames are CBOR; keys are small integers, so that a newer
 //! side can add fields an older one skips.
 
+pub mod announcement;
 pub mod blob;
 pub mod courier;
 pub mod enrol;

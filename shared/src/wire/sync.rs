@@ -204,6 +204,9 @@ pub struct SyncReply {
     /// `true`: two tablets have this identity, and one of them must be enrolled anew.
     #[n(12)]
     pub twin: Option<bool>,
+    /// How far the announcements for this tablet reach; `None`: there is none.
+    #[n(13)]
+    pub announced: Option<u64>,
 }
 
 /// One row of the feed.

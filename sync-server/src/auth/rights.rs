@@ -9,6 +9,12 @@ pub enum Right {
     Read,
     /// Write to a request: act, say, add a photo. Which action is the transition table's matter.
     Work,
+    /// Enter a request for a muhtarlık.
+    Intake,
+    /// See what was announced, and who has read it.
+    Announcements,
+    /// Announce something, and take it back.
+    Announce,
     /// See the fleet of tablets, and what of theirs was refused.
     Fleet,
     /// Decide about what was refused.
@@ -21,11 +27,27 @@ pub enum Right {
 
 /// The matrix.
 const MATRIX: &[(Role, &[Right])] = &[
-    (Role::Triage, &[Right::Read, Right::Work, Right::Fleet, Right::Decide, Right::Enrol, Right::Report]),
+    (
+        Role::Triage,
+        &[
+            Right::Read,
+            Right::Work,
+            Right::Intake,
+            Right::Announcements,
+            Right::Announce,
+            Right::Fleet,
+            Right::Decide,
+            Right::Enrol,
+            Right::Report,
+        ],
+    ),
     (Role::Unit, &[Right::Read, Right::Work, Right::Report]),
     (Role::Approver, &[Right::Read, Right::Work, Right::Report]),
-    (Role::Auditor, &[Right::Read, Right::Fleet, Right::Report]),
-    (Role::Operator, &[Right::Read, Right::Fleet, Right::Decide, Right::Enrol, Right::Report]),
+    (Role::Auditor, &[Right::Read, Right::Announcements, Right::Fleet, Right::Report]),
+    (
+        Role::Operator,
+        &[Right::Read, Right::Announcements, Right::Announce, Right::Fleet, Right::Decide, Right::Enrol, Right::Report],
+    ),
 ];
 
 /// Whether that role has that right.

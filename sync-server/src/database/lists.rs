@@ -1,53 +1,42 @@
 //! The desk's lists over the index rows.
 
+use std::collections::HashMap;
+
 use mbs_shared::id::{CaseNo, OfficialNo};
 use mbs_shared::routing::State;
 
 use super::requests::{self, Head};
-use super::{DbResult, Go, Session, statements};
+use super::{DbResult, Go, Session, request_rows, statements};
 
 statements! {
     /// In a state, whoever holds it, oldest first.
-    IN_STATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
-                where state = $1 and rid > $2 order by rid limit $3";
+    IN_STATE = request_rows!("where state = $1 and rid > $2 order by rid limit $3");
     /// In a state at a unit, oldest first.
-    AT_UNIT = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-               at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
-               where state = $1 and unit = $2 and rid > $3 order by rid limit $4";
+    AT_UNIT = request_rows!("where state = $1 and unit = $2 and rid > $3 order by rid limit $4");
     /// How many are in a state.
     COUNT_IN_STATE = "select count(*) from request where state = $1";
     /// How many are in a state at a unit.
     COUNT_AT_UNIT = "select count(*) from request where state = $1 and unit = $2";
     /// In a state, and late or returned twice.
-    LATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-            at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections \
-            from request where state = $1 and (returns > 1 or (due <> 0 and due < $2 and paused = 0)) and rid > $3 \
-            order by rid limit $4";
+    LATE = request_rows!("where state = $1 and (returns > 1 or (due <> 0 and due < $2 and paused = 0)) and rid > $3 \
+            order by rid limit $4");
+    /// The same at a unit.
+    LATE_AT_UNIT = request_rows!("where state = $1 and (returns > 1 or (due <> 0 and due < $2 and paused = 0)) and rid > $3 \
+                    and unit = $4 order by rid limit $5");
     /// Which unit holds each of them.
     WHO_IS_LATE = "select unit from request where state = $1 and (returns > 1 or (due <> 0 and due < $2 and paused = 0))";
     /// Everything, newest first.
-    NEWEST = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
-              where rid < $1 order by rid desc limit $2";
+    NEWEST = request_rows!("where rid < $1 order by rid desc limit $2");
     /// In a state at a unit, newest first.
-    NEWEST_AT_UNIT = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                      at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, \
-                      objections from request where state = $1 and unit = $2 and rid < $3 order by rid desc limit $4";
+    NEWEST_AT_UNIT = request_rows!("where state = $1 and unit = $2 and rid < $3 order by rid desc limit $4");
     /// In a state, newest first.
-    NEWEST_IN_STATE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                       at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, \
-                       objections from request where state = $1 and rid < $2 order by rid desc limit $3";
+    NEWEST_IN_STATE = request_rows!("where state = $1 and rid < $2 order by rid desc limit $3");
     /// Of a muhtarlık since a moment, newest first.
-    LATELY_FILED = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                    at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
-                    where scope = $1 and received > $2 order by rid desc limit $3";
+    LATELY_FILED = request_rows!("where scope = $1 and received > $2 order by rid desc limit $3");
     /// How many there are at all.
     COUNT = "select count(*) from request";
     /// By offline case number.
-    BY_CASE_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-                  at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
-                  where case_no = $1 order by rid limit 2";
+    BY_CASE_NO = request_rows!("where case_no = $1 order by rid limit 2");
 }
 
 /// What a muhtarlık filed, received after `since` (Unix ms), newest first.
@@ -111,39 +100,42 @@ pub fn count(session: &mut dyn Session, states: &[State], units: Option<&[u32]>)
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn late(
-    session: &mut dyn Session,
-    states: &[State],
-    units: Option<&[u32]>,
-    now: i64,
-    after: i64,
-    limit: u32,
-) -> DbResult<Vec<Head>> {
+pub fn late(session: &mut dyn Session, units: Option<&[u32]>, now: i64, after: i64, limit: u32) -> DbResult<Vec<Head>> {
     let mut out = Vec::new();
-    for state in states {
-        let args = [requests::state_no(*state).into(), now.into(), after.into(), limit.into()];
-        out.extend(session.all(LATE, &args, requests::head)?);
+    for state in open() {
+        let state = requests::state_no(state).into();
+        let Some(units) = units else {
+            out.extend(session.all(LATE, &[state, now.into(), after.into(), limit.into()], requests::head)?);
+            continue;
+        };
+        for unit in units {
+            let args = [state, now.into(), after.into(), (*unit).into(), limit.into()];
+            out.extend(session.all(LATE_AT_UNIT, &args, requests::head)?);
+        }
     }
-    out.retain(|head| units.is_none_or(|units| units.contains(&head.unit)));
     out.sort_by_key(|head| head.rid);
     out.truncate(limit as usize);
     Ok(out)
 }
 
-/// How many those are.
+/// How many those are, by the unit that holds them; 0 is nobody.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn count_late(session: &mut dyn Session, states: &[State], units: Option<&[u32]>, now: i64) -> DbResult<u32> {
-    let mut sum = 0;
-    for state in states {
-        session.query(WHO_IS_LATE, &[requests::state_no(*state).into(), now.into()], &mut |r| {
-            let unit = r.count(0)?;
-            sum += u32::from(units.is_none_or(|units| units.contains(&unit)));
+pub fn count_late(session: &mut dyn Session, now: i64) -> DbResult<HashMap<u32, u32>> {
+    let mut counts = HashMap::new();
+    for state in open() {
+        session.query(WHO_IS_LATE, &[requests::state_no(state).into(), now.into()], &mut |r| {
+            *counts.entry(r.count(0)?).or_default() += 1;
             Ok(Go::On)
         })?;
     }
-    Ok(sum)
+    Ok(counts)
+}
+
+/// States in which work is owed.
+fn open() -> impl Iterator<Item = State> {
+    State::ALL.into_iter().filter(|state| state.is_open())
 }
 
 /// Everything before row `before`, newest first.

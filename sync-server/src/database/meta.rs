@@ -29,6 +29,16 @@ pub fn get(session: &mut dyn Session, name: &str) -> DbResult<i64> {
     Ok(session.first(GET, &[name.into()], |r| r.int(0))?.unwrap_or(0))
 }
 
+/// Counts `name` up; the new value, from 1. In a write job, so that nobody else counts meanwhile.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn next(session: &mut dyn Session, name: &str) -> DbResult<i64> {
+    let value = get(session, name)? + 1;
+    set(session, name, value)?;
+    Ok(value)
+}
+
 /// Sets `name`.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 //! * time is Unix milliseconds;
 //! * there is one write transaction at a time, and feed order is commit order.
 
+pub mod announcements;
 pub mod api_keys;
 pub mod blobs;
 pub mod changes;
@@ -414,9 +415,22 @@ macro_rules! statements {
 }
 pub(crate) use statements;
 
+/// A statement for whole index rows, read by [`requests::head`]: what is asked of them stands behind.
+macro_rules! request_rows {
+    ($rest:literal) => {
+        concat!(
+            "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, at, received, \
+             since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections, channel from request ",
+            $rest
+        )
+    };
+}
+pub(crate) use request_rows;
+
 /// Every statement the server ever runs, by topic and name.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
+        announcements::STATEMENTS,
         api_keys::STATEMENTS,
         blobs::STATEMENTS,
         changes::STATEMENTS,

@@ -3,7 +3,7 @@
 use mbs_shared::routing::{Outcome, State};
 
 use super::requests::{outcome_of, state_of};
-use super::{DbResult, Go, Row, Session, statements};
+use super::{DbResult, Go, Row, Session, request_rows, statements};
 
 statements! {
     /// Requests received in a period.
@@ -14,9 +14,7 @@ statements! {
     /// When answers of a period were given.
     CONCLUDED = "select concluded, unit from request where concluded <> 0 and concluded >= $1 and concluded < $2";
     /// Requests received in a period, whole, page by page.
-    PAGE = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-            at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections \
-            from request where rid > $1 and received >= $2 and received < $3 order by rid limit $4";
+    PAGE = request_rows!("where rid > $1 and received >= $2 and received < $3 order by rid limit $4");
 }
 
 /// A request, as far as reports count it.

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use mbs_shared::id::{CaseNo, OfficialNo, Prefix, RequestId};
 use mbs_shared::request::Kind;
-use mbs_shared::routing::{Case, Outcome, State};
+use mbs_shared::routing::{Case, Channel, Outcome, State};
 
-use super::{DbError, DbResult, Go, Row, Session, TOGETHER, Value, statements, together};
+use super::{DbError, DbResult, Go, Row, Session, TOGETHER, Value, request_rows, statements, together};
 
 /// Fields with two versions.
 pub const CONFLICT: u32 = 1;
@@ -18,27 +18,21 @@ pub const WISH: u32 = 4;
 statements! {
     /// A new request.
     ADD = "insert into request (rid, id, scope, place, unit, no, case_no, state, kind, category, title, flags, \
-           at, received, since, due, hops, n, changes, blobs) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
+           at, received, since, due, hops, n, changes, blobs, channel) \
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
     /// One by id.
-    BY_ID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-             at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request where id = $1";
+    BY_ID = request_rows!("where id = $1");
     /// One by row number.
-    OF_RID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections \
-              from request where rid = $1";
+    OF_RID = request_rows!("where rid = $1");
     /// Which of [`TOGETHER`] ids are here, or were erased by law.
     KNOWN = "select id from request where id in \
              ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) union all \
              select request from erased where request in \
              ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// One by official number.
-    BY_NO = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-             at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request where no = $1";
+    BY_NO = request_rows!("where no = $1");
     /// Pages of all, for `verify`.
-    BY_RID = "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, \
-              at, received, since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections from request \
-              where rid > $1 order by rid limit $2";
+    BY_RID = request_rows!("where rid > $1 order by rid limit $2");
     /// The last row number.
     LAST_RID = "select coalesce(max(rid), 0) from request";
     /// The last number of each year.
@@ -47,8 +41,8 @@ statements! {
     DROP = "delete from request where rid = $1";
     /// Where the case stands now.
     SET_CASE = "update request set unit = $1, state = $2, outcome = $3, category = $4, since = $5, due = $6, \
-                paused = $7, hops = $8, returns = $9, n = $10, concluded = $11, confirmed = $12, objections = $13 \
-                where rid = $14";
+                paused = $7, hops = $8, returns = $9, n = $10, concluded = $11, confirmed = $12, objections = $13, \
+                channel = $14 where rid = $15";
     /// What the document says now.
     SET_CONTENT = "update request set title = $1, kind = $2, flags = $3, changes = $4, blobs = $5 where rid = $6";
     /// One more photo is whole.
@@ -118,6 +112,8 @@ pub struct Head {
     pub confirmed: bool,
     /// Times he objected.
     pub objections: u32,
+    /// How it came; `None`: from a tablet.
+    pub channel: Option<Channel>,
 }
 
 /// The official number as one integer.
@@ -175,6 +171,20 @@ pub fn outcome_no(outcome: Option<Outcome>) -> u32 {
     outcome.map_or(0, |o| o as u32 + 1)
 }
 
+/// The integer of a channel in the database.
+#[must_use]
+pub fn channel_no(channel: Option<Channel>) -> u32 {
+    channel.map_or(0, |c| c as u32 + 1)
+}
+
+/// The channel behind its integer.
+///
+/// # Errors
+/// [`DbError::Unexpected`].
+pub fn channel_of(i: i64) -> DbResult<Option<Channel>> {
+    if i == 0 { Ok(None) } else { at(&Channel::ALL, i - 1, "channel").map(Some) }
+}
+
 /// The state behind its integer.
 ///
 /// # Errors
@@ -224,6 +234,7 @@ pub fn head(r: &dyn Row) -> DbResult<Head> {
         concluded: r.int(24)?,
         confirmed: r.int(25)? != 0,
         objections: r.count(26)?,
+        channel: channel_of(r.int(27)?)?,
     })
 }
 
@@ -288,6 +299,7 @@ pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<()> {
             h.n.into(),
             h.changes.into(),
             h.blobs.into(),
+            channel_no(h.channel).into(),
         ],
     )
 }
@@ -311,6 +323,7 @@ pub fn take_case(h: &mut Head, case: &Case, unit: u32, at: i64) {
     h.concluded = case.answer.as_ref().map_or(0, |answer| answer.at);
     h.confirmed = case.confirmed;
     h.objections = u32::from(case.objections);
+    h.channel = case.channel;
 }
 
 /// Writes where the case stands.
@@ -334,6 +347,7 @@ pub fn set_case(session: &mut dyn Session, h: &Head) -> DbResult<()> {
             h.concluded.into(),
             i64::from(h.confirmed).into(),
             h.objections.into(),
+            channel_no(h.channel).into(),
             h.rid.into(),
         ],
     )

@@ -249,8 +249,11 @@ async fn complete(
         .await
 }
 
-/// The rows that say so.
-fn whole(tx: &mut Tx<'_>, head: &Head, hash: BlobHash, author: i64, at: i64) -> DbResult<()> {
+/// The rows that say that a photo of a request is whole here.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub(crate) fn whole(tx: &mut Tx<'_>, head: &Head, hash: BlobHash, author: i64, at: i64) -> DbResult<()> {
     tx.session().send(requests::ONE_MORE_HERE, &[head.rid.into()])?;
     let row = NewRow {
         scope: head.scope,

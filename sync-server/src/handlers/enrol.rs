@@ -185,6 +185,9 @@ fn trade(
     for _ in 0..PREFIX_TRIES {
         let no = DeviceNo((service.random.number() >> 1).max(1));
         let prefix = Prefix::new(u32::try_from(service.random.number() % u64::from(Prefix::COUNT)).unwrap_or(0));
+        if prefix == Prefix::DESK {
+            continue;
+        }
         let args = [
             no.0.cast_signed().into(),
             prefix.index().into(),

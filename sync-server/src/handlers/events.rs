@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::response::sse::Event;
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use mbs_shared::wire::events::News;
+use mbs_shared::wire::events::{self, News};
 use mbs_shared::wire::sync::Cursor;
 use tokio::sync::watch;
 
@@ -29,21 +29,51 @@ pub fn wake_ups(
     let only = caller.one_stream();
     let seq = service.db.ask(|s| feed::last_of(s, scope))?;
     let epoch = service.epoch;
-    let news = move |seq: i64| Event::default().data(News(Cursor { epoch, seq: seq.cast_unsigned() }).to_string());
-    Ok(unfold((listener, only, Some(seq)), move |(mut listener, mut only, first)| async move {
-        let seq = match first {
-            Some(seq) => seq,
-            None => next(&mut listener, &mut only).await?,
+    let news = move |seq: i64| News(Cursor { epoch, seq: seq.cast_unsigned() }).to_string();
+    let (home, directory) = (service.scopes.code(scope).to_owned(), service.knowledge.directory);
+    let announced = service.announced.clone();
+    let reach = move || events::announced(announced.to(&home, directory));
+    let ears = Ears { feed: listener, announcements: service.announced.listen(), only };
+    Ok(unfold((ears, Some(news(seq)), reach), move |(mut ears, first, reach)| async move {
+        let data = match first {
+            Some(first) => first,
+            None => match ears.next().await? {
+                Heard::Feed(seq) => news(seq),
+                Heard::Announcement => reach(),
+            },
         };
-        Some((Ok(news(seq)), (listener, only, None)))
+        Some((Ok(Event::default().data(data)), (ears, None, reach)))
     }))
 }
 
-/// The next place; `None` when the server stops or the tablet has a newer stream.
-async fn next(listener: &mut watch::Receiver<i64>, only: &mut watch::Receiver<u64>) -> Option<i64> {
-    tokio::select! {
-        changed = listener.changed() => changed.ok()?,
-        _ = only.changed() => return None,
+/// What a stream listens to.
+struct Ears {
+    feed: watch::Receiver<i64>,
+    announcements: watch::Receiver<u64>,
+    only: watch::Receiver<u64>,
+}
+
+enum Heard {
+    /// The feed reaches to here.
+    Feed(i64),
+    /// Something was announced, to whomever.
+    Announcement,
+}
+
+impl Ears {
+    /// What comes next; `None` when the server stops or the tablet has a newer stream.
+    async fn next(&mut self) -> Option<Heard> {
+        tokio::select! {
+            changed = self.feed.changed() => {
+                changed.ok()?;
+                Some(Heard::Feed(*self.feed.borrow_and_update()))
+            }
+            changed = self.announcements.changed() => {
+                changed.ok()?;
+                self.announcements.borrow_and_update();
+                Some(Heard::Announcement)
+            }
+            _ = self.only.changed() => None,
+        }
     }
-    Some(*listener.borrow_and_update())
 }

@@ -1,6 +1,7 @@
 //! One file an exchange, named as in `shared/src/wire`. Plain functions over a [`crate::service::Service`];
 //! HTTP is put around them in [`crate::router`].
 
+pub mod announcements;
 pub mod api;
 pub mod blob;
 pub mod courier;

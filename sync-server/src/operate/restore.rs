@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::backup::{DATABASE, FORMAT, Hashing, MANIFEST, Manifest, Part, photo_of};
 use crate::blob_store::{BlobStore, Folder};
-use crate::database::{Database, DbResult, meta};
+use crate::database::{Database, DbResult, announcements, meta};
 use crate::ports::Random;
 use crate::{journal, secrets};
 
@@ -19,6 +19,8 @@ use crate::{journal, secrets};
 pub const NUMBERS_A_DAY: i64 = 20_000;
 /// Places of the feed skipped for each day begun since the backup.
 pub const PLACES_A_DAY: i64 = 10_000_000;
+/// Announcements made and withdrawn in a day at most.
+const ANNOUNCEMENTS_A_DAY: i64 = 1_000;
 /// Largest photo, key file or journal in a backup, in bytes.
 const MAX_SMALL: u64 = 64 * 1024 * 1024;
 
@@ -103,6 +105,9 @@ pub fn renew(tx: &mut dyn crate::database::Transaction, at: i64, now: i64, rando
     meta::set(tx, "seq", next)?;
     let rid = meta::get(tx, "rid")?;
     meta::set(tx, "rid", rid + days * NUMBERS_A_DAY)?;
+    // What was announced since is on tablets, and none of it is taken for something else.
+    let announced = meta::get(tx, announcements::SEQ)?;
+    meta::set(tx, announcements::SEQ, announced + days * ANNOUNCEMENTS_A_DAY)?;
     tx.execute(meta::BUMP, &["devices".into()])?;
     Ok(epoch.cast_unsigned())
 }

@@ -168,7 +168,7 @@ fn request(service: &Service, head: &Head, proven: &mut Proven) -> Result<(), Br
         return at(place, "the events are not numbered one after another");
     }
     match events.first().map(|e| &e.event.what) {
-        Some(What::Received { no }) if *no == head.no => {}
+        Some(What::Received { no, .. }) if *no == head.no => {}
         _ => return at(place, "the first event does not give its number"),
     }
     let case = Case::fold(events.iter().map(|e| &e.event));

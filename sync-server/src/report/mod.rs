@@ -9,9 +9,9 @@ pub mod table;
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use jiff::civil::{Date, Weekday};
-use jiff::tz::{self, TimeZone};
+use jiff::civil::{Date, Time, Weekday};
+use mbs_shared::directory::Neighbourhood;
+use mbs_shared::routing::deadline::{date_of, instant};
 use mbs_shared::routing::{Outcome, State};
 use serde::Serialize;
 use ts_rs::TS;
@@ -44,7 +44,7 @@ impl Period {
     /// The thirteen weeks that end with the day of `now` (Unix ms).
     #[must_use]
     pub fn lately(now: i64) -> Self {
-        let until = day_of(now);
+        let until = date_of(now);
         Self { from: days_before(until, 90), until }
     }
 
@@ -61,24 +61,13 @@ impl Period {
     /// Beginning and end, Unix ms; the end is not in it any more.
     #[must_use]
     pub fn range(self) -> (i64, i64) {
-        (midnight(self.from), midnight(self.until.tomorrow().unwrap_or(Date::MAX)))
+        let end = self.until.tomorrow().unwrap_or(Date::MAX);
+        (instant(self.from, Time::midnight()), instant(end, Time::midnight()))
     }
 }
 
 fn days_before(date: Date, days: i64) -> Date {
     date.saturating_sub(jiff::Span::new().days(days))
-}
-
-fn istanbul() -> TimeZone {
-    TimeZone::get("Europe/Istanbul").unwrap_or_else(|_| TimeZone::fixed(tz::offset(3)))
-}
-
-fn day_of(at: i64) -> Date {
-    istanbul().to_datetime(Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)).date()
-}
-
-fn midnight(date: Date) -> i64 {
-    istanbul().to_timestamp(date.to_datetime(jiff::civil::Time::midnight())).map_or(i64::MAX, Timestamp::as_millisecond)
 }
 
 /// What is counted of some requests.
@@ -277,9 +266,8 @@ pub fn count(
         "" => "Konu seçilmemiş".to_owned(),
         code => directory.category(code).map_or(code, |c| c.name.as_str()).to_owned(),
     };
-    let place_name = |code: &str| {
-        directory.neighbourhood(code).map_or_else(|| code.to_owned(), |n| format!("{}, {}", n.name, n.district))
-    };
+    let place_name =
+        |code: &str| directory.neighbourhood(code).map_or_else(|| code.to_owned(), Neighbourhood::with_district);
     let district_name = |code: &str| directory.district(code).map_or(code, |d| d.name.as_str()).to_owned();
     let code = |number: u32| service.scopes.code(number).to_owned();
     Ok(Report {

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 use mbs_shared::routing::Outcome;
+use mbs_shared::routing::deadline::istanbul;
 
-use super::istanbul;
 use crate::handlers::desk::view::QueueRow;
 
 /// What tells Excel that it is UTF-8.

@@ -107,9 +107,9 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made], aut
 ///
 /// # Errors
 /// [`crate::database::DbError`].
-pub fn store_first(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made]) -> DbResult<Decided> {
+pub fn store_first(tx: &mut Tx<'_>, service: &Service, head: &Head, made: &[Made], author: i64) -> DbResult<Decided> {
     let decided = decide_together(service, head, made);
-    append(tx, head, made, Row { author: 0, session: feed::AS_BEFORE }, &decided)?;
+    append(tx, head, made, Row { author, session: feed::AS_BEFORE }, &decided)?;
     Ok(decided)
 }
 

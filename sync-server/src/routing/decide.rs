@@ -3,14 +3,12 @@
 //! The transition table in `shared` says whether; here stands what must come with it and which
 //! events it becomes. Nothing is written here, so every line is a table test.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use mbs_shared::blob::MAX_PER_REQUEST;
 use mbs_shared::directory::{Directory, Unit};
 use mbs_shared::id::{BlobHash, OfficialNo};
 use mbs_shared::request::MAX_ENTRY;
-use mbs_shared::routing::deadline::{Calendar, LEGAL_CEILING_DAYS, calendar_days};
+use mbs_shared::routing::deadline::{Calendar, LEGAL_CEILING_DAYS, calendar_days, date_of};
 use mbs_shared::routing::table::To;
 use mbs_shared::routing::{Action, Case, Outcome, State, What, Who};
 use mbs_shared::wire::error::Code;
@@ -253,11 +251,6 @@ fn below(command: &Command, ground: &Ground<'_>) -> Result<String, Refusal> {
     Ok(code.to_owned())
 }
 
-/// Today's date in Istanbul.
-fn today(now: i64) -> Option<Date> {
-    Some(TimeZone::get("Europe/Istanbul").ok()?.to_datetime(Timestamp::from_millisecond(now).ok()?).date())
-}
-
 fn date(command: &Command, now: i64) -> Result<String, Refusal> {
     let text = command.date.as_deref().ok_or(Refusal::Input("date", "tarih verilmeli"))?;
     let date: Date = text.parse().map_err(|_| Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"))?;
@@ -265,13 +258,14 @@ fn date(command: &Command, now: i64) -> Result<String, Refusal> {
     if date.to_string() != text {
         return Err(Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"));
     }
-    match today(now) {
-        Some(today) if date < today => Err(Refusal::Input("date", "tarih geçmişte")),
-        Some(today) if i32::from(date.year()) > i32::from(today.year()) + 5 => {
-            Err(Refusal::Input("date", "tarih çok uzakta"))
-        }
-        _ => Ok(text.to_owned()),
+    let today = date_of(now);
+    if date < today {
+        return Err(Refusal::Input("date", "tarih geçmişte"));
     }
+    if i32::from(date.year()) > i32::from(today.year()) + 5 {
+        return Err(Refusal::Input("date", "tarih çok uzakta"));
+    }
+    Ok(text.to_owned())
 }
 
 /// Another request than this one.

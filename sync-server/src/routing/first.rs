@@ -2,7 +2,7 @@
 
 use mbs_shared::id::OfficialNo;
 use mbs_shared::routing::deadline::istanbul_year;
-use mbs_shared::routing::{Action, Case, What, Who};
+use mbs_shared::routing::{Action, Case, Channel, What, Who};
 
 use super::apply::{Made, Origin, make};
 use super::decide::{Command, Ground, Step, decide};
@@ -36,6 +36,17 @@ pub fn target(service: &Service, category: &str, place: &str) -> Target {
     }
 }
 
+/// What the first events of a request follow from.
+#[derive(Debug, Clone, Copy)]
+pub struct New<'a> {
+    /// Category code.
+    pub category: &'a str,
+    /// Where it goes by itself.
+    pub target: &'a Target,
+    /// How it came; `None`: from a tablet.
+    pub channel: Option<Channel>,
+}
+
 /// The first events of a request: its number and its automatic route. The case is folded along.
 ///
 /// # Errors
@@ -44,22 +55,21 @@ pub fn events(
     tx: &mut Tx<'_>,
     service: &Service,
     case: &mut Case,
-    category: &str,
-    target: &Target,
+    new: &New<'_>,
     received: i64,
 ) -> DbResult<(OfficialNo, Vec<Made>)> {
     let year = istanbul_year(received);
     let no = OfficialNo { year, n: tx.next_number(year)? };
     let origin = Origin { by: Who::System, author: 0, entry: None, at: received };
     let step = |what, note: &str| Step { what, note: note.to_owned() };
-    let mut made = make(service, case, vec![step(What::Received { no }, "")], &origin);
-    let steps = match target {
+    let mut made = make(service, case, vec![step(What::Received { no, channel: new.channel }, "")], &origin);
+    let steps = match new.target {
         Target::Triage(why) => vec![step(What::Reviewed, why)],
         Target::Unit(command) => {
             let ground = Ground {
                 case,
                 now: received,
-                category,
+                category: new.category,
                 directory: service.knowledge.directory,
                 calendar: service.knowledge.calendar,
                 approval: false,

@@ -430,10 +430,15 @@ pub(crate) fn device_row(town: &Town, tablet: &Tablet) -> devices::FleetRow {
 /// Token of the session that [`signed_in`] begins.
 pub(crate) const SESSION: [u8; 32] = [7; 32];
 
-/// Someone at the desk; the cookie of their session.
+/// Someone at the desk, of no unit; the cookie of their session.
 pub(crate) fn signed_in(town: &Town, role: Role) -> String {
+    signed_in_at(town, role, "")
+}
+
+/// Someone at the desk of a unit; the cookie of their session.
+pub(crate) fn signed_in_at(town: &Town, role: Role, unit: &str) -> String {
     let begun = town.service.db.change(|tx| {
-        staff::add(tx, "masa", "Masa", role, "", "-", MORNING)?;
+        staff::add(tx, "masa", "Masa", role, unit, "-", MORNING)?;
         staff::begin(tx, &sha256(&SESSION), 1, MORNING, MORNING + 100 * DAY)
     });
     begun.unwrap();

@@ -11,6 +11,7 @@
 
 mod common;
 
+mod announcements;
 mod blob;
 mod decide;
 #[cfg(all(feature = "postgres", feature = "s3"))]
@@ -19,6 +20,8 @@ mod enrol;
 mod family;
 mod held;
 mod http;
+mod intake;
+mod lists;
 mod nearby;
 mod operate;
 mod reconcile;

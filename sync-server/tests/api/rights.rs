@@ -101,6 +101,26 @@ fn lines() -> Vec<Line> {
             hidden: OUTSIDE,
             ..post("requests/{id}/say", json!({ "text": "Ekip yolda." }), &[Triage, Unit, Approver], StatusCode::OK)
         },
+        post(
+            "requests",
+            json!({
+                "id": "0b".repeat(16), "channel": "phone", "muhtarlik": "besiktas-bebek", "category": "yol.cukur",
+                "kind": "wish", "title": "", "desc": "Yol çöktü.", "addr": "", "place": null, "discreet": false,
+                "photos": []
+            }),
+            &[Triage],
+            StatusCode::OK,
+        ),
+        get("announcements", "", SEERS),
+        // There is none, which only those hear who may ask.
+        Line { gets: StatusCode::NOT_FOUND, ..get("announcements/{id}", "", SEERS) },
+        post(
+            "announcements",
+            json!({ "audience": "", "urgent": false, "title": "Deneme", "text": "Deneme duyurusu." }),
+            &[Triage, Operator],
+            StatusCode::OK,
+        ),
+        post("announcements/{id}/withdraw", json!({}), &[Triage, Operator], StatusCode::NOT_FOUND),
         get("tablets", "", SEERS),
         post(
             "enrolments",
@@ -169,7 +189,7 @@ async fn every_route_for_every_role_inside_and_outside_its_scope() {
             }
             let path = line
                 .route
-                .replace("{id}", &if line.route.starts_with("quarantine") { "7".into() } else { id.to_string() });
+                .replace("{id}", &if line.route.starts_with("requests/") { id.to_string() } else { "7".into() });
             let path = path.replace("{hash}", &"ab".repeat(32));
             let request = Request::builder()
                 .method(line.method)

@@ -10,7 +10,7 @@ use mbs_server::blob_store::{Folder, Key};
 use mbs_server::database::sqlite::{Options, Sqlite};
 use mbs_server::error::{Fault, status};
 use mbs_server::handlers::blob::{Put, Slice};
-use mbs_server::handlers::{blob, enrol, nearby, receipt, reconcile, snapshot, sync};
+use mbs_server::handlers::{announcements, blob, enrol, nearby, receipt, reconcile, snapshot, sync};
 use mbs_server::journal::Journal;
 use mbs_server::knowledge::Knowledge;
 use mbs_server::secrets::Secrets;
@@ -182,6 +182,14 @@ async fn route(service: &Arc<Service>, mut request: HttpRequest, arrived: usize)
         }
         (Method::Get, ["v1", "nearby"]) => {
             Ok((200, encode(&nearby::nearby(service, &*caller()?, query(&request, "known"))?)))
+        }
+        (Method::Get, ["v1", "announcements"]) => {
+            let after = query(&request, "after").unwrap_or(0);
+            Ok((200, encode(&announcements::after(service, &*caller()?, after)?)))
+        }
+        (Method::Post, ["v1", "announcements", "seen"]) => {
+            announcements::seen(service, &*caller()?, &request.body).await?;
+            Ok((204, Vec::new()))
         }
         _ => Err(Fault::new(Code::NotFound)),
     }

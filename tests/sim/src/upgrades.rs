@@ -10,9 +10,16 @@ use crate::vfs::{self, DiskFault, Machine};
 use crate::world::World;
 
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
-const TABLET: [&str; 3] = ["drop index requests_by_number", "drop table carried", "drop table receipts"];
+const TABLET: [&str; 4] = [
+    "drop table announcements; delete from settings where key = 'announcements'",
+    "drop index requests_by_number",
+    "drop table carried",
+    "drop table receipts",
+];
 /// The server's.
-const SERVERS: [&str; 2] = [
+const SERVERS: [&str; 4] = [
+    "drop table announcement_seen; drop table announcement; delete from meta where name = 'announced'",
+    "alter table request drop column channel",
     "drop index request_received; drop index request_concluded; alter table request drop column concluded; \
      alter table request drop column confirmed; alter table request drop column objections; \
      delete from meta where name = 'index'",

@@ -3,6 +3,7 @@
 import categories from '../../../shared/data/org/categories.json';
 import organisation from '../../../shared/data/org/organisation.json';
 import places from '../../../shared/data/geo/neighbourhoods.json';
+import type { Channel } from '$ui/wire/Channel';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { Kind } from '$ui/wire/Kind';
 import type { Kinship } from '$ui/wire/Kinship';
@@ -22,6 +23,7 @@ export const allPlaces = all;
 export const placeOf = new Map(all.map((place) => [place.code, place]));
 
 export const directory: DeskDirectory = {
+  districts: [...new Map(all.map(({ district_code, district }) => [district_code, { code: district_code, name: district }])).values()],
   units: organisation.units.map(({ code, name, kind, parent }) => ({
     code, name, kind: kind as UnitKind, parent: parent ?? null, external: kind === 'dis-kurum' || kind === 'ilce-belediyesi',
   })),
@@ -61,6 +63,7 @@ export interface Seed {
   said?: string;
   conflict?: string[];
   discreet?: boolean;
+  channel?: Channel;
   /** The muhtar wishes to withdraw it. */
   wish?: string;
   /** Hours until the law's day. */

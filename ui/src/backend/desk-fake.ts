@@ -12,6 +12,7 @@ import type { Role } from '$ui/wire/Role';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
 import { fold } from '$ui/lib/fold';
+import { fakeAnnouncements } from './desk-fake-announcements';
 import { fakeReport } from './desk-fake-report';
 import { DeskFailed, type Desk } from './desk';
 import { directory, placeOf, priorityOf, scene, seeds, suggested, unitOf, type Scene, type Seed } from './desk-fake-city';
@@ -53,6 +54,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
   const changed = new Set<(id: string) => void>();
   let signedIn = trouble !== 'signed_out';
   let lost = trouble === 'lost';
+  const announced = fakeAnnouncements(trouble === 'empty');
   let held = trouble === 'empty' ? [] : heldItems();
   const requests = trouble === 'empty' ? [] : seeds.map((seed, i) => build(seed, i, photos));
 
@@ -138,9 +140,20 @@ export function fakeDesk(query: URLSearchParams): Desk {
       photos.set(hash, photo.type.startsWith('image/') ? URL.createObjectURL(photo) : scene('fixed', photos.size));
       return hash;
     },
+    enter: ({ muhtarlik, category, kind, title, desc, addr, channel, discreet }) =>
+      answer(() => {
+        const request = build({ place: muhtarlik, category, kind, title, desc, addr, discreet, state: 'in_review', age: 0, left: 72 }, requests.length, photos);
+        request.row.channel = channel;
+        requests.push(request);
+        return { id: request.row.id, no: request.row.no };
+      }),
     directory: () => answer(() => directory),
     tablets: () => answer(() => (trouble === 'empty' ? [] : tablets())),
     enrol: () => answer(() => ({ code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern() })),
+    announcements: () => answer(() => announced.list),
+    announce: (what) => answer(() => announced.add(what, me.name)),
+    withdraw: (id) => answer(() => announced.withdraw(id)),
+    unseen: () => answer(() => announced.unseen),
     quarantine: () => answer(() => ({ items: held, total: held.length })),
     decide: (id, accept) =>
       answer(() => {
@@ -224,6 +237,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     photos: names.length,
     hops,
     returns: seed.returned ? (seed.left < 6 ? 2 : 1) : 0,
+    channel: seed.channel ?? null,
   };
   return {
     row,

@@ -4,16 +4,21 @@ import { getContext, setContext } from 'svelte';
 import type { Period } from '$ui/report/period';
 import type { Act } from '$ui/wire/Act';
 import type { Alike } from '$ui/wire/Alike';
+import type { DeskAnnouncement } from '$ui/wire/DeskAnnouncement';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Enrolment } from '$ui/wire/Enrolment';
+import type { Entered } from '$ui/wire/Entered';
 import type { Me } from '$ui/wire/Me';
+import type { NewAnnouncement } from '$ui/wire/NewAnnouncement';
 import type { NewEnrolment } from '$ui/wire/NewEnrolment';
+import type { NewRequest } from '$ui/wire/NewRequest';
 import type { Quarantine } from '$ui/wire/Quarantine';
 import type { Queue } from '$ui/wire/Queue';
 import type { Report } from '$ui/wire/Report';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
+import type { Unseen } from '$ui/wire/Unseen';
 
 export type List = 'triage' | 'inbox' | 'late' | 'all';
 
@@ -37,9 +42,18 @@ export interface Desk {
   say(id: string, text: string): Promise<DeskRequest>;
   /** Takes in a photo from the spot and gives its name. */
   upload(photo: Blob): Promise<string>;
+  /** Enters a request for a muhtarlık. */
+  enter(request: NewRequest): Promise<Entered>;
   directory(): Promise<DeskDirectory>;
   tablets(): Promise<Tablet[]>;
   enrol(wanted: NewEnrolment): Promise<Enrolment>;
+  announcements(): Promise<DeskAnnouncement[]>;
+  /** Says something to muhtars; the list with it. */
+  announce(what: NewAnnouncement): Promise<DeskAnnouncement[]>;
+  /** Takes one back; the list as it is then. */
+  withdraw(id: number): Promise<DeskAnnouncement[]>;
+  /** Who has not read one. */
+  unseen(id: number): Promise<Unseen>;
   quarantine(): Promise<Quarantine>;
   /** Takes one in after all, or puts it away for good; what is left. */
   decide(id: number, accept: boolean): Promise<Quarantine>;

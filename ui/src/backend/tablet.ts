@@ -1,5 +1,6 @@
 // The one door of the tablet's screens to what lies behind them. Calls and answers are the types the
 // core generates (src/wire); this file only says which answer belongs to which call.
+import type { Announcement } from '$ui/wire/Announcement';
 import type { Call } from '$ui/wire/Call';
 import type { CallError } from '$ui/wire/CallError';
 import type { Categories } from '$ui/wire/Categories';
@@ -39,6 +40,8 @@ export interface Answers {
   sync_now: Status;
   line: Status;
   mobile_limit: Status;
+  announcements: Announcement[];
+  read_announcement: Status;
   receipt: Receipt;
   verify_receipt: Receipt;
   categories: Categories;

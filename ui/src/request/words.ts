@@ -3,6 +3,7 @@ import { date } from '$ui/lib/format';
 import { m } from '$ui/paraglide/messages';
 import { getLocale } from '$ui/paraglide/runtime';
 import type { Category } from '$ui/wire/Category';
+import type { Channel } from '$ui/wire/Channel';
 import type { EntryKind } from '$ui/wire/EntryKind';
 import type { Group } from '$ui/wire/Group';
 import type { Kind } from '$ui/wire/Kind';
@@ -95,8 +96,11 @@ const STEP: Record<string, () => string> = {
   parted: m.step_parted,
 };
 
+const RECEIVED: Record<Channel, () => string> = { phone: m.step_received_phone, petition: m.step_received_petition, meeting: m.step_received_meeting };
+
 /** An event this version does not know is shown by its state, never by a code. */
-export function stepWord({ what, state, outcome, date: planned, other }: Step): string {
+export function stepWord({ what, state, outcome, date: planned, other, channel }: Step): string {
+  if (channel) return RECEIVED[channel]();
   const word = STEP[what]?.() ?? (state ? stateWord(state, outcome, planned) : m.step_other());
   if (other) return m.with_detail({ word, detail: outcome ? m.with_detail({ word: other, detail: outcomeWord(outcome) }) : other });
   if (what === 'concluded' && outcome) return m.with_detail({ word, detail: outcomeWord(outcome) });

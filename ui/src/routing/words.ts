@@ -2,6 +2,7 @@
 import { m } from '$ui/paraglide/messages';
 import { getLocale } from '$ui/paraglide/runtime';
 import type { Action } from '$ui/wire/Action';
+import type { Channel } from '$ui/wire/Channel';
 import type { DeskCategory } from '$ui/wire/DeskCategory';
 import type { DeskEvent } from '$ui/wire/DeskEvent';
 import type { EntryKind } from '$ui/wire/EntryKind';
@@ -39,6 +40,10 @@ const OUTCOME: Words<Outcome> = {
 };
 export const outcomes = Object.keys(OUTCOME) as Outcome[];
 export const outcomeName = (outcome: Outcome): string => OUTCOME[outcome]();
+
+const CHANNEL: Words<Channel> = { phone: m.desk_channel_phone, petition: m.desk_channel_petition, meeting: m.desk_channel_meeting };
+export const channels = Object.keys(CHANNEL) as Channel[];
+export const channelName = (channel: Channel): string => CHANNEL[channel]();
 
 const ROLE: Words<Role> = {
   triage: m.desk_role_triage,

@@ -146,7 +146,11 @@ id: string, } | { "call": "verify_receipt",
 /**
  * The text of its QR code, `MBS1:…`.
  */
-text: string, } | { "call": "categories" } | { "call": "suggest_category", 
+text: string, } | { "call": "announcements" } | { "call": "read_announcement", 
+/**
+ * Which.
+ */
+id: number, } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

@@ -40,6 +40,10 @@ impl Tablet {
                 self.lock().store.write(|c| allowance::set_limit(c, mb))?;
                 self.wake(Nudge::Work);
             }
+            Call::ReadAnnouncement { id } => {
+                self.lock().read_announcement(id)?;
+                self.wake(Nudge::Work);
+            }
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
             call => return self.answer_locked(call),
@@ -58,6 +62,7 @@ impl Tablet {
             }
             Call::Requests { query } => return json(&inner.list(&query)?),
             Call::Outbox => return json(&inner.outbox()?),
+            Call::Announcements => return json(&inner.announcements()?),
             Call::Receipt { id } => return json(&inner.receipt(id)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
             Call::Similar { id } => return json(&inner.similar(id)?),
@@ -81,6 +86,7 @@ impl Tablet {
             Call::Enrol { .. }
             | Call::AddPhoto { .. }
             | Call::SyncNow
+            | Call::ReadAnnouncement { .. }
             | Call::Line { .. }
             | Call::MobileLimit { .. }
             | Call::Categories

@@ -9,7 +9,7 @@ use crate::error::{Code, Result, fail};
 use crate::ports::{Random, random};
 use crate::store::requests::Stage;
 use crate::store::settings::{self, Identity};
-use crate::store::{cursor, entries, outbox, quarantine, requests};
+use crate::store::{announcements, cursor, entries, outbox, quarantine, requests};
 use crate::sync::intake::refuse_own;
 use crate::sync::replay::replay;
 use crate::sync::round::Round;
@@ -112,6 +112,9 @@ impl Inner {
             settings::set(c, settings::IDENTITY, &value)?;
             cursor::set(c, Cursor::default())?;
             nearby::forget(c)?;
+            if !before.as_ref().is_some_and(|old| serves_the_same(old, identity)) {
+                announcements::forget(c)?;
+            }
             Ok((cases, made))
         })?;
         self.store.side.keep(settings::IDENTITY, &value)?;

@@ -6,6 +6,7 @@
 
 pub mod view;
 
+pub mod announcements;
 mod answer;
 mod drafts;
 mod enrolment;
@@ -190,6 +191,14 @@ pub enum Call {
     VerifyReceipt {
         /// The text of its QR code, `MBS1:…`.
         text: String,
+    },
+    /// What the municipality announced, the newest first → `Vec<`[`announcements::Announcement`]`>`.
+    Announcements,
+    /// The muhtar has read one → [`view::Status`].
+    ReadAnnouncement {
+        /// Which.
+        #[ts(type = "number")]
+        id: i64,
     },
     /// Groups and categories for choosing → [`view::Categories`].
     Categories,

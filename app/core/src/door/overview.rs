@@ -3,11 +3,12 @@
 use mbs_shared::id::ChangeHash;
 use mbs_shared::istanbul;
 
+use super::announcements::Announcement;
 use super::view::{Identity, Link, Mobile, Notice, Outbox, OutboxItem, OutboxKind, Row, Status};
 use crate::capture::request::headline;
 use crate::error::Result;
 use crate::store::outbox::{self, What};
-use crate::store::{blobs, changes, quarantine, requests, settings};
+use crate::store::{announcements, blobs, changes, quarantine, requests, settings};
 use crate::sync::allowance;
 use crate::tablet::Inner;
 
@@ -50,6 +51,8 @@ impl Inner {
             waiting: outbox::count(c)?,
             needs_me: requests::needing_me(c)?,
             quarantined: quarantine::count(c)?,
+            unread: announcements::unread(c)?,
+            urgent: announcements::urgent(c)?.map(Announcement::from),
             notices,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             identity: identity.map(|i| shown(&i)),

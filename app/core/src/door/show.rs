@@ -217,7 +217,17 @@ const fn intent(action: Action) -> Option<EntryKind> {
 }
 
 fn step(at: i64, what: &str) -> Step {
-    Step { at, what: what.to_owned(), state: None, unit: None, note: None, date: None, outcome: None, other: None }
+    Step {
+        at,
+        what: what.to_owned(),
+        state: None,
+        unit: None,
+        note: None,
+        date: None,
+        outcome: None,
+        other: None,
+        channel: None,
+    }
 }
 
 /// What the server decided, in its order, each with the state after it.
@@ -230,6 +240,7 @@ fn steps(decided: &[Event]) -> Vec<Step> {
         shown.state = Some(case.state);
         shown.note = Some(event.note.clone()).filter(|n| !n.is_empty());
         match &event.what {
+            Decided::Received { channel, .. } => shown.channel = *channel,
             Decided::Routed { unit, .. } | Decided::SentOut { unit, .. } | Decided::Forwarded { unit } => {
                 shown.unit = Some(unit_name(unit));
             }

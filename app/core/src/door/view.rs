@@ -1,10 +1,11 @@
 //! What screens are shown.
 
+use super::announcements::Announcement;
 use mbs_shared::blob::BlobKind;
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::place::Fix;
 use mbs_shared::request::Kind;
-use mbs_shared::routing::{Outcome, State};
+use mbs_shared::routing::{Channel, Outcome, State};
 use mbs_shared::wire::entry::EntryKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -29,6 +30,10 @@ pub struct Status {
     pub needs_me: u32,
     /// Items the server or the tablet refused.
     pub quarantined: u32,
+    /// Announcements that were not read.
+    pub unread: u32,
+    /// The one of them that is shown before anything else.
+    pub urgent: Option<Announcement>,
     /// Something a person should know once, e.g. a damaged database was set aside.
     pub notices: Vec<Notice>,
     /// Version of the app, e.g. `0.1.0`.
@@ -346,6 +351,8 @@ pub struct Step {
     pub outcome: Option<Outcome>,
     /// Official number of another request concerned.
     pub other: Option<String>,
+    /// How it came, where no tablet filed it.
+    pub channel: Option<Channel>,
 }
 
 /// How the request this one is a duplicate of has ended.

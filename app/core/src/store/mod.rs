@@ -10,6 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::{Code, Result};
 use crate::ports::Ports;
 
+pub mod announcements;
 pub mod blobs;
 pub mod carried;
 pub mod changes;

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::ports::Ports;
 
 /// In the order of their worth: should the disk fill up meanwhile, words are over already.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "settings",
     "requests",
     "changes",
@@ -27,6 +27,7 @@ const TABLES: [&str; 14] = [
     "uploads",
     "receipts",
     "carried",
+    "announcements",
     "thumbs",
     "blobs",
 ];

@@ -38,6 +38,8 @@ pub const MOBILE_SPENT: &str = "mobile_spent";
 pub const NEARBY: &str = "nearby";
 /// When it was last asked for, Unix ms.
 pub const NEARBY_ASKED: &str = "nearby_asked";
+/// How far announcements are here: the server's place of the last one.
+pub const ANNOUNCEMENTS: &str = "announcements";
 /// Name of the photo that was cut off last: the server may have more of it than it confirmed.
 pub const CUT: &str = "cut";
 /// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.

@@ -165,8 +165,8 @@ impl Ear {
                     continue;
                 }
                 // Everything but data is a sign of life.
-                if let Some(news) = news(&line)
-                    && self.driver.send(Nudge::News(news)).is_err()
+                if let Some(nudge) = nudge(&line)
+                    && self.driver.send(nudge).is_err()
                 {
                     return End::Over;
                 }
@@ -177,8 +177,10 @@ impl Ear {
     }
 }
 
-fn news(line: &[u8]) -> Option<events::News> {
-    std::str::from_utf8(line.strip_prefix(b"data:")?).ok()?.parse().ok()
+fn nudge(line: &[u8]) -> Option<Nudge> {
+    let text = std::str::from_utf8(line.strip_prefix(b"data:")?).ok()?;
+    let announced = || events::announced_of(text).map(Nudge::Announced);
+    text.parse().ok().map(Nudge::News).or_else(announced)
 }
 
 /// How long a server that refuses wants to be left alone.

@@ -5,6 +5,7 @@
 //! photos, [`snapshot`] everything, [`reconcile`] what differs; only [`client`] and [`listener`] know HTTP.
 
 pub(crate) mod allowance;
+mod announcements;
 mod apart;
 mod blob;
 pub mod client;
@@ -53,6 +54,8 @@ pub enum Nudge {
     Listening,
     /// The server says how far its feed reaches.
     News(News),
+    /// The server says how far its announcements reach.
+    Announced(u64),
     /// Wake-ups are no longer heard: polls become frequent again.
     Deaf,
 }

@@ -18,7 +18,7 @@ use super::plan::Line;
 use super::rebuild::rebuild_rescued;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, allowance, blob, courier, nearby, receipt};
+use super::{Effect, Event, Nudge, allowance, announcements, blob, courier, nearby, receipt};
 use crate::Summary;
 use crate::door::CallError;
 use crate::error::Result;
@@ -71,6 +71,9 @@ enum Kind {
     Receipt(RequestId),
     Courier(i64),
     Nearby,
+    Announcements,
+    /// That these were read.
+    Seen(Vec<i64>),
 }
 
 #[derive(Debug)]
@@ -108,6 +111,8 @@ pub(crate) struct Round {
     receipts: Vec<RequestId>,
     /// When neighbours' reports are looked for again.
     nearby: i64,
+    /// How far announcements reach, as the server said last.
+    announced: u64,
     noted: i64,
     /// Whether the line's bytes are paid for, as the platform says; `None`: it does not.
     pub(crate) metered: Option<bool>,
@@ -148,6 +153,7 @@ impl Round {
             all_fetched: false,
             receipts: Vec::new(),
             nearby: 0,
+            announced: 0,
             noted: 0,
             metered: None,
             unpaid: 0,
@@ -258,6 +264,7 @@ impl Round {
                 self.listening = true;
             }
             Nudge::News(news) => self.news = Some(news),
+            Nudge::Announced(reach) => self.announced = reach,
             // All tablets of a server that restarts become deaf at once: they do not poll at once.
             Nudge::Deaf => {
                 self.listening = false;
@@ -325,6 +332,16 @@ impl Round {
             let request = post("/v1/sync", wire::encode(&frame), 1024 * 1024);
             return Ok(self.send(&identity, now, request, Kind::Sync(pushed)));
         }
+        if let Some(request) = announcements::ask(store.read(), self.announced)? {
+            // Should it fail, nothing else is to suffer from it: the next exchange says it again.
+            self.announced = 0;
+            return Ok(self.send(&identity, now, request, Kind::Announcements));
+        }
+        if self.online
+            && let Some((request, ids)) = announcements::tell(store.read())?
+        {
+            return Ok(self.send(&identity, now, request, Kind::Seen(ids)));
+        }
         if let Some((request, n)) = courier::build(store.read(), now)? {
             return Ok(self.send(&identity, now, request, Kind::Courier(n)));
         }
@@ -377,7 +394,7 @@ impl Round {
                 self.line.page_cut();
             }
             Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
-            Kind::Nearby => {}
+            Kind::Nearby | Kind::Announcements | Kind::Seen(_) => {}
             Kind::Put(put) => {
                 self.unpaid += put.paid;
                 self.line.slice_cut();

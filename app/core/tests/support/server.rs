@@ -260,6 +260,7 @@ impl Server {
                 revocation: self.revocation.clone(),
                 made: self.made,
                 twin: self.twin,
+                announced: None,
             },
         )
     }

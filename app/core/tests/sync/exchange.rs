@@ -23,7 +23,7 @@ fn a_request_goes_up_and_its_answer_comes_down() {
     assert_eq!(rig.show(id).row.transport, Way::Delivered);
     {
         let mut server = rig.server();
-        server.decide(id, Who::System, What::Received { no: OfficialNo { year: 2026, n: 42 } }, "");
+        server.decide(id, Who::System, What::Received { no: OfficialNo { year: 2026, n: 42 }, channel: None }, "");
         server.decide(
             id,
             Who::System,

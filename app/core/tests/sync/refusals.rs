@@ -123,7 +123,7 @@ fn what_the_server_sends_is_not_believed_either() {
             let stamp = mbs_shared::wire::entry::Stamp { at: 0, author: "?".into() };
             server.publish(id, RowBody::Entry { packed: junk.into(), stamp, mac });
         }
-        server.decide(id, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 } }, "");
+        server.decide(id, Who::System, What::Received { no: OfficialNo { year: 2026, n: 1 }, channel: None }, "");
     }
     rig.sync();
     assert_eq!(rig.show(id).row.official_no.as_deref(), Some("2026-000001"), "the rest goes on");

@@ -10,6 +10,8 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_gaps.sql"),
     include_str!("migrations/0003_reports.sql"),
+    include_str!("migrations/0004_channel.sql"),
+    include_str!("migrations/0005_announcements.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 
 use mbs_shared::id::{BlobHash, RequestId};
-use mbs_shared::routing::{Case, State as CaseState, What};
+use mbs_shared::routing::{Case, Channel, State as CaseState, What};
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::error::Code;
 use serde::Deserialize;
@@ -246,6 +246,7 @@ fn content_of(service: &Service, stored: &Stored) -> Content {
         address: content.addr.clone(),
         photos: content.blobs.iter().map(|b| b.hash.to_string()).collect(),
         case_number: head.case_no.to_string(),
+        channel: head.channel.map_or("tablet", Channel::code),
         received: head.received,
     }
 }

@@ -102,6 +102,8 @@ pub struct Content {
     pub photos: Vec<String>,
     /// Offline case number.
     pub case_number: String,
+    /// How it came: `tablet`, `phone`, `petition`, `meeting`.
+    pub channel: &'static str,
     /// When the server received it, Unix ms.
     pub received: i64,
 }

@@ -1,6 +1,6 @@
 //! Builds what the desk's screens are shown from rows, documents and events.
 
-use mbs_shared::directory::{Directory, Priority};
+use mbs_shared::directory::{Directory, Neighbourhood, Priority};
 use mbs_shared::document::Document;
 use mbs_shared::id::OfficialNo;
 use mbs_shared::request::Request;
@@ -41,7 +41,7 @@ impl Names<'_> {
     /// `Rasimpaşa, Kadıköy`.
     #[must_use]
     pub fn place(&self, neighbourhood: &str) -> String {
-        self.directory.neighbourhood(neighbourhood).map_or_else(String::new, |n| format!("{}, {}", n.name, n.district))
+        self.directory.neighbourhood(neighbourhood).map_or_else(String::new, Neighbourhood::with_district)
     }
 
     fn priority(&self, category: &str) -> Priority {
@@ -70,6 +70,7 @@ impl Names<'_> {
             photos: u8::try_from(h.blobs).unwrap_or(u8::MAX),
             hops: u16::try_from(h.hops).unwrap_or(u16::MAX),
             returns: u16::try_from(h.returns).unwrap_or(u16::MAX),
+            channel: h.channel,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET queue` and `GET directory`.
+//! `GET queue`.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::error::Fault;
 use crate::handlers::input::{Json, Query};
 use crate::service::Service;
 
-use super::view::{DeskCategory, DeskDirectory, DeskNeighbourhood, DeskUnit, Queue};
+use super::view::Queue;
 use super::{Seat, aside, build, own_units, with_names};
 
 /// Rows of a page.
@@ -31,18 +31,6 @@ const INBOX: &[CaseState] = &[
     CaseState::Assigned,
     CaseState::InProgress,
     CaseState::Planned,
-    CaseState::AnswerPending,
-    CaseState::AwaitingMuhtar,
-];
-
-/// Work is owed.
-const OPEN: &[CaseState] = &[
-    CaseState::Received,
-    CaseState::InReview,
-    CaseState::Assigned,
-    CaseState::InProgress,
-    CaseState::Planned,
-    CaseState::External,
     CaseState::AnswerPending,
     CaseState::AwaitingMuhtar,
 ];
@@ -113,7 +101,7 @@ pub async fn queue(
                 let states = one_of(INBOX, ask.state);
                 (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, &states, units)?)
             }
-            List::Late => (lists::late(s, OPEN, units, now, after, PAGE)?, lists::count_late(s, OPEN, units, now)?),
+            List::Late => (lists::late(s, units, now, after, PAGE)?, service.watch.count(s, units, now)?),
             List::All => match &rids {
                 Some(rids) => found(s, &service, person, &ask, after, rids)?,
                 None => all(s, units, ask.state, after)?,
@@ -121,7 +109,7 @@ pub async fn queue(
         };
         let triage = if everything { lists::count(s, TRIAGE, None)? } else { 0 };
         let inbox = lists::count(s, INBOX, units)?;
-        Ok((heads, total, (triage, inbox, lists::count_late(s, OPEN, units, now)?)))
+        Ok((heads, total, (triage, inbox, service.watch.lately(s, units, now)?)))
     })?;
     let (triage, inbox, late) = counts;
     let full = heads.len() == PAGE as usize;
@@ -190,43 +178,4 @@ fn matches(h: &Head, words: &str, place: &str) -> bool {
     }
     let text = fold(&format!("{} {} {} {} {place}", h.no, h.case_no, h.title, h.category));
     words.split_whitespace().all(|w| text.contains(w))
-}
-
-/// Units, categories and neighbourhoods for choosing.
-///
-/// # Errors
-/// [`Code::Forbidden`].
-pub async fn directory(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<DeskDirectory>, Fault> {
-    seat.needs(Right::Read)?;
-    let d = service.knowledge.directory;
-    Ok(Json(DeskDirectory {
-        units: d
-            .units
-            .iter()
-            // Kept by name where they stand in a history; not for choosing.
-            .filter(|u| !u.retired)
-            .map(|u| DeskUnit {
-                code: u.code.clone(),
-                name: u.name.clone(),
-                kind: u.kind,
-                parent: u.parent.clone(),
-                external: u.is_external(),
-            })
-            .collect(),
-        categories: d
-            .categories
-            .iter()
-            .map(|c| DeskCategory {
-                code: c.code.clone(),
-                name: c.name.clone(),
-                name_en: c.name_en.clone(),
-                photo: c.photo,
-            })
-            .collect(),
-        neighbourhoods: d
-            .neighbourhoods
-            .iter()
-            .map(|n| DeskNeighbourhood { code: n.code.clone(), name: format!("{}, {}", n.name, n.district) })
-            .collect(),
-    }))
 }

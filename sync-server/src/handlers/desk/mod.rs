@@ -3,8 +3,11 @@
 //! A handler here reads input, asks the rights matrix, calls one use case and answers. What is
 //! allowed on a case is the transition table's matter; what a person may see is [`build::sees`]'s.
 
+pub mod announcements;
 pub mod build;
+pub mod directory;
 pub mod events;
+pub mod intake;
 pub mod lists;
 pub mod pages;
 pub mod photo;
@@ -43,11 +46,15 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/sign-out", post(session::sign_out))
         .route("/desk/api/me", get(session::me))
         .route("/desk/api/queue", get(lists::queue))
-        .route("/desk/api/directory", get(lists::directory))
+        .route("/desk/api/directory", get(directory::show))
+        .route("/desk/api/requests", post(intake::create))
         .route("/desk/api/requests/{id}", get(request::show))
         .route("/desk/api/requests/{id}/similar", get(similar::similar))
         .route("/desk/api/requests/{id}/act", post(request::act))
         .route("/desk/api/requests/{id}/say", post(request::say))
+        .route("/desk/api/announcements", get(announcements::list).post(announcements::create))
+        .route("/desk/api/announcements/{id}", get(announcements::unseen))
+        .route("/desk/api/announcements/{id}/withdraw", post(announcements::withdraw))
         .route("/desk/api/tablets", get(tablets::list))
         .route("/desk/api/enrolments", post(tablets::enrol))
         .route("/desk/api/report", get(report::show))

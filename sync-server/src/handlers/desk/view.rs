@@ -24,11 +24,11 @@
 //! | `GET events` | server-sent events: `changed` with a request id |
 
 use mbs_shared::blob::BlobKind;
-use mbs_shared::directory::{Need, Priority, UnitKind};
+use mbs_shared::directory::Priority;
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::place::Fix;
 use mbs_shared::request::Kind;
-use mbs_shared::routing::{Action, Outcome, State, Who};
+use mbs_shared::routing::{Action, Channel, Outcome, State, Who};
 use mbs_shared::wire::entry::EntryKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -166,6 +166,8 @@ pub struct QueueRow {
     pub hops: u16,
     /// Times it was returned.
     pub returns: u16,
+    /// How it came, where no tablet filed it.
+    pub channel: Option<Channel>,
 }
 
 /// One request in full.
@@ -418,58 +420,6 @@ pub struct Uploaded {
     /// Name to use in [`Act::photos`].
     #[ts(type = "string")]
     pub hash: BlobHash,
-}
-
-/// Units and categories for choosing.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct DeskDirectory {
-    /// Units, parents first.
-    pub units: Vec<DeskUnit>,
-    /// Categories.
-    pub categories: Vec<DeskCategory>,
-    /// Neighbourhoods, for enrolment.
-    pub neighbourhoods: Vec<DeskNeighbourhood>,
-}
-
-/// A unit for choosing.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct DeskUnit {
-    /// Code.
-    pub code: String,
-    /// Turkish name.
-    pub name: String,
-    /// Kind.
-    pub kind: UnitKind,
-    /// Unit above.
-    pub parent: Option<String>,
-    /// Whether it is outside the municipality.
-    pub external: bool,
-}
-
-/// A category for showing.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct DeskCategory {
-    /// Code.
-    pub code: String,
-    /// Turkish name.
-    pub name: String,
-    /// English name.
-    pub name_en: String,
-    /// Whether a photo is wanted.
-    pub photo: Need,
-}
-
-/// A neighbourhood for choosing.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct DeskNeighbourhood {
-    /// Code.
-    pub code: String,
-    /// `Rasimpaşa, Kadıköy`.
-    pub name: String,
 }
 
 /// A tablet as operators see it.

@@ -116,6 +116,7 @@ async fn revoked(
         revocation: Some(service.secrets.revocation(revocation)),
         made: None,
         twin: None,
+        announced: None,
     })
 }
 
@@ -158,6 +159,7 @@ pub fn reply(
     if differs {
         metrics::counter!("mbs_digests_differ_total").increment(1);
     }
+    let announced = service.announced.to(service.scopes.code(scope), service.knowledge.directory);
     Ok(SyncReply {
         version: PROTOCOL,
         abilities: Abilities::OURS,
@@ -173,5 +175,6 @@ pub fn reply(
         revocation: None,
         made: None,
         twin: None,
+        announced: Some(announced).filter(|reach| *reach > 0),
     })
 }

@@ -20,7 +20,7 @@ use crate::writer::Tx;
 /// Number and receipt of a lost request, when its series is there from the beginning and the number is free.
 pub(super) fn number(tx: &mut Tx<'_>, past: &[Past]) -> DbResult<Option<(OfficialNo, i64)>> {
     let Some(event) = past.first().and_then(|p| p.events.first()) else { return Ok(None) };
-    let What::Received { no } = event.what else { return Ok(None) };
+    let What::Received { no, .. } = event.what else { return Ok(None) };
     if event.n != 1 || requests::by_no(tx.session(), no)?.is_some() {
         return Ok(None);
     }

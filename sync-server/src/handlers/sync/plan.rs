@@ -8,7 +8,7 @@ use mbs_shared::document::{Checked, Reading, Unfit, join, verify_first};
 use mbs_shared::id::{Actor, CaseNo, RequestId};
 use mbs_shared::pack::unpack;
 use mbs_shared::request::{Kind, Request};
-use mbs_shared::routing::Event;
+use mbs_shared::routing::{Channel, Event};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{Decided, Item, ItemKind, ItemResult, MAX_PAST, MAX_UNPACKED};
 
@@ -79,6 +79,8 @@ pub struct First {
     pub place: u32,
     /// Where it goes by itself.
     pub target: Target,
+    /// How it came; `None`: from a tablet.
+    pub channel: Option<Channel>,
     /// What a server decided about it before it lost it.
     pub past: Vec<Past>,
 }
@@ -264,7 +266,7 @@ fn one(
         return Ok(Plan::Settled(ItemResult::Later));
     }
     if checked.is_first() {
-        let mut first = first(service, caller, request.ok_or(Code::BadValue)?, hash);
+        let mut first = first(service, caller.device.scope, request.ok_or(Code::BadValue)?, hash);
         first.past = past(service, item);
         if several {
             overlay.push((item.request, raw));
@@ -274,11 +276,13 @@ fn one(
     next(service, caller, item, &checked, raw, overlay)
 }
 
-fn first(service: &Service, caller: &Caller, request: Request, hash: [u8; 32]) -> First {
+/// What a new request of a muhtarlık will be.
+#[must_use]
+pub fn first(service: &Service, scope: u32, request: Request, hash: [u8; 32]) -> First {
     let content = Content::of(service, &request, false);
     let place = request.gps.filter(mbs_shared::place::Fix::is_plausible);
     let place = place.and_then(|fix| service.knowledge.neighbourhood_at(&fix));
-    let home = service.scopes.code(caller.device.scope);
+    let home = service.scopes.code(scope);
     First {
         hash,
         content,
@@ -287,6 +291,7 @@ fn first(service: &Service, caller: &Caller, request: Request, hash: [u8; 32]) -
         place: place.map_or(0, |code| service.scopes.number(code)),
         target: first::target(service, &request.category, place.unwrap_or(home)),
         category: request.category,
+        channel: None,
         past: Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use mbs_shared::routing::{Case, State};
 use mbs_shared::wire::decode;
 use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
-use mbs_shared::wire::sync::{Item, ItemKind, ItemResult, SyncRequest};
+use mbs_shared::wire::sync::{Decided, Item, ItemKind, ItemResult, SyncRequest};
 
 use super::past;
 use super::plan::{Batch, Content, First, Next, Plan, Planned, fit};
@@ -174,17 +174,53 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
         return Ok((ItemResult::Ok { mac, decided: None }, true));
     }
+    let (_, mac, decided) = receive(tx, service, push, item.request, &item.packed, plan)?;
+    Ok((ItemResult::Ok { mac, decided: Some(decided) }, true))
+}
+
+/// Writes a new request with its number and its first route.
+fn receive(
+    tx: &mut Tx<'_>,
+    service: &Service,
+    push: Push,
+    id: RequestId,
+    packed: &[u8],
+    plan: &First,
+) -> DbResult<(Head, Mac, Decided)> {
     let mut case = Case::default();
-    let (no, made) = first::events(tx, service, &mut case, &plan.category, &plan.target, push.now)?;
-    let mut head = new_head(item.request, push, plan, no);
+    let new = first::New { category: &plan.category, target: &plan.target, channel: plan.channel };
+    let (no, made) = first::events(tx, service, &mut case, &new, push.now)?;
+    let mut head = new_head(id, push, plan, no);
     head.rid = tx.next_rid();
     let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     requests::take_case(&mut head, &case, unit, push.now);
     requests::add(tx.session(), &head)?;
-    let mac = append(tx, service, push, &head, &plan.hash, &item.packed)?;
-    let decided = Some(apply::store_first(tx, service, &head, &made)?);
+    let mac = append(tx, service, push, &head, &plan.hash, packed)?;
+    let decided = apply::store_first(tx, service, &head, &made, push.author.max(0))?;
     metrics::counter!("mbs_requests_total").increment(1);
-    Ok((ItemResult::Ok { mac, decided }, true))
+    Ok((head, mac, decided))
+}
+
+/// Who enters a request at the desk, and for which muhtarlık.
+#[derive(Debug, Clone, Copy)]
+pub struct Intake {
+    /// The request.
+    pub id: RequestId,
+    /// The muhtarlık.
+    pub scope: u32,
+    /// Staff id.
+    pub staff: i64,
+    /// Server time, Unix ms.
+    pub at: i64,
+}
+
+/// Writes a request that was entered at the desk; `packed` is its first change, by the server's own actor.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn enter(tx: &mut Tx<'_>, service: &Service, intake: &Intake, packed: &[u8], plan: &First) -> DbResult<Head> {
+    let push = Push { scope: intake.scope, author: intake.staff, session: 0, now: intake.at };
+    receive(tx, service, push, intake.id, packed, plan).map(|(head, ..)| head)
 }
 
 fn new_head(id: RequestId, push: Push, plan: &First, no: OfficialNo) -> Head {
@@ -217,6 +253,7 @@ fn new_head(id: RequestId, push: Push, plan: &First, no: OfficialNo) -> Head {
         concluded: 0,
         confirmed: false,
         objections: 0,
+        channel: None,
     }
 }
 

@@ -143,9 +143,9 @@ export function build(seed: Seed, now: number): Request {
   }));
   if (seed.voice) photos.push({ hash: `voice-${seed.voice}`, kind: 'voice', width: seed.voice, height: 0, size: 2_100 * seed.voice, sent: 0, delivered: false, here: true });
   const timeline: Step[] = [
-    { at, what: 'written', state: null, unit: null, note: null, date: null, outcome: null, other: null },
+    { at, what: 'written', state: null, unit: null, note: null, date: null, outcome: null, other: null, channel: null },
     ...(seed.steps ?? []).map(([what, ago, more]): Step => ({
-      at: now - ago, what, state: null, unit: null, note: null, date: null, outcome: what === 'concluded' ? (seed.outcome ?? null) : null, other: null, ...more,
+      at: now - ago, what, state: null, unit: null, note: null, date: null, outcome: what === 'concluded' ? (seed.outcome ?? null) : null, other: null, channel: null, ...more,
     })),
   ];
   const answer: Answer | null = seed.answer && seed.outcome

@@ -13,6 +13,7 @@ import type { Request } from '$ui/wire/Request';
 import type { Status } from '$ui/wire/Status';
 import { fold, matches } from '$ui/lib/fold';
 import { CallFailed, type Answers, type Tablet } from '../tablet';
+import { announcements } from './announcements';
 import { beginning, build, CENTRE, seeds } from './samples';
 import { silence } from './sound';
 
@@ -40,6 +41,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const requests = new Map<string, Request>(
     (scene === 'empty' || scene === 'start' ? [] : seeds).map((seed) => [`r${seed.n}`, build(seed, now)] as const),
   );
+  const announced = scene === 'empty' || scene === 'start' ? [] : announcements(now, scene === 'urgent');
   const discarded = new Map<string, Request>();
   const uploads = new Map<number, number>();
   const listeners = new Set<() => void>();
@@ -53,7 +55,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     identity: scene === 'start' ? null : identity,
     link: online ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
     last_contact: scene === 'start' ? null : now - (online ? 2 : 165) * 60_000,
-    next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, notices: [], version: '0.1.0',
+    next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, unread: 0, urgent: null, notices: [], version: '0.1.0',
     mobile: { limit_mb: scene === 'wifi' ? 0 : null, today: 12_400_000, held: 0 },
   };
   if (scene === 'trouble') {
@@ -65,7 +67,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     const rows = [...requests.values()].map(({ row }) => row);
     const photos = items.filter(({ what, quarantine }) => what === 'photo' && !quarantine).length;
     const mobile = { ...status.mobile, held: status.mobile.limit_mb === 0 ? photos : 0 };
-    return { ...status, mobile, waiting: items.filter((item) => !item.quarantine).length, needs_me: rows.filter((row) => row.needs_me).length, quarantined: items.filter((item) => item.quarantine).length };
+    return { ...status, mobile, unread: announced.filter(({ seen }) => seen === null).length, urgent: announced.find(({ seen, urgent }) => urgent && seen === null) ?? null, waiting: items.filter((item) => !item.quarantine).length, needs_me: rows.filter((row) => row.needs_me).length, quarantined: items.filter((item) => item.quarantine).length };
   }
 
   function outbox(): Outbox {
@@ -131,6 +133,11 @@ export function fakeTablet(options: URLSearchParams): Fake {
       case 'enrol_practice':
         status.identity = { ...identity, practice: true };
         return refreshed();
+      case 'announcements':
+        return structuredClone(announced);
+      case 'read_announcement':
+        for (const one of announced) if (one.id === call.id) one.seen ??= Date.now();
+        return refreshed();
       case 'requests':
         return [...requests.values()]
           .map(({ row, desc }) => ({ row, text: [row.title, desc, row.addr, row.case_no, row.official_no].join(' ') }))
@@ -193,7 +200,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
         request.row.transport = 'queued';
         request.can = ['message', 'add', 'withdraw'];
-        request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null, other: null });
+        request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null, other: null, channel: null });
         return put(request);
       }
       case 'keep': {

@@ -15,14 +15,14 @@ import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
-export type Section = 'triage' | 'inbox' | 'late' | 'all' | 'reports' | 'tablets' | 'quarantine';
+export type Section = 'triage' | 'inbox' | 'intake' | 'late' | 'all' | 'reports' | 'announcements' | 'tablets' | 'quarantine';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
-  triage: ['triage', 'late', 'all', 'reports', 'quarantine'],
+  triage: ['triage', 'intake', 'late', 'all', 'reports', 'announcements', 'quarantine'],
   unit: ['inbox', 'late', 'all', 'reports'],
   approver: ['inbox', 'late', 'all', 'reports'],
-  auditor: ['triage', 'late', 'all', 'reports', 'tablets', 'quarantine'],
-  operator: ['tablets', 'quarantine', 'all', 'reports'],
+  auditor: ['triage', 'late', 'all', 'reports', 'announcements', 'tablets', 'quarantine'],
+  operator: ['tablets', 'announcements', 'quarantine', 'all', 'reports'],
 };
 const GATHER_MS = 300;
 const KEPT_REQUESTS = 50;
@@ -37,7 +37,7 @@ export class Session {
   lost = $state(false);
   live = $state(true);
   counts = $state({ triage: 0, inbox: 0, late: 0, quarantine: 0 });
-  directory: DeskDirectory = $state.raw({ units: [], categories: [], neighbourhoods: [] });
+  directory: DeskDirectory = $state.raw({ units: [], categories: [], districts: [], neighbourhoods: [] });
   /** Grows whenever something may have changed: lists and requests are asked for again. */
   version = $state(0);
   /** Decisions that somebody else's overtook. */

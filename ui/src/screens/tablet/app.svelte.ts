@@ -33,6 +33,12 @@ export class App {
     };
   }
 
+  /** The muhtar has read an announcement. */
+  async read(id: number): Promise<void> {
+    this.status = await this.door.call({ call: 'read_announcement', id });
+    this.changes++;
+  }
+
   async refresh(): Promise<void> {
     try {
       this.status = await this.door.call({ call: 'status' });

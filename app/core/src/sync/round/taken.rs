@@ -11,12 +11,12 @@ use super::{CLOSED_WAIT, COMPARED, Closed, Flight, Kind, NOTE, Round, WEEK};
 use crate::error::{Code, Result, fail};
 use crate::ports::HttpReply;
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, cursor, outbox, quarantine, requests};
+use crate::store::{Store, announcements as kept, cursor, outbox, quarantine, requests};
 use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
 use crate::sync::snapshot::Snapshot;
-use crate::sync::{allowance, blob, courier, nearby, receipt};
+use crate::sync::{allowance, announcements, blob, courier, nearby, receipt};
 
 impl Round {
     pub(super) fn take(
@@ -27,7 +27,7 @@ impl Round {
         reply: &HttpReply,
         fresh: [u8; 8],
     ) -> Result<()> {
-        self.all_fetched &= matches!(flight.kind, Kind::Sync(_) | Kind::Nearby);
+        self.all_fetched &= matches!(flight.kind, Kind::Sync(_) | Kind::Nearby | Kind::Announcements | Kind::Seen(_));
         match flight.kind {
             Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
             Kind::Snapshot => {
@@ -81,6 +81,9 @@ impl Round {
                 self.summary.carried += u32::from(store.write(|c| courier::take(c, n, reply, now))?);
                 Ok(())
             }
+            Kind::Announcements => store.write(|c| announcements::take(c, reply)),
+            // One that was taken back meanwhile, or a server that cannot be told: said once.
+            Kind::Seen(ids) => store.write(|c| kept::told(c, &ids)),
             Kind::Nearby => store.write(|c| nearby::take(c, reply, now)),
             Kind::Receipt(id) => match settings::identity(store.read())? {
                 Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
@@ -133,6 +136,7 @@ impl Round {
             self.forked |= taken.forked;
         }
         self.line.page_passed();
+        self.announced = reply.announced.unwrap_or(0);
         self.more = reply.more && !snapshot;
         self.poll = now + self.pause();
         self.compare(store, now, nothing, reply.differs == Some(true))?;

@@ -1,0 +1,143 @@
+//! Announcements: whom each is for, and how far they reach for each muhtarlık, so that a poll asks no table.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use mbs_shared::directory::Directory;
+use mbs_shared::wire::announcement::Reach;
+use tokio::sync::watch;
+
+use crate::database::{DbResult, announcements};
+use crate::service::Service;
+
+/// Whom an announcement is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// Every muhtar.
+    All,
+    /// The muhtars of a district, by its code.
+    District(String),
+    /// One muhtar, by the code of his neighbourhood.
+    Muhtarlik(String),
+}
+
+impl Audience {
+    /// As it is stored and stands in JSON: empty, `district:CODE`, `muhtarlik:CODE`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::All => String::new(),
+            Self::District(code) => format!("district:{code}"),
+            Self::Muhtarlik(code) => format!("muhtarlik:{code}"),
+        }
+    }
+
+    /// Reads it; `None` for what the directory does not have.
+    #[must_use]
+    pub fn read(text: &str, directory: &Directory) -> Option<Self> {
+        match text.split_once(':') {
+            None => text.is_empty().then_some(Self::All),
+            Some(("district", code)) => directory.district(code).map(|_| Self::District(code.to_owned())),
+            Some(("muhtarlik", code)) => directory.neighbourhood(code).map(|_| Self::Muhtarlik(code.to_owned())),
+            Some(_) => None,
+        }
+    }
+
+    /// How far it reaches.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        match self {
+            Self::All => Reach::All,
+            Self::District(_) => Reach::District,
+            Self::Muhtarlik(_) => Reach::Muhtarlik,
+        }
+    }
+
+    /// Whether it is for the muhtar of that neighbourhood.
+    #[must_use]
+    pub fn includes(&self, neighbourhood: &str, directory: &Directory) -> bool {
+        match self {
+            Self::All => true,
+            Self::District(code) => {
+                directory.neighbourhood(neighbourhood).is_some_and(|found| found.district_code == *code)
+            }
+            Self::Muhtarlik(code) => code == neighbourhood,
+        }
+    }
+}
+
+/// How far announcements reach.
+#[derive(Debug)]
+pub struct Announced {
+    /// By audience, as stored.
+    reach: RwLock<HashMap<String, u64>>,
+    /// The furthest of all, for who listens.
+    all: watch::Sender<u64>,
+}
+
+impl Default for Announced {
+    fn default() -> Self {
+        Self { reach: RwLock::default(), all: watch::Sender::new(0) }
+    }
+}
+
+impl Announced {
+    /// How far they reach for the muhtar of a neighbourhood; 0: there is none.
+    #[must_use]
+    pub fn to(&self, neighbourhood: &str, directory: &Directory) -> u64 {
+        let reach = self.reach.read().unwrap_or_else(PoisonError::into_inner);
+        if reach.is_empty() {
+            return 0;
+        }
+        let district = directory.neighbourhood(neighbourhood).map(|n| Audience::District(n.district_code.clone()));
+        let own = [Some(Audience::All), district, Some(Audience::Muhtarlik(neighbourhood.to_owned()))];
+        own.iter().flatten().filter_map(|audience| reach.get(&audience.code())).copied().max().unwrap_or(0)
+    }
+
+    /// Listens to new ones.
+    #[must_use]
+    pub fn listen(&self) -> watch::Receiver<u64> {
+        self.all.subscribe()
+    }
+}
+
+impl Service {
+    /// Looks how far announcements reach now: after one was made here or by another process.
+    ///
+    /// # Errors
+    /// [`crate::database::DbError`].
+    pub fn refresh_announced(&self) -> DbResult<()> {
+        let seq = self.db.ask(|s| crate::database::meta::get(s, announcements::SEQ))?.cast_unsigned();
+        if *self.announced.all.borrow() == seq {
+            return Ok(());
+        }
+        let reach = self.db.ask(announcements::reach)?;
+        let reach = reach.into_iter().map(|(audience, seq)| (audience, seq.cast_unsigned())).collect();
+        *self.announced.reach.write().unwrap_or_else(PoisonError::into_inner) = reach;
+        self.announced.all.send_replace(seq);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mbs_shared::istanbul::directory;
+
+    #[test]
+    fn an_audience_is_read_as_it_is_written_and_includes_whom_it_names() {
+        for (text, includes, not) in [
+            ("", Some("kadikoy-rasimpasa"), None),
+            ("district:kadikoy", Some("kadikoy-rasimpasa"), Some("besiktas-bebek")),
+            ("muhtarlik:kadikoy-rasimpasa", Some("kadikoy-rasimpasa"), Some("kadikoy-caferaga")),
+        ] {
+            let audience = Audience::read(text, directory()).unwrap();
+            assert_eq!(audience.code(), text);
+            assert!(includes.is_none_or(|place| audience.includes(place, directory())), "{text}");
+            assert!(not.is_none_or(|place| !audience.includes(place, directory())), "{text}");
+        }
+        for bad in ["all", "district:", "district:yok", "muhtarlik:yok", "unit:md-zabita-avrupa", ":"] {
+            assert_eq!(Audience::read(bad, directory()), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Announcements, and who has read them.
+
+use super::{DbResult, Row, Session, meta, statements};
+
+/// Under which name the last `seq` stands in `meta`. A restore jumps over what may have been given out since.
+pub const SEQ: &str = "announced";
+
+statements! {
+    /// A new one.
+    ADD = "insert into announcement (id, seq, at, author, unit, audience, urgent, title, body) \
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// How far each audience's reach.
+    REACH = "select audience, max(seq) from announcement group by audience";
+    /// Behind a place, in their order.
+    AFTER = "select id, seq, at, author, unit, audience, urgent, title, body, withdrawn from announcement \
+             where seq > $1 order by seq limit $2";
+    /// Before one, the newest first.
+    BEFORE = "select id, seq, at, author, unit, audience, urgent, title, body, withdrawn from announcement \
+              where id < $1 order by id desc limit $2";
+    /// One.
+    OF_ID = "select id, seq, at, author, unit, audience, urgent, title, body, withdrawn from announcement where id = $1";
+    /// Takes one back.
+    WITHDRAW = "update announcement set withdrawn = $1, seq = $2 where id = $3 and withdrawn = 0";
+    /// A muhtarlık has read one.
+    SEE = "insert into announcement_seen (announcement, scope, at) values ($1, $2, $3) on conflict do nothing";
+    /// Who has read one.
+    SEEN_BY = "select scope from announcement_seen where announcement = $1";
+    /// How many have.
+    SEEN = "select count(*) from announcement_seen where announcement = $1";
+    /// Muhtarlıks with a mandate that is running and a tablet that is not revoked.
+    REACHED = "select distinct m.scope from mandate m join device d on d.mandate = m.id where m.until = 0 and d.revoked = 0";
+}
+
+/// An announcement as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its number.
+    pub id: i64,
+    /// Its place in what tablets ask for.
+    pub seq: i64,
+    /// When, Unix ms.
+    pub at: i64,
+    /// Staff id.
+    pub author: i64,
+    /// Unit that speaks; empty: Muhtarlıklar Müdürlüğü.
+    pub unit: String,
+    /// Whom it is for, as stored: see [`crate::announcements::Audience`].
+    pub audience: String,
+    /// To be seen before anything else.
+    pub urgent: bool,
+    /// First line.
+    pub title: String,
+    /// Text.
+    pub body: String,
+    /// When it was taken back; 0: it was not.
+    pub withdrawn: i64,
+}
+
+fn stored(r: &dyn Row) -> DbResult<Stored> {
+    Ok(Stored {
+        id: r.int(0)?,
+        seq: r.int(1)?,
+        at: r.int(2)?,
+        author: r.int(3)?,
+        unit: r.text(4)?.to_owned(),
+        audience: r.text(5)?.to_owned(),
+        urgent: r.int(6)? != 0,
+        title: r.text(7)?.to_owned(),
+        body: r.text(8)?.to_owned(),
+        withdrawn: r.int(9)?,
+    })
+}
+
+/// Keeps a new one; its number and place are given here.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn add(session: &mut dyn Session, new: &Stored) -> DbResult<Stored> {
+    let seq = meta::next(session, SEQ)?;
+    let args = [
+        seq.into(),
+        seq.into(),
+        new.at.into(),
+        new.author.into(),
+        new.unit.as_str().into(),
+        new.audience.as_str().into(),
+        new.urgent.into(),
+        new.title.as_str().into(),
+        new.body.as_str().into(),
+    ];
+    session.execute(ADD, &args)?;
+    Ok(Stored { id: seq, seq, ..new.clone() })
+}
+
+/// How far the announcements of each audience reach.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn reach(session: &mut dyn Session) -> DbResult<Vec<(String, i64)>> {
+    session.all(REACH, &[], |r| Ok((r.text(0)?.to_owned(), r.int(1)?)))
+}
+
+/// Those behind place `after`, in their order.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn after(session: &mut dyn Session, after: i64, limit: u32) -> DbResult<Vec<Stored>> {
+    session.all(AFTER, &[after.into(), limit.into()], stored)
+}
+
+/// Those before number `before`, the newest first.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn before(session: &mut dyn Session, before: i64, limit: u32) -> DbResult<Vec<Stored>> {
+    session.all(BEFORE, &[before.into(), limit.into()], stored)
+}
+
+/// The one with that number.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn by_id(session: &mut dyn Session, id: i64) -> DbResult<Option<Stored>> {
+    session.first(OF_ID, &[id.into()], stored)
+}
+
+/// Takes one back; whether it stood until now.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn withdraw(session: &mut dyn Session, id: i64, now: i64) -> DbResult<bool> {
+    let seq = meta::next(session, SEQ)?;
+    Ok(session.execute(WITHDRAW, &[now.into(), seq.into(), id.into()])? > 0)
+}
+
+/// Notes that a muhtarlık has read one.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn see(session: &mut dyn Session, id: i64, scope: u32, at: i64) -> DbResult<()> {
+    session.send(SEE, &[id.into(), scope.into(), at.into()])
+}
+
+/// Muhtarlıks that have read one.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn seen_by(session: &mut dyn Session, id: i64) -> DbResult<Vec<u32>> {
+    session.all(SEEN_BY, &[id.into()], |r| r.count(0))
+}
+
+/// How many have read it.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn seen(session: &mut dyn Session, id: i64) -> DbResult<u32> {
+    Ok(session.first(SEEN, &[id.into()], |r| r.count(0))?.unwrap_or(0))
+}
+
+/// Muhtarlıks with a tablet.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn reached(session: &mut dyn Session) -> DbResult<Vec<u32>> {
+    session.all(REACHED, &[], |r| r.count(0))
+}

@@ -1,0 +1,216 @@
+//! `GET announcements`, `GET announcements/{id}`, `POST announcements`, `POST announcements/{id}/withdraw`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use mbs_shared::directory::Neighbourhood;
+use mbs_shared::wire::announcement::{MAX_TEXT, MAX_TITLE};
+use mbs_shared::wire::error::Code;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::Seat;
+use crate::announcements::Audience;
+use crate::auth::rights::Right;
+use crate::database::announcements::{self, Stored};
+use crate::database::{DbResult, Session, staff};
+use crate::error::Fault;
+use crate::handlers::announcements::office;
+use crate::handlers::input::{Json, Path};
+use crate::service::Service;
+
+/// Announcements of the list: the newest.
+const MOST: u32 = 200;
+
+/// An announcement as it is made.
+#[derive(Debug, Deserialize, TS)]
+#[ts(export)]
+pub struct NewAnnouncement {
+    /// Whom it is for: empty all, `district:CODE`, `muhtarlik:CODE`.
+    pub audience: String,
+    /// Every tablet shows it before anything else, until it is confirmed.
+    pub urgent: bool,
+    /// First line.
+    pub title: String,
+    /// Text.
+    pub text: String,
+}
+
+/// An announcement and how far it has come.
+#[derive(Debug, Serialize, TS)]
+#[ts(export)]
+pub struct DeskAnnouncement {
+    /// Its number.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Who wrote it, by name.
+    pub author: String,
+    /// Who speaks.
+    pub from: String,
+    /// Whom it is for, as in [`NewAnnouncement`].
+    pub audience: String,
+    /// Name of the district or neighbourhood; empty for all.
+    pub audience_name: String,
+    /// To be seen before anything else.
+    pub urgent: bool,
+    /// First line.
+    pub title: String,
+    /// Text.
+    pub text: String,
+    /// When it was taken back, Unix ms.
+    #[ts(type = "number | null")]
+    pub withdrawn: Option<i64>,
+    /// Muhtars who have read it.
+    pub seen: u32,
+    /// Muhtars with a tablet it is for.
+    pub reached: u32,
+}
+
+/// Who has not read it yet.
+#[derive(Debug, Serialize, TS)]
+#[ts(export)]
+pub struct Unseen {
+    /// Names of neighbourhoods with a tablet, in the directory's order.
+    pub unseen: Vec<String>,
+    /// Names of neighbourhoods without one: nobody there can read it.
+    pub without: Vec<String>,
+}
+
+/// The newest announcements.
+///
+/// # Errors
+/// [`Code::Forbidden`].
+pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
+    seat.needs(Right::Announcements)?;
+    Ok(Json(all(&service)?))
+}
+
+fn all(service: &Service) -> Result<Vec<DeskAnnouncement>, Fault> {
+    Ok(service.db.ask(|s| {
+        let reached: HashSet<u32> = announcements::reached(s)?.into_iter().collect();
+        let stored = announcements::before(s, i64::MAX, MOST)?;
+        stored.into_iter().map(|stored| shown(s, service, stored, &reached)).collect()
+    })?)
+}
+
+fn shown(s: &mut dyn Session, service: &Service, stored: Stored, reached: &HashSet<u32>) -> DbResult<DeskAnnouncement> {
+    let directory = service.knowledge.directory;
+    let audience = Audience::read(&stored.audience, directory);
+    let includes =
+        |scope: &&u32| audience.as_ref().is_some_and(|a| a.includes(service.scopes.code(**scope), directory));
+    Ok(DeskAnnouncement {
+        id: stored.id,
+        at: stored.at,
+        author: staff::name(s, stored.author)?,
+        from: office(directory, &stored.unit),
+        audience_name: match &audience {
+            Some(Audience::District(code)) => directory.district(code).map_or_else(String::new, |d| d.name.clone()),
+            Some(Audience::Muhtarlik(code)) => {
+                directory.neighbourhood(code).map_or_else(String::new, Neighbourhood::with_district)
+            }
+            _ => String::new(),
+        },
+        reached: u32::try_from(reached.iter().filter(includes).count()).unwrap_or(u32::MAX),
+        seen: announcements::seen(s, stored.id)?,
+        audience: stored.audience,
+        urgent: stored.urgent,
+        title: stored.title,
+        text: stored.body,
+        withdrawn: Some(stored.withdrawn).filter(|at| *at != 0),
+    })
+}
+
+/// Who has not read one yet: to be called by telephone when it burns.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn unseen(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(id): Path<i64>,
+) -> Result<Json<Unseen>, Fault> {
+    seat.needs(Right::Announcements)?;
+    let (stored, seen, reached) = service.db.ask(|s| {
+        let stored = announcements::by_id(s, id)?;
+        let seen: HashSet<u32> = announcements::seen_by(s, id)?.into_iter().collect();
+        let reached: HashSet<u32> = announcements::reached(s)?.into_iter().collect();
+        Ok((stored, seen, reached))
+    })?;
+    let directory = service.knowledge.directory;
+    let audience = stored.and_then(|stored| Audience::read(&stored.audience, directory)).ok_or(Code::NotFound)?;
+    let mut out = Unseen { unseen: Vec::new(), without: Vec::new() };
+    for neighbourhood in directory.neighbourhoods.iter().filter(|n| audience.includes(&n.code, directory)) {
+        let scope = service.scopes.number(&neighbourhood.code);
+        if seen.contains(&scope) {
+            continue;
+        }
+        let list = if reached.contains(&scope) { &mut out.unseen } else { &mut out.without };
+        list.push(neighbourhood.with_district());
+    }
+    Ok(Json(out))
+}
+
+/// Says something to muhtars; the list with it.
+///
+/// # Errors
+/// [`Code::BadInput`] with a sentence that names the field, [`Code::Forbidden`].
+pub async fn create(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Json(new): Json<NewAnnouncement>,
+) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
+    seat.needs(Right::Announce)?;
+    let bad = |sentence: &'static str| Fault::because(Code::BadInput, sentence);
+    let (title, body) = (new.title.trim().to_owned(), new.text.trim().to_owned());
+    if title.is_empty() || title.len() > MAX_TITLE {
+        return Err(bad("title: Başlık boş ya da çok uzun (en çok 200 bayt)."));
+    }
+    if body.is_empty() || body.len() > MAX_TEXT {
+        return Err(bad("text: Metin boş ya da çok uzun (en çok 4.000 bayt)."));
+    }
+    let audience = Audience::read(&new.audience, service.knowledge.directory)
+        .ok_or_else(|| bad("audience: İlçe ya da mahalle dizinde yok; listeden seçin."))?;
+    let stored = Stored {
+        id: 0,
+        seq: 0,
+        at: service.clock.now(),
+        author: seat.0.id,
+        unit: seat.0.unit.clone(),
+        audience: audience.code(),
+        urgent: new.urgent,
+        title,
+        body,
+        withdrawn: 0,
+    };
+    service.write(move |tx| Ok(announcements::add(tx.session(), &stored)?)).await?;
+    service.refresh_announced()?;
+    Ok(Json(all(&service)?))
+}
+
+/// Takes one back: tablets drop it. Repeating it changes nothing.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn withdraw(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(id): Path<i64>,
+) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
+    seat.needs(Right::Announce)?;
+    let now = service.clock.now();
+    service
+        .write(move |tx| {
+            let stored = announcements::by_id(tx.session(), id)?.ok_or(Code::NotFound)?;
+            if stored.withdrawn == 0 {
+                announcements::withdraw(tx.session(), id, now)?;
+            }
+            Ok(())
+        })
+        .await?;
+    service.refresh_announced()?;
+    Ok(Json(all(&service)?))
+}

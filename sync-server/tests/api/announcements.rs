@@ -1,0 +1,177 @@
+//! What the municipality announces: to whom it comes, who has read it, and what becomes of it.
+
+use crate::common::*;
+use crate::http::call;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use mbs_server::handlers::announcements::{after, seen};
+use mbs_server::handlers::desk::view::Role;
+use mbs_shared::wire::announcement::{Announcement, MAX_OF_ONE, MAX_SEEN, Reach, Seen};
+use mbs_shared::wire::encode;
+use serde_json::{Value, json};
+
+async fn desk(town: &Town, cookie: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+    let request = Request::builder()
+        .method(if body.is_some() { "POST" } else { "GET" })
+        .uri(format!("/desk/api/announcements{path}"))
+        .header("cookie", cookie)
+        .header("content-type", "application/json");
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let response = call(town, request.body(body).unwrap()).await;
+    let status = response.status();
+    (status, serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap())
+}
+
+async fn announce(town: &Town, cookie: &str, audience: &str, title: &str) -> Value {
+    let new = json!({ "audience": audience, "urgent": title == "Kriz", "title": title, "text": "Metin." });
+    let (status, list) = desk(town, cookie, "", Some(new)).await;
+    assert_eq!(status, StatusCode::OK, "{list}");
+    list[0].clone()
+}
+
+/// Everything a tablet is told, page by page.
+fn told(tablet: &Tablet) -> Vec<Announcement> {
+    let (mut all, mut at) = (Vec::new(), 0);
+    loop {
+        let page = after(&tablet.service, &tablet.caller, at).unwrap();
+        all.extend(page.list);
+        at = page.next;
+        if !page.more {
+            return all;
+        }
+    }
+}
+
+fn titles(tablet: &Tablet) -> Vec<String> {
+    told(tablet).into_iter().map(|a| a.title).collect()
+}
+
+#[tokio::test]
+async fn each_comes_to_those_it_is_for_and_they_are_told_how_far_it_reaches() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let mut here = town.tablet("kadikoy-rasimpasa").await;
+    let mut next_door = town.tablet("kadikoy-caferaga").await;
+    let mut far = town.tablet("besiktas-bebek").await;
+    assert_eq!(here.sync(vec![]).await.announced, None, "a poll stays small where there is none");
+    announce(&town, &cookie, "", "Herkese").await;
+    announce(&town, &cookie, "district:kadikoy", "Kriz").await;
+    announce(&town, &cookie, "muhtarlik:kadikoy-rasimpasa", "Yalnız size").await;
+    assert_eq!(titles(&here), ["Herkese", "Kriz", "Yalnız size"]);
+    assert_eq!(titles(&next_door), ["Herkese", "Kriz"]);
+    assert_eq!(titles(&far), ["Herkese"]);
+    let reach = |list: Vec<Announcement>| list.iter().map(|a| (a.reach, a.urgent)).collect::<Vec<_>>();
+    assert_eq!(reach(told(&here)), [(Reach::All, false), (Reach::District, true), (Reach::Muhtarlik, false)]);
+    assert_eq!(here.sync(vec![]).await.announced, Some(3));
+    assert_eq!(next_door.sync(vec![]).await.announced, Some(2));
+    assert_eq!(far.sync(vec![]).await.announced, Some(1));
+    assert_eq!(told(&far)[0].from, "Muhtarlıklar Müdürlüğü");
+}
+
+#[tokio::test]
+async fn what_another_process_announces_is_heard_by_who_listens() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let other = town.other_process();
+    let mut ear = other.announced.listen();
+    announce(&town, &cookie, "", "Herkese").await;
+    assert!(!ear.has_changed().unwrap());
+    other.refresh_announced().unwrap();
+    assert!(ear.has_changed().unwrap());
+    assert_eq!(*ear.borrow_and_update(), 1);
+}
+
+#[tokio::test]
+async fn a_withdrawn_one_is_dropped_and_says_nothing_any_more() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Operator);
+    let tablet = town.tablet("besiktas-bebek").await;
+    let id = announce(&town, &cookie, "", "Yanlış").await["id"].as_u64().unwrap();
+    assert_eq!(titles(&tablet), ["Yanlış"]);
+    for _ in 0..2 {
+        let (status, list) = desk(&town, &cookie, &format!("/{id}/withdraw"), Some(json!({}))).await;
+        assert_eq!((status, list[0]["withdrawn"].as_i64()), (StatusCode::OK, Some(MORNING)));
+    }
+    let last = after(&town.service, &tablet.caller, 1).unwrap();
+    let [gone] = last.list.as_slice() else { panic!("{last:?}") };
+    assert_eq!((gone.id, gone.withdrawn, gone.title.as_str(), gone.text.as_str()), (id, true, "", ""));
+    assert_eq!(last.next, 2);
+}
+
+#[tokio::test]
+async fn what_was_said_to_one_muhtar_is_not_said_to_his_successor() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    town.tablet("besiktas-bebek").await;
+    announce(&town, &cookie, "", "Herkese").await;
+    announce(&town, &cookie, "muhtarlik:besiktas-bebek", "Yalnız size").await;
+    town.pass(DAY);
+    mbs_server::operate::end_mandate(&town.service, town.service.scopes.number("besiktas-bebek")).unwrap();
+    town.pass(1);
+    let successor = town.tablet("besiktas-bebek").await;
+    assert_eq!(titles(&successor), ["Herkese"]);
+}
+
+#[tokio::test]
+async fn the_desk_sees_who_has_read_it_and_who_has_not() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let here = town.tablet("kadikoy-rasimpasa").await;
+    town.tablet("kadikoy-caferaga").await;
+    town.tablet("besiktas-bebek").await;
+    let made = announce(&town, &cookie, "district:kadikoy", "Kriz").await;
+    assert_eq!((&made["seen"], &made["reached"], &made["audience_name"]), (&0.into(), &2.into(), &"Kadıköy".into()));
+    let id = made["id"].as_u64().unwrap();
+    announce(&town, &cookie, "muhtarlik:besiktas-bebek", "Yalnız size").await;
+    // Told twice, and of one that is not for him: nothing more is noted.
+    for ids in [vec![id], vec![id, 2, 77]] {
+        seen(&town.service, &here.caller, &encode(&Seen { ids })).await.unwrap();
+    }
+    let (_, list) = desk(&town, &cookie, "", None).await;
+    assert_eq!((&list[1]["seen"], &list[0]["seen"]), (&1.into(), &0.into()));
+    let (_, who) = desk(&town, &cookie, &format!("/{id}"), None).await;
+    assert_eq!(who["unseen"], json!(["Caferağa, Kadıköy"]));
+    let without = who["without"].as_array().unwrap();
+    assert!(without.len() > 10 && without.contains(&json!("Fenerbahçe, Kadıköy")), "{without:?}");
+    let many = encode(&Seen { ids: vec![1; MAX_SEEN + 1] });
+    assert!(seen(&town.service, &here.caller, &many).await.is_err());
+}
+
+#[tokio::test]
+async fn many_come_page_by_page_and_a_new_tablet_gets_those_of_half_a_year() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    announce(&town, &cookie, "", "Eski").await;
+    town.pass(181 * DAY);
+    // The session has ended meanwhile.
+    town.service.db.change(|s| s.execute("update staff_session set expires = expires * 2", &[]).map(drop)).unwrap();
+    let many = MAX_OF_ONE + 7;
+    for n in 0..many {
+        announce(&town, &cookie, "", &format!("{n}")).await;
+    }
+    let tablet = town.tablet("besiktas-bebek").await;
+    let all = titles(&tablet);
+    assert_eq!(all.len(), many as usize);
+    assert_eq!((all[0].as_str(), all[1].as_str()), ("0", "1"));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    for (field, wrong) in [
+        ("title", json!(" ")),
+        ("title", json!("ş".repeat(101))),
+        ("text", json!("")),
+        ("text", json!("ş".repeat(2_001))),
+        ("audience", json!("district:yok")),
+        ("audience", json!("herkes")),
+    ] {
+        let mut new = json!({ "audience": "", "urgent": false, "title": "Başlık", "text": "Metin." });
+        new[field] = wrong;
+        let (status, said) = desk(&town, &cookie, "", Some(new)).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(said["message"].as_str().unwrap().starts_with(&format!("{field}: ")), "{said}");
+    }
+    assert_eq!(town.count("select count(*) from announcement"), 0);
+}
