@@ -48,6 +48,9 @@ pub struct Serve {
     /// A proxy of ours stands in front: believe the last address of its x-forwarded-for
     #[arg(long, env = "MBS_PROXIED", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
     pub proxied: Option<bool>,
+    /// Everyone at the desk must sign in with a second factor; whoever has none sets it up first
+    #[arg(long, env = "MBS_SECOND_FACTOR", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
+    pub second_factor: Option<bool>,
 }
 
 /// The settings file.
@@ -62,6 +65,7 @@ struct File {
     listen: Option<SocketAddr>,
     metrics_listen: Option<SocketAddr>,
     proxied: Option<bool>,
+    second_factor: Option<bool>,
 }
 
 /// What counts.
@@ -83,6 +87,8 @@ pub struct Settings {
     pub metrics_listen: Option<SocketAddr>,
     /// Whether a proxy of ours stands in front.
     pub proxied: bool,
+    /// Whether everyone at the desk must sign in with a second factor.
+    pub second_factor: bool,
 }
 
 impl Settings {
@@ -116,6 +122,7 @@ impl Settings {
             listen: serve.listen.or(file.listen).unwrap_or_else(|| ([127, 0, 0, 1], 8480).into()),
             metrics_listen: serve.metrics_listen.or(file.metrics_listen),
             proxied: serve.proxied.or(file.proxied).unwrap_or(false),
+            second_factor: serve.second_factor.or(file.second_factor).unwrap_or(false),
         })
     }
 }
@@ -156,11 +163,12 @@ mod tests {
         assert_eq!(of(SAMPLE), default);
         let setting = |line: &str| line.strip_prefix("#").filter(|l| !l.starts_with([' ', '#'])).map(str::to_owned);
         let on = SAMPLE.lines().filter_map(setting).collect::<Vec<_>>().join("\n");
-        let File { data, database, photos, url, log, listen, metrics_listen, proxied } = toml::from_str(&on).unwrap();
+        let File { data, database, photos, url, log, listen, metrics_listen, proxied, second_factor } =
+            toml::from_str(&on).unwrap();
         assert_eq!(data, Some(default.data.clone()));
         assert_eq!(log, Some(default.log.clone()));
         assert_eq!(listen, Some(default.listen));
-        assert_eq!(proxied, Some(default.proxied));
+        assert_eq!((proxied, second_factor), (Some(default.proxied), Some(default.second_factor)));
         assert!(database.is_some() && photos.is_some() && url.is_some() && metrics_listen.is_some());
         let set = of(&on);
         assert_ne!((set.database, set.photos), (default.database, default.photos));

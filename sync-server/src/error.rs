@@ -88,7 +88,7 @@ pub const fn status(code: Code) -> StatusCode {
     match code {
         Code::Malformed => StatusCode::BAD_REQUEST,
         Code::TooLarge | Code::TooMany => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::UnknownDevice | Code::Revoked | Code::SignIn => StatusCode::UNAUTHORIZED,
+        Code::UnknownDevice | Code::Revoked | Code::SignIn | Code::SecondFactor => StatusCode::UNAUTHORIZED,
         Code::ForeignRequest | Code::ForeignActor | Code::Forbidden | Code::CrossSite | Code::BadEnrolmentCode => {
             StatusCode::FORBIDDEN
         }
@@ -145,6 +145,7 @@ pub const fn sentence(code: Code) -> &'static str {
         Code::RetiredUnit => "Bu birim kapatılmış; yerine bakan birimi seçin.",
         Code::CrossSite => "İstek başka bir siteden geldi.",
         Code::TimedOut => "İşlem çok uzun sürdü; yeniden deneyin.",
+        Code::SecondFactor => "Uygulamanızdaki altı rakamlı kodu yazın.",
     }
 }
 

@@ -238,6 +238,21 @@ impl Secrets {
         Mac(tag)
     }
 
+    /// Bytes that follow from the oldest key, for something small that need not be stored. What they are for keeps them
+    /// apart from proofs and from each other.
+    ///
+    /// # Errors
+    /// When there is no key, which [`Self::new`] does not let happen.
+    pub fn derived(&self, purpose: &str, of: &[i64]) -> Result<[u8; 20]> {
+        let mut mac = self.macs.first().context("there is no key")?.clone();
+        mac.update(purpose.as_bytes());
+        of.iter().for_each(|part| mac.update(&part.to_be_bytes()));
+        let full: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut out = [0; 20];
+        out.copy_from_slice(full.split_at(20).0);
+        Ok(out)
+    }
+
     /// Proof that this server accepted the thing with that hash for that request.
     ///
     /// The hash is a change's own, and the SHA-256 of the raw bytes for entries and events.

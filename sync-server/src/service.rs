@@ -47,6 +47,8 @@ pub struct Parts {
     pub queue: usize,
     /// Address tablets and programs reach it at, e.g. `https://mbs.example.org`; empty when not set.
     pub url: String,
+    /// Whether everyone at the desk must sign in with a second factor.
+    pub second_factor: bool,
 }
 
 impl Parts {
@@ -93,6 +95,7 @@ impl Parts {
             knowledge: Knowledge::istanbul(),
             queue: writer::QUEUE,
             url: String::new(),
+            second_factor: false,
         })
     }
 }
@@ -134,6 +137,8 @@ pub struct Service {
     pub epoch: u64,
     /// Address it is reached at; may be empty.
     pub url: String,
+    /// Whether everyone at the desk must sign in with a second factor.
+    pub second_factor: bool,
     /// What each muhtarlık has, for polls.
     pub digests: Digests,
     /// What was reported in each muhtarlık, for its neighbours.
@@ -175,7 +180,7 @@ impl Service {
     /// # Errors
     /// When the database cannot be read or seeded.
     pub fn new(parts: Parts) -> Result<Arc<Self>> {
-        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, url } = parts;
+        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, url, second_factor } = parts;
         let (epoch, scopes) = db.change(|tx| {
             let mut epoch = meta::get(tx, "epoch")?;
             if epoch == 0 {
@@ -205,6 +210,7 @@ impl Service {
             writer,
             epoch,
             url,
+            second_factor,
             digests: Digests::default(),
             reports: Reports::default(),
             search: Search::default(),

@@ -30,6 +30,30 @@ const screens = [
       await page.locator('.sign-form .note').waitFor();
     },
   },
+  {
+    name: 'sign-in-code',
+    query: 'fake&trouble=signed_out',
+    async prepare(page) {
+      await page.locator('input[name=login]').fill('on.inceleme');
+      await page.locator('input[name=password]').fill('iki');
+      await page.keyboard.press('Enter');
+      await page.locator('input[name=code]').fill('111111');
+      await page.keyboard.press('Enter');
+      await page.locator('.sign-form .note').waitFor();
+    },
+  },
+  { name: 'second-owed', query: 'fake&trouble=owed', ready: '.qr' },
+  {
+    name: 'second',
+    query: 'fake&trouble=second',
+    hash: '#/triage/r2',
+    ready: '.choice',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Oturum', 'Account'), exact: true }).click();
+      await page.locator('dialog summary').click();
+      await page.locator('dialog input[name=code]').waitFor();
+    },
+  },
   { name: 'unreachable', query: 'fake&trouble=offline' },
   { name: 'triage', hash: '#/triage/r2', ready: '.choice' },
   {

@@ -100,11 +100,14 @@ pub enum Code {
     /// It took too long.
     #[n(29)]
     TimedOut,
+    /// Name and password are right: the second factor's code is missing or wrong.
+    #[n(30)]
+    SecondFactor,
 }
 
 impl Code {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Malformed,
         Self::TooLarge,
         Self::TooMany,
@@ -135,6 +138,7 @@ impl Code {
         Self::RetiredUnit,
         Self::CrossSite,
         Self::TimedOut,
+        Self::SecondFactor,
     ];
 }
 

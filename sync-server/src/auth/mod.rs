@@ -4,4 +4,5 @@ pub mod device;
 pub mod keys;
 pub mod password;
 pub mod rights;
+pub mod second_factor;
 pub mod staff;

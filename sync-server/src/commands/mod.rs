@@ -139,6 +139,7 @@ fn init(settings: &Settings) -> Result<()> {
 fn begin(settings: &Settings) -> Result<Arc<Service>> {
     let begun = Parts::open(&settings.data, &settings.database, &settings.photos).and_then(|mut parts| {
         parts.url.clone_from(&settings.url);
+        parts.second_factor = settings.second_factor;
         Service::new(parts)
     });
     let damaged = |e: &anyhow::Error| e.chain().any(|c| matches!(c.downcast_ref(), Some(DbError::Damaged(_))));

@@ -20,6 +20,8 @@ pub(super) enum User {
     Add(Add),
     /// Give a person a new password, read from the standard input. They are signed out everywhere
     Passwd(Login),
+    /// Take a person's second factor away, e.g. when the telephone is lost: the password alone lets them in until they set up another
+    ResetSecondFactor(Login),
     /// Let a person sign in no more, and sign them out everywhere. What they did stays theirs
     Disable(Login),
     /// Let a person sign in again
@@ -61,6 +63,11 @@ pub(super) fn run(settings: &Settings, user: &User) -> Result<()> {
             let hash = read_password()?;
             done(super::database(settings)?.change(|tx| staff::set_password(tx, login, &hash))?, login)?;
             println!("{login} signs in with the new password from now on.");
+            Ok(())
+        }
+        User::ResetSecondFactor(Login { login }) => {
+            done(super::database(settings)?.change(|tx| staff::no_second(tx, login))?, login)?;
+            println!("{login} signs in with the password alone until a second factor is set up again.");
             Ok(())
         }
         User::Disable(Login { login }) => {

@@ -9,9 +9,9 @@ statements! {
     ADD = "insert into staff (login, name, title, role, unit, password, created) values ($1, $2, $3, $4, $5, $6, $7) \
            on conflict (login) do nothing";
     /// One by sign-in name.
-    BY_LOGIN = "select id, name, role, unit, password from staff where login = $1 and disabled = 0";
+    BY_LOGIN = "select id, name, role, unit, second_factor, password from staff where login = $1 and disabled = 0";
     /// One by session cookie.
-    BY_SESSION = "select s.id, s.name, s.role, s.unit, t.expires from staff_session t join staff s on s.id = t.staff \
+    BY_SESSION = "select s.id, s.name, s.role, s.unit, s.second_factor, t.expires from staff_session t join staff s on s.id = t.staff \
                   where t.token = $1 and t.expires > $2 and s.disabled = 0";
     /// One by the name their words are shown with.
     BY_SHOWN = "select id from staff where case when title <> '' then title else name end = $1 order by id limit 1";
@@ -21,13 +21,25 @@ statements! {
     /// Name of one.
     NAME = "select name from staff where id = $1";
     /// Everyone who signs in or did.
-    ALL = "select id, name, role, unit, login, created, disabled from staff where password <> '' order by login";
+    ALL = "select id, name, role, unit, second_factor, login, created, disabled from staff where password <> '' order by login";
     /// Another password.
     SET_PASSWORD = "update staff set password = $1 where login = $2 and password <> ''";
     /// Can sign in no more.
     DISABLE = "update staff set disabled = $1 where login = $2 and password <> '' and disabled = 0";
     /// Can sign in again.
     ENABLE = "update staff set disabled = 0 where login = $1 and password <> '' and disabled <> 0";
+    /// The sign-in name of one.
+    LOGIN = "select login from staff where id = $1";
+    /// The password hash of one.
+    PASSWORD = "select password from staff where id = $1";
+    /// Sets a second factor, or takes it away.
+    SET_SECOND = "update staff set second_factor = $1, second_step = $2 where id = $3";
+    /// Takes it away by sign-in name.
+    NO_SECOND = "update staff set second_factor = 0, second_step = 0 where login = $1 and second_factor <> 0";
+    /// The last step of it that was used.
+    STEP = "select second_step from staff where id = $1";
+    /// A step is used.
+    USE_STEP = "update staff set second_step = $1 where id = $2";
     /// Ends all sessions of one.
     END_SESSIONS = "delete from staff_session where staff = (select id from staff where login = $1)";
     /// A new session.
@@ -49,6 +61,8 @@ pub struct Person {
     pub role: Role,
     /// Unit they work in; empty for none.
     pub unit: String,
+    /// The number their second factor follows from; 0: they have none.
+    pub second: i64,
 }
 
 fn person(r: &dyn Row) -> DbResult<Person> {
@@ -58,6 +72,7 @@ fn person(r: &dyn Row) -> DbResult<Person> {
         name: r.text(1)?.to_owned(),
         role: Role::from_code(role).ok_or_else(|| DbError::Unexpected(format!("role {role:?}")))?,
         unit: r.text(3)?.to_owned(),
+        second: r.int(4)?,
     })
 }
 
@@ -98,7 +113,7 @@ pub struct Account {
 /// [`DbError`].
 pub fn all(session: &mut dyn Session) -> DbResult<Vec<Account>> {
     session.all(ALL, &[], |r| {
-        Ok(Account { person: person(r)?, login: r.text(4)?.to_owned(), created: r.int(5)?, disabled: r.int(6)? })
+        Ok(Account { person: person(r)?, login: r.text(5)?.to_owned(), created: r.int(6)?, disabled: r.int(7)? })
     })
 }
 
@@ -135,7 +150,7 @@ pub fn enable(session: &mut dyn Session, login: &str) -> DbResult<bool> {
 /// # Errors
 /// [`DbError`].
 pub fn by_login(session: &mut dyn Session, login: &str) -> DbResult<Option<(Person, String)>> {
-    session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(4)?.to_owned())))
+    session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(5)?.to_owned())))
 }
 
 /// Who a session cookie belongs to, and until when it is good.
@@ -143,7 +158,7 @@ pub fn by_login(session: &mut dyn Session, login: &str) -> DbResult<Option<(Pers
 /// # Errors
 /// [`DbError`].
 pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbResult<Option<(Person, i64)>> {
-    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok((person(r)?, r.int(4)?)))
+    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok((person(r)?, r.int(5)?)))
 }
 
 /// Name of one; empty when unknown.
@@ -152,6 +167,54 @@ pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbRe
 /// [`DbError`].
 pub fn name(session: &mut dyn Session, id: i64) -> DbResult<String> {
     Ok(session.first(NAME, &[id.into()], |r| Ok(r.text(0)?.to_owned()))?.unwrap_or_default())
+}
+
+/// The sign-in name of one; empty when unknown.
+///
+/// # Errors
+/// [`DbError`].
+pub fn login(session: &mut dyn Session, id: i64) -> DbResult<String> {
+    Ok(session.first(LOGIN, &[id.into()], |r| Ok(r.text(0)?.to_owned()))?.unwrap_or_default())
+}
+
+/// The password hash of one.
+///
+/// # Errors
+/// [`DbError`].
+pub fn password(session: &mut dyn Session, id: i64) -> DbResult<Option<String>> {
+    session.first(PASSWORD, &[id.into()], |r| Ok(r.text(0)?.to_owned()))
+}
+
+/// Gives someone a second factor, of which `step` was used; `nonce` 0 takes it away.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_second(session: &mut dyn Session, id: i64, nonce: i64, step: i64) -> DbResult<()> {
+    session.send(SET_SECOND, &[nonce.into(), step.into(), id.into()])
+}
+
+/// Takes a second factor away, by sign-in name; `false` when there is none.
+///
+/// # Errors
+/// [`DbError`].
+pub fn no_second(session: &mut dyn Session, login: &str) -> DbResult<bool> {
+    Ok(session.execute(NO_SECOND, &[login.into()])? == 1)
+}
+
+/// The last step of someone's second factor that was used.
+///
+/// # Errors
+/// [`DbError`].
+pub fn last_step(session: &mut dyn Session, id: i64) -> DbResult<i64> {
+    Ok(session.first(STEP, &[id.into()], |r| r.int(0))?.unwrap_or(0))
+}
+
+/// Uses a step up.
+///
+/// # Errors
+/// [`DbError`].
+pub fn use_step(session: &mut dyn Session, id: i64, step: i64) -> DbResult<()> {
+    session.send(USE_STEP, &[step.into(), id.into()])
 }
 
 /// A new session.

@@ -160,6 +160,19 @@ impl Town {
         town
     }
 
+    /// The same with a second factor asked of everyone at the desk.
+    pub(crate) fn with_second_factor_for_all(self) -> Self {
+        let Self { dir, place, photos, service, clock, .. } = self;
+        service.writer.stop();
+        let now = clock.now();
+        drop(service);
+        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
+        parts.second_factor = true;
+        let town = Self::of(dir, (place, photos), parts, true, 2);
+        town.clock.0.store(now, Ordering::SeqCst);
+        town
+    }
+
     /// What the database has stored of tablets and their codes, in whatever form it stores it.
     pub(crate) fn stored(&self) -> Vec<u8> {
         const TEXT: [&str; 2] = [

@@ -29,6 +29,7 @@ mod report;
 mod rights;
 mod routing;
 mod search;
+mod second_factor;
 mod snapshot;
 mod statements;
 mod streams;

@@ -87,6 +87,20 @@ fn lines() -> Vec<Line> {
     let act = json!({ "n": 2, "action": "accept" });
     vec![
         get("me", "", ALL),
+        get("second-factor", "", ALL),
+        // The password is wrong, whoever it is.
+        post(
+            "second-factor",
+            json!({ "password": "yanlış", "nonce": "7", "code": "123456" }),
+            ALL,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        post(
+            "second-factor/off",
+            json!({ "password": "yanlış", "nonce": "", "code": "123456" }),
+            ALL,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
         get("queue", "?list=triage", SEERS),
         get("queue", "?list=inbox", ALL),
         get("queue", "?list=late", ALL),

@@ -68,6 +68,7 @@ pub fn start(clock: Arc<SimClock>, chance: Chance) -> anyhow::Result<Arc<Service
         knowledge: Knowledge::istanbul(),
         queue: 64,
         url: String::new(),
+        second_factor: false,
     })
 }
 

@@ -20,7 +20,7 @@ import { directory, placeOf, priorityOf, scene, seeds, suggested, unitOf, type S
 const HOUR = 3_600_000;
 const ref = (code: string) => ({ code, name: unitOf.get(code)?.name ?? code });
 const UNIT = 'md-yol-bakim-anadolu';
-const people: Record<Role, Me> = {
+const people: Record<Role, Omit<Me, 'second_factor' | 'second_factor_owed'>> = {
   triage: { name: 'Ön inceleme masası', role: 'triage', unit: null },
   unit: { name: 'Yol Bakım, Anadolu', role: 'unit', unit: ref(UNIT) },
   approver: { name: 'Yol Bakım, Anadolu: onay', role: 'approver', unit: ref(UNIT) },
@@ -49,7 +49,7 @@ const RANK = { urgent: 0, high: 1, normal: 1, low: 2 };
 export function fakeDesk(query: URLSearchParams): Desk {
   const role = (query.get('as') ?? 'triage') as Role;
   const trouble = query.get('trouble');
-  const me = people[role];
+  const me: Me = { ...people[role], second_factor: trouble === 'second', second_factor_owed: trouble === 'owed' };
   const photos = new Map<string, string>();
   const changed = new Set<(id: string) => void>();
   let signedIn = trouble !== 'signed_out';
@@ -86,12 +86,16 @@ export function fakeDesk(query: URLSearchParams): Desk {
       if (!signedIn) throw new DeskFailed('signed_out');
       return me;
     },
-    async signIn(login, password) {
+    async signIn(login, password, code) {
       if (password === 'yanlis' || !login) throw new DeskFailed('signed_out');
+      if (password === 'iki' && !code) throw new DeskFailed('second_factor');
+      if (password === 'iki' && code !== '123456') throw new DeskFailed('second_factor', 'Kod yanlış ya da kullanılmış; yenisini bekleyip yazın.');
       signedIn = true;
       lost = false;
       return me;
     },
+    offerSecondFactor: () => answer(() => ({ nonce: '7', secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', qr: pattern() })),
+    secondFactor: (turn) => answer(() => Object.assign(me, { second_factor: turn === 'on', second_factor_owed: false })),
     async signOut() {
       signedIn = false;
     },

@@ -21,7 +21,9 @@ export function httpDesk(base = '/desk/api'): Desk {
 
   return {
     me: () => ask('me'),
-    signIn: (login, password) => post('sign-in', { login, password }),
+    signIn: (login, password, code) => post('sign-in', { login, password, ...(code ? { code } : {}) }),
+    offerSecondFactor: () => ask('second-factor'),
+    secondFactor: (turn, proof) => post(turn === 'on' ? 'second-factor' : 'second-factor/off', proof),
     signOut: () => post('sign-out', {}),
     queue({ list, state, q, after }) {
       const query = new URLSearchParams({ list });
@@ -96,7 +98,7 @@ async function refusal(response: Response): Promise<DeskFailed> {
     const value = body && typeof body === 'object' ? (body as Record<string, unknown>)[key] : undefined;
     return typeof value === 'string' ? value : '';
   };
-  return new DeskFailed(troubleFor(response.status), text('message'), text('request_id'));
+  return new DeskFailed(text('code') === 'second_factor' ? 'second_factor' : troubleFor(response.status), text('message'), text('request_id'));
 }
 
 function troubleFor(status: number): Trouble {

@@ -13,6 +13,8 @@ import type { Me } from '$ui/wire/Me';
 import type { NewAnnouncement } from '$ui/wire/NewAnnouncement';
 import type { NewEnrolment } from '$ui/wire/NewEnrolment';
 import type { NewRequest } from '$ui/wire/NewRequest';
+import type { Offered } from '$ui/wire/Offered';
+import type { Proof } from '$ui/wire/Proof';
 import type { Quarantine } from '$ui/wire/Quarantine';
 import type { Queue } from '$ui/wire/Queue';
 import type { Report } from '$ui/wire/Report';
@@ -31,7 +33,11 @@ export interface Ask {
 
 export interface Desk {
   me(): Promise<Me>;
-  signIn(login: string, password: string): Promise<Me>;
+  /** `code`: six digits of the second factor, once they were asked for. */
+  signIn(login: string, password: string, code?: string): Promise<Me>;
+  /** A second factor that can be set up. */
+  offerSecondFactor(): Promise<Offered>;
+  secondFactor(turn: 'on' | 'off', proof: Proof): Promise<Me>;
   signOut(): Promise<void>;
   queue(ask: Ask): Promise<Queue>;
   request(id: string): Promise<DeskRequest>;
@@ -69,6 +75,7 @@ export interface Desk {
 export type Trouble =
   | 'offline' // no answer
   | 'signed_out' // 401
+  | 'second_factor' // 401: name and password are right, the code is missing or wrong
   | 'forbidden' // 403
   | 'not_found' // 404
   | 'stale' // 409: someone else acted first

@@ -5,6 +5,7 @@ import { m } from '$ui/paraglide/messages';
 const TITLE: Record<Trouble, () => string> = {
   offline: m.desk_trouble_offline,
   signed_out: m.desk_trouble_signed_out,
+  second_factor: m.desk_trouble_signed_out,
   forbidden: m.desk_trouble_forbidden,
   not_found: m.desk_trouble_not_found,
   stale: m.desk_trouble_stale,
@@ -16,6 +17,7 @@ const TITLE: Record<Trouble, () => string> = {
 const TEXT: Partial<Record<Trouble, () => string>> = {
   offline: m.desk_trouble_offline_text,
   signed_out: m.desk_trouble_signed_out_text,
+  second_factor: m.desk_second_where,
   forbidden: m.desk_trouble_forbidden_text,
   not_found: m.desk_trouble_not_found_text,
   stale: m.desk_trouble_stale_text,

@@ -17,4 +17,12 @@ role: Role,
 /**
  * Unit the person works in, when in one.
  */
-unit: UnitRef | null, };
+unit: UnitRef | null, 
+/**
+ * Whether they sign in with a second factor.
+ */
+second_factor: boolean, 
+/**
+ * Whether one is to be set up before anything else can be done.
+ */
+second_factor_owed: boolean, };

@@ -11,4 +11,8 @@ login: string,
 /**
  * Password.
  */
-password: string, };
+password: string, 
+/**
+ * Six digits of the second factor, once they are asked for.
+ */
+code: string | null, };

@@ -3,4 +3,4 @@
 /**
  * Why something was refused.
  */
-export type WireCode = "malformed" | "too_large" | "too_many" | "unknown_device" | "revoked" | "foreign_request" | "foreign_actor" | "unknown_key" | "bad_value" | "bad_operation" | "bad_history" | "bad_hash" | "unknown_blob" | "bad_offset" | "hash_mismatch" | "not_found" | "busy" | "app_too_old" | "app_too_new" | "bad_enrolment_code" | "sign_in" | "forbidden" | "stale" | "not_now" | "bad_input" | "slow_down" | "internal" | "retired_unit" | "cross_site" | "timed_out";
+export type WireCode = "malformed" | "too_large" | "too_many" | "unknown_device" | "revoked" | "foreign_request" | "foreign_actor" | "unknown_key" | "bad_value" | "bad_operation" | "bad_history" | "bad_hash" | "unknown_blob" | "bad_offset" | "hash_mismatch" | "not_found" | "busy" | "app_too_old" | "app_too_new" | "bad_enrolment_code" | "sign_in" | "forbidden" | "stale" | "not_now" | "bad_input" | "slow_down" | "internal" | "retired_unit" | "cross_site" | "timed_out" | "second_factor";

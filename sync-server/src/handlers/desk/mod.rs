@@ -14,6 +14,7 @@ pub mod photo;
 pub mod quarantine;
 pub mod report;
 pub mod request;
+pub mod second_factor;
 pub mod session;
 pub mod similar;
 pub mod tablets;
@@ -39,12 +40,17 @@ use build::Names;
 /// Largest JSON body of a desk call, in bytes.
 const MAX_JSON: usize = 64 * 1024;
 
+/// What can be called before a second factor that is owed was set up.
+const SETTING_UP: [&str; 2] = ["/desk/api/me", "/desk/api/second-factor"];
+
 /// Every route of the desk but its event stream, which must not time out.
 pub fn routes() -> Router<Arc<Service>> {
     let json = Router::new()
         .route("/desk/api/sign-in", post(session::sign_in))
         .route("/desk/api/sign-out", post(session::sign_out))
         .route("/desk/api/me", get(session::me))
+        .route("/desk/api/second-factor", get(second_factor::offer).post(second_factor::on))
+        .route("/desk/api/second-factor/off", post(second_factor::off))
         .route("/desk/api/queue", get(lists::queue))
         .route("/desk/api/directory", get(directory::show))
         .route("/desk/api/requests", post(intake::create))
@@ -89,6 +95,9 @@ impl FromRequestParts<Arc<Service>> for Seat {
         let hash = auth::session_hash(&parts.headers).ok_or(Code::SignIn)?;
         let now = service.clock.now();
         let person = service.db.ask(|s| auth::who(s, &hash, now))?.ok_or(Code::SignIn)?;
+        if service.second_factor && person.second == 0 && !SETTING_UP.contains(&parts.uri.path()) {
+            return Err(Fault::because(Code::Forbidden, "Önce iki adımlı girişi kurun."));
+        }
         Ok(Self(person))
     }
 }

@@ -16,17 +16,24 @@ use crate::secrets::sha256;
 use crate::service::Service;
 
 use super::view::{Me, SignIn};
-use super::{Seat, with_names};
+use super::{Seat, second_factor, with_names};
 
 /// What the screen is told of a person.
-fn me_of(service: &Service, person: &Person) -> Me {
-    with_names(service, |names| Me { name: person.name.clone(), role: person.role, unit: names.unit(&person.unit) })
+pub(super) fn me_of(service: &Service, person: &Person) -> Me {
+    with_names(service, |names| Me {
+        name: person.name.clone(),
+        role: person.role,
+        unit: names.unit(&person.unit),
+        second_factor: person.second != 0,
+        second_factor_owed: person.second == 0 && service.second_factor,
+    })
 }
 
 /// Checks name and password and begins a session.
 ///
 /// # Errors
-/// [`Code::SignIn`] with one sentence for every wrong pair; [`Code::SlowDown`] after too many.
+/// [`Code::SignIn`] with one sentence for every wrong pair; [`Code::SecondFactor`] where the pair is right and the code is
+/// missing or wrong; [`Code::SlowDown`] after too many.
 pub async fn sign_in(
     State(service): State<Arc<Service>>,
     extensions: Extensions,
@@ -50,6 +57,16 @@ pub async fn sign_in(
         service.tries.wrong(from, now);
         return Err(Fault::because(Code::SignIn, "Kullanıcı adı ya da parola yanlış."));
     };
+    if person.second != 0 {
+        let code = given.code.unwrap_or_default();
+        if code.trim().is_empty() {
+            return Err(Code::SecondFactor.into());
+        }
+        if !second_factor::used(&service, &person, &code).await? {
+            service.tries.wrong(from, now);
+            return Err(Fault::because(Code::SecondFactor, "Kod yanlış ya da kullanılmış; yenisini bekleyip yazın."));
+        }
+    }
     let token = service.random.bytes::<32>();
     let (hash, id) = (sha256(&token), person.id);
     service.write(move |tx| Ok(staff::begin(tx.session(), &hash, id, now, now + auth::LIFETIME)?)).await?;

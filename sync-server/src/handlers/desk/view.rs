@@ -43,6 +43,9 @@ pub struct SignIn {
     pub login: String,
     /// Password.
     pub password: String,
+    /// Six digits of the second factor, once they are asked for.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// What a person may do at the desk.
@@ -95,6 +98,10 @@ pub struct Me {
     pub role: Role,
     /// Unit the person works in, when in one.
     pub unit: Option<UnitRef>,
+    /// Whether they sign in with a second factor.
+    pub second_factor: bool,
+    /// Whether one is to be set up before anything else can be done.
+    pub second_factor_owed: bool,
 }
 
 /// A unit by code and name.
