@@ -1,4 +1,4 @@
-// Pictures and checks of every screen: node tests/screens/shots.mjs DIR [--no-build] [--quick] [screen …]
+// Pictures and checks of every screen: node tests/screens/shots.mjs DIR [--no-build] [--quick] [--pairs] [screen …]
 //
 // Builds the screens with their fake back ends (a mode of its own; the shipped build has none), opens
 // each in Debian's Chromium at tablet sizes, in both languages and all themes, writes a picture, and
@@ -19,7 +19,7 @@ const axe = need.resolve('axe-core/axe.min.js');
 
 const [dir, ...rest] = process.argv.slice(2);
 if (!dir || dir.startsWith('-')) {
-  console.error('usage: node tests/screens/shots.mjs DIR [--no-build] [--quick] [screen …]');
+  console.error('usage: node tests/screens/shots.mjs DIR [--no-build] [--quick] [--pairs] [screen …]');
   process.exit(2);
 }
 const wanted = rest.filter((word) => !word.startsWith('-'));
@@ -56,24 +56,35 @@ const modes = [
 let passed = 0;
 let failed = 0;
 const quick = rest.includes('--quick'); // one language, one theme: to look at while working
-const queue = screens.flatMap((screen) => visits(screen, quick ? (screen.modes ?? modes).slice(0, 2) : (screen.modes ?? modes)));
+const pairs = rest.includes('--pairs'); // half of them, in which each two of language, theme and size still meet
+const queue = screens.flatMap((screen) => visits(screen, chosen(screen.modes ?? modes)));
 const empty = queue.length === 0;
-await Promise.all([worker(), worker()]);
+await Promise.all([worker(), worker(), worker()]);
 await browser.close();
 server.close();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && !empty ? 0 : 1);
 
+function chosen(all) {
+  if (quick) return all.slice(0, 2);
+  if (!pairs) return all;
+  const plain = ({ theme, size, text }) => !text && theme !== 'sun' && size !== 'large';
+  return all.filter((mode) => !plain(mode) || ((mode.locale === 'en') + (mode.theme === 'dark') + (mode.size === 'tall')) % 2 === 0);
+}
+
 /**
- * A screen is opened once a language and then turned, darkened and enlarged in place, as its person would do it; what
- * goes away by itself (`passing`) is opened for each picture.
+ * A screen is opened once and then turned, darkened, enlarged and told to speak another language in place, as its person
+ * would do it: nothing that stands on it may be lost. What goes away by itself (`passing`) is opened for each picture.
  */
 function visits(screen, all) {
-  if (screen.passing) return all.map((mode) => ({ screen, modes: [mode] }));
-  return [...new Set(all.map((mode) => mode.locale))].map((locale) => ({ screen, modes: all.filter((mode) => mode.locale === locale) }));
+  return screen.passing ? all.map((mode) => ({ screen, modes: [mode] })) : [{ screen, modes: all }];
 }
 
 async function worker() {
+  // One for all its visits: what a page loads is fetched and compiled once. What a visit leaves behind is cleared.
+  const context = await browser.newContext({ locale: 'tr-TR', timezoneId: 'Europe/Istanbul', reducedMotion: 'reduce' });
+  // A Tuesday morning; a fixed date keeps the pictures the same from day to day.
+  await context.clock.setFixedTime(new Date('2026-11-24T10:40:00+03:00'));
   for (let visit = queue.shift(); visit; visit = queue.shift()) {
     const { screen, modes: left } = visit;
     const said = (mode, findings) => {
@@ -83,7 +94,7 @@ async function worker() {
       for (const finding of findings) console.log(`     ${finding}`);
     };
     // What a visit that broke off did not come to has not been seen.
-    await visitOnce(screen, [...left], (mode, findings) => said(left.shift() && mode, findings)).catch((error) => {
+    await visitOnce(context, screen, [...left], (mode, findings) => said(left.shift() && mode, findings)).catch((error) => {
       for (const mode of left) said(mode, [`did not open: ${error.message.split('\n')[0]}`]);
     });
   }
@@ -93,24 +104,20 @@ function named(screen, mode) {
   return [screen.entry, screen.name, mode.locale, mode.theme, mode.size, ...(mode.text ? [mode.text] : [])].join('-');
 }
 
-async function visitOnce({ prepareContext, prepare, ...screen }, inModes, said) {
+async function visitOnce(context, { prepareContext, prepare, ...screen }, inModes, said) {
   const [first] = inModes;
-  const context = await browser.newContext({
-    viewport: sizes[first.size],
-    locale: first.locale === 'tr' ? 'tr-TR' : 'en-GB',
-    timezoneId: 'Europe/Istanbul',
-    reducedMotion: 'reduce',
-  });
+  const page = await context.newPage();
   try {
-    const page = await context.newPage();
     page.setDefaultTimeout(20_000);
+    await page.setViewportSize(sizes[first.size]);
     let errors = [];
     page.on('pageerror', (error) => errors.push(`error: ${error.message}`));
     page.on('console', (message) => message.type() === 'error' && errors.push(`console: ${message.text()}`));
-    // A Tuesday morning; a fixed date keeps the pictures the same from day to day.
-    await context.clock.setFixedTime(new Date('2026-11-24T10:40:00+03:00'));
     await prepareContext?.(context, screen, first);
-    await context.addInitScript((value) => localStorage.setItem('mbs.settings', value), settings(first));
+    await page.addInitScript((value) => {
+      localStorage.clear();
+      localStorage.setItem('mbs.settings', value);
+    }, settings(first));
     await page.goto(`http://127.0.0.1:${server.address().port}/${screen.entry}/index.html?${screen.query ?? 'fake'}${screen.hash ?? ''}`);
     await page.evaluate(() => document.fonts.ready);
     await prepare?.(page, first);
@@ -118,15 +125,21 @@ async function visitOnce({ prepareContext, prepare, ...screen }, inModes, said) 
     await page.addScriptTag({ path: axe });
     for (const mode of inModes) {
       if (mode !== first) await turn(page, mode);
-      await page.waitForTimeout(150);
+      await settle(page);
       await page.screenshot({ path: join(dir, `${named(screen, mode)}.png`) });
       const findings = await page.evaluate(look, { minTarget: screen.minTarget ?? 48 });
       said(mode, [...errors, ...findings]);
       errors = [];
     }
   } finally {
-    await context.close();
+    await page.close();
   }
+}
+
+/** Two frames are enough for everything but the map, which looks at its new size first. */
+async function settle(page) {
+  if (await page.locator('.map').count()) await page.waitForTimeout(150);
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
 /** Another size, and other settings by the way they come from another tab; what is being typed in stays in sight. */
