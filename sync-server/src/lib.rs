@@ -17,6 +17,7 @@ pub mod journal;
 pub mod knowledge;
 pub mod operate;
 pub mod ports;
+pub mod presence;
 pub mod report;
 pub mod router;
 pub mod routing;

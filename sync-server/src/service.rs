@@ -20,6 +20,7 @@ use crate::handlers::nearby::Reports;
 use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
+use crate::presence::Presence;
 use crate::search::Search;
 use crate::secrets::Secrets;
 use crate::tries::Tries;
@@ -147,6 +148,8 @@ pub struct Service {
     pub search: Search,
     /// How far announcements reach.
     pub announced: Arc<Announced>,
+    /// Who is looking at what.
+    pub presence: Presence,
     /// How much is late.
     pub watch: Watch,
     /// Enrolment tries.
@@ -215,6 +218,7 @@ impl Service {
             reports: Reports::default(),
             search: Search::default(),
             announced: Arc::default(),
+            presence: Presence::default(),
             watch: Watch::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),

@@ -261,6 +261,18 @@ const screens = [
       await page.locator('.held .leaving').waitFor();
     },
   },
+  {
+    name: 'answer-template',
+    query: 'fake&as=unit',
+    hash: '#/request/r13/answer',
+    ready: 'textarea',
+    async prepare(page) {
+      await page.locator('.templates summary').click();
+      await page.locator('.templates li button').first().click();
+      await page.locator('.templates summary').click();
+      await page.locator('.templates li').first().waitFor();
+    },
+  },
   { name: 'all', query: 'fake&as=auditor', hash: '#/all', ready: 'table' },
   { name: 'search-none', hash: '#/all/zzz', ready: '.blank' },
   { name: 'late', query: 'fake&as=auditor', hash: '#/late', ready: 'table' },

@@ -145,6 +145,7 @@ describe('actions', () => {
     expect(missing(draft, '2026-11-24')).toEqual(['outcome', 'note']);
     expect(missing({ ...draft, outcome: 'done', note: 'ş'.repeat(2001) }, '2026-11-24')).toEqual(['note_long']);
     expect(bytesOf('ş')).toBe(2);
+    expect(missing({ ...draft, outcome: 'done', note: 'Konu {kurum} yetkisindedir.' }, '2026-11-24')).toEqual(['note_blank']);
     expect(missing({ ...emptyDraft('plan'), date: '2026-11-23' }, '2026-11-24')).toEqual(['date_past']);
   });
 });

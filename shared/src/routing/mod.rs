@@ -161,6 +161,16 @@ impl Channel {
             Self::Meeting => "meeting",
         }
     }
+
+    /// The name for people, in Turkish.
+    #[must_use]
+    pub const fn turkish(self) -> &'static str {
+        match self {
+            Self::Phone => "Telefon",
+            Self::Petition => "Dilekçe",
+            Self::Meeting => "Toplantı",
+        }
+    }
 }
 
 /// How a case was concluded.

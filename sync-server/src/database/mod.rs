@@ -28,6 +28,7 @@ pub mod reports;
 pub mod requests;
 pub mod sqlite;
 pub mod staff;
+pub mod templates;
 
 use thiserror::Error;
 
@@ -447,6 +448,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         reports::STATEMENTS,
         requests::STATEMENTS,
         staff::STATEMENTS,
+        templates::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -76,7 +76,8 @@ fn read(service: &Service, scope: u32, now: i64) -> Result<Vec<OfCategory>, Faul
 }
 
 /// Nothing that is anybody's own business, and nothing that was taken back.
-fn may_be_told(service: &Service, head: &Head) -> bool {
+#[must_use]
+pub fn may_be_told(service: &Service, head: &Head) -> bool {
     let category = service.knowledge.directory.category(&head.category);
     head.flags & DISCREET == 0 && head.state != State::Cancelled && category.is_some_and(|c| !c.sensitive)
 }

@@ -5,6 +5,8 @@
 //! concluded it; where nobody does, for triage.
 
 pub mod book;
+pub mod map;
+pub mod open;
 pub mod table;
 
 use std::collections::HashMap;

@@ -4,8 +4,8 @@
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use mbs_shared::routing::Outcome;
 use mbs_shared::routing::deadline::istanbul;
+use mbs_shared::routing::{Channel, Outcome};
 
 use crate::handlers::desk::view::QueueRow;
 
@@ -13,9 +13,10 @@ use crate::handlers::desk::view::QueueRow;
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// First line of the table.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "Başvuru no",
     "Tabletteki no",
+    "Geliş",
     "Konu kodu",
     "Başlık",
     "Yer",
@@ -63,6 +64,7 @@ pub fn add(out: &mut impl Write, record: &Record) -> io::Result<()> {
         [
             row.no.clone(),
             row.case_no.clone(),
+            row.channel.map_or("Tablet", Channel::turkish).to_owned(),
             row.category.clone(),
             row.title.clone(),
             row.place.clone(),
@@ -80,7 +82,7 @@ pub fn add(out: &mut impl Write, record: &Record) -> io::Result<()> {
     )
 }
 
-fn write(out: &mut impl Write, cells: [String; 15]) -> io::Result<()> {
+fn write(out: &mut impl Write, cells: [String; 16]) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(cells.map(plain)).map_err(io::Error::other)?;
     writer.flush()
@@ -125,7 +127,7 @@ mod tests {
         assert!(text.contains("Başvuru no;Tabletteki no;"), "{text}");
         assert!(text.ends_with("\r\n"));
         let mut out = Vec::new();
-        let mut cells: [String; 15] = Default::default();
+        let mut cells: [String; 16] = Default::default();
         cells[0] = "a;b \"c\"\nd".into();
         write(&mut out, cells).unwrap();
         assert!(String::from_utf8(out).unwrap().starts_with("\"a;b \"\"c\"\"\nd\";;"));

@@ -34,5 +34,6 @@ mod snapshot;
 mod statements;
 mod streams;
 mod sync;
+mod templates;
 mod trouble;
 mod writer;

@@ -178,10 +178,70 @@ async fn the_table_has_every_request_once_and_no_formula() {
         csv::ReaderBuilder::new().delimiter(b';').from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 4);
-    assert_eq!(&rows[0][3], "'=HYPERLINK(\"http://evil\"); ş");
+    assert_eq!((&rows[0][2], &rows[0][4]), ("Tablet", "'=HYPERLINK(\"http://evil\"); ş"));
     let numbers: std::collections::BTreeSet<_> = rows.iter().map(|row| row[0].to_owned()).collect();
     assert_eq!(numbers.len(), 4);
     for id in ids {
         assert!(numbers.contains(&town.head(id).no.to_string()));
+    }
+}
+
+/// Four requests: with a place, without one, discreet, of a sensitive category.
+async fn on_the_map(town: &Town) -> Vec<RequestId> {
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let plain = Words { gps: Some(RASIMPASA), ..tablet.words("yol.cukur") };
+    let sensitive = mbs_shared::istanbul::directory().categories.iter().find(|c| c.sensitive).unwrap();
+    let mut ids = Vec::new();
+    for words in [
+        plain.clone(),
+        Words { gps: None, ..plain.clone() },
+        Words { discreet: true, ..plain.clone() },
+        Words { category: sensitive.code.clone(), ..plain },
+    ] {
+        let item = tablet.file_words(&words);
+        ids.push(item.request);
+        ok(&tablet.push(item).await);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn the_map_has_every_request_with_a_place() {
+    let town = Town::new();
+    let ids = on_the_map(&town).await;
+    let (status, bytes) = get(&town, "/desk/api/requests.geojson", &signed_in(&town, Role::Triage)).await;
+    assert_eq!(status, StatusCode::OK);
+    let map: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let features = map["features"].as_array().unwrap();
+    assert_eq!((map["type"].as_str(), features.len()), (Some("FeatureCollection"), 3));
+    let numbers: Vec<_> = features.iter().map(|f| f["properties"]["no"].as_str().unwrap()).collect();
+    assert_eq!(numbers, [0, 2, 3].map(|n| town.head(ids[n]).no.to_string()));
+    let point = &features[0]["geometry"]["coordinates"];
+    assert!((point[0].as_f64().unwrap() - RASIMPASA.lon).abs() < 1e-5, "longitude first: {point}");
+    // A town without requests is a map all the same.
+    let empty = Town::new();
+    let (_, bytes) = get(&empty, "/desk/api/requests.geojson", &signed_in(&empty, Role::Triage)).await;
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()["features"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn what_is_published_leads_to_nobody() {
+    let town = Town::new();
+    let ids = on_the_map(&town).await;
+    answer(&town, ids[0], Outcome::Done, 2).await;
+    let (status, bytes) = get(&town, "/desk/api/open-data.csv", &signed_in(&town, Role::Auditor)).await;
+    assert_eq!(status, StatusCode::OK);
+    let text = String::from_utf8(bytes).unwrap();
+    let rows: Vec<&str> = text.lines().collect();
+    let unit = "md-yol-bakim-anadolu";
+    assert_eq!(
+        rows[1..],
+        [
+            format!("yol.cukur,\"Rasimpaşa, Kadıköy\",40.996,29.030,2026-11-24,concluded,done,2026-11-26,{unit}"),
+            format!("yol.cukur,\"Rasimpaşa, Kadıköy\",,,2026-11-24,assigned,,,{unit}"),
+        ]
+    );
+    for secret in ["Kaldırım", "Okulun", &town.head(ids[0]).no.to_string(), "İskele"] {
+        assert!(!text.contains(secret), "{secret}");
     }
 }

@@ -135,6 +135,18 @@ fn lines() -> Vec<Line> {
             StatusCode::OK,
         ),
         post("announcements/{id}/withdraw", json!({}), &[Triage, Operator], StatusCode::NOT_FOUND),
+        Line { hidden: OUTSIDE, ..post("requests/{id}/look", json!({ "here": true }), INSIDE, StatusCode::OK) },
+        get("requests.geojson", "", ALL),
+        get("open-data.csv", "", ALL),
+        get("templates", "", &[Triage, Unit, Approver, Stranger, FarApprover]),
+        post(
+            "templates",
+            json!({ "name": "Ekip yolda", "body": "{no} için ekip yola çıktı." }),
+            &[Triage, Unit, Approver, Stranger, FarApprover],
+            StatusCode::OK,
+        ),
+        // There is none with that number.
+        post("templates/{id}/drop", json!({}), &[Triage, Unit, Approver, Stranger, FarApprover], StatusCode::NOT_FOUND),
         get("tablets", "", SEERS),
         post(
             "enrolments",

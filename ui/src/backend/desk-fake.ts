@@ -5,6 +5,7 @@ import type { Act } from '$ui/wire/Act';
 import type { Action } from '$ui/wire/Action';
 import type { DeskEvent } from '$ui/wire/DeskEvent';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { DeskTemplate } from '$ui/wire/DeskTemplate';
 import type { HeldItem } from '$ui/wire/HeldItem';
 import type { Me } from '$ui/wire/Me';
 import type { QueueRow } from '$ui/wire/QueueRow';
@@ -55,6 +56,11 @@ export function fakeDesk(query: URLSearchParams): Desk {
   let signedIn = trouble !== 'signed_out';
   let lost = trouble === 'lost';
   const announced = fakeAnnouncements(trouble === 'empty');
+  let kept: DeskTemplate[] = [
+    { id: 1, name: 'Ekip yönlendirildi', body: 'Sayın Muhtarımız, {yer} için {no} numaralı başvurunuza ekip yönlendirilmiştir.', own: true },
+    { id: 2, name: 'Yapım programına alındı', body: '{konu} başvurunuz {tarih} tarihinde yapım programına alınmıştır.', own: true },
+    { id: 3, name: 'Yetkimizde değil, ilgili kuruma bildirildi', body: 'Konu {kurum} yetkisindedir; {tarih} günü bildirilmiştir.', own: false },
+  ];
   let held = trouble === 'empty' ? [] : heldItems();
   const requests = trouble === 'empty' ? [] : seeds.map((seed, i) => build(seed, i, photos));
 
@@ -152,6 +158,10 @@ export function fakeDesk(query: URLSearchParams): Desk {
         return { id: request.row.id, no: request.row.no };
       }),
     directory: () => answer(() => directory),
+    templates: () => answer(() => kept),
+    addTemplate: ({ name, body }) => answer(() => (kept = [...kept, { id: kept.length + 10, name, body, own: true }])),
+    dropTemplate: (id) => answer(() => (kept = kept.filter((one) => one.id !== id))),
+    look: async (id) => (id === 'r4' || id === 'r14' ? ['Ön inceleme masası 2'] : []),
     tablets: () => answer(() => (trouble === 'empty' ? [] : tablets())),
     enrol: () => answer(() => ({ code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern() })),
     announcements: () => answer(() => announced.list),

@@ -7,12 +7,14 @@ import type { Alike } from '$ui/wire/Alike';
 import type { DeskAnnouncement } from '$ui/wire/DeskAnnouncement';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { DeskTemplate } from '$ui/wire/DeskTemplate';
 import type { Enrolment } from '$ui/wire/Enrolment';
 import type { Entered } from '$ui/wire/Entered';
 import type { Me } from '$ui/wire/Me';
 import type { NewAnnouncement } from '$ui/wire/NewAnnouncement';
 import type { NewEnrolment } from '$ui/wire/NewEnrolment';
 import type { NewRequest } from '$ui/wire/NewRequest';
+import type { NewTemplate } from '$ui/wire/NewTemplate';
 import type { Offered } from '$ui/wire/Offered';
 import type { Proof } from '$ui/wire/Proof';
 import type { Quarantine } from '$ui/wire/Quarantine';
@@ -51,6 +53,12 @@ export interface Desk {
   /** Enters a request for a muhtarlık. */
   enter(request: NewRequest): Promise<Entered>;
   directory(): Promise<DeskDirectory>;
+  /** The unit's words and those of the units above. */
+  templates(): Promise<DeskTemplate[]>;
+  addTemplate(template: NewTemplate): Promise<DeskTemplate[]>;
+  dropTemplate(id: number): Promise<DeskTemplate[]>;
+  /** Says that this page looks at a request, or looks no more; who else does. */
+  look(id: string, here: boolean): Promise<string[]>;
   tablets(): Promise<Tablet[]>;
   enrol(wanted: NewEnrolment): Promise<Enrolment>;
   announcements(): Promise<DeskAnnouncement[]>;
@@ -66,7 +74,7 @@ export interface Desk {
   /** A period in figures. */
   report(period: Period): Promise<Report>;
   /** Where its workbook, or the table of its requests, is fetched. */
-  reportUrl(file: 'report.xlsx' | 'requests.csv', period: Period): string;
+  reportUrl(file: 'report.xlsx' | 'requests.csv' | 'requests.geojson' | 'open-data.csv', period: Period): string;
   photoUrl(hash: string, thumb: boolean): string;
   /** Calls `changed` with the id of each request that changed (empty: anything may have), `live` with the state of the line. */
   listen(changed: (id: string) => void, live: (up: boolean) => void): () => void;

@@ -3,6 +3,7 @@ import type { Action } from '$ui/wire/Action';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Outcome } from '$ui/wire/Outcome';
 import type { Draft } from './draft';
+import { unfilled } from './placeholders';
 
 export interface Needs {
   /** Its letter; the same everywhere. */
@@ -70,7 +71,7 @@ export const isImmediate = (action: Action): boolean => {
   return !wanted.unit && !wanted.other && !wanted.outcome && !wanted.date && !wanted.note;
 };
 
-export type Missing = 'unit' | 'other' | 'outcome' | 'date' | 'date_past' | 'note' | 'note_long';
+export type Missing = 'unit' | 'other' | 'outcome' | 'date' | 'date_past' | 'note' | 'note_long' | 'note_blank';
 /** As the server counts: bytes. */
 export const NOTE_MAX = 4_000;
 export const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
@@ -86,5 +87,6 @@ export function missing(draft: Draft, today: string): Missing[] {
   else if (wanted.date && draft.date < today) list.push('date_past');
   if (wanted.note === 'required' && draft.note.trim() === '') list.push('note');
   if (bytesOf(draft.note) > NOTE_MAX) list.push('note_long');
+  if (unfilled(draft.note)) list.push('note_blank');
   return list;
 }

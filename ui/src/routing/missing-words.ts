@@ -9,5 +9,6 @@ const WORDS: Record<Missing, () => string> = {
   date_past: m.desk_missing_date_past,
   note: m.desk_missing_note,
   note_long: m.desk_missing_note_long,
+  note_blank: m.desk_missing_note_blank,
 };
 export const missingWord = (missing: Missing): string => WORDS[missing]();

@@ -13,6 +13,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_channel.sql"),
     include_str!("migrations/0005_announcements.sql"),
     include_str!("migrations/0006_second_factor.sql"),
+    include_str!("migrations/0007_templates.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.

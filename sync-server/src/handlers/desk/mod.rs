@@ -18,6 +18,7 @@ pub mod second_factor;
 pub mod session;
 pub mod similar;
 pub mod tablets;
+pub mod templates;
 pub mod view;
 
 use std::sync::Arc;
@@ -57,15 +58,20 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/requests/{id}", get(request::show))
         .route("/desk/api/requests/{id}/similar", get(similar::similar))
         .route("/desk/api/requests/{id}/act", post(request::act))
+        .route("/desk/api/requests/{id}/look", post(request::look))
         .route("/desk/api/requests/{id}/say", post(request::say))
         .route("/desk/api/announcements", get(announcements::list).post(announcements::create))
         .route("/desk/api/announcements/{id}", get(announcements::unseen))
         .route("/desk/api/announcements/{id}/withdraw", post(announcements::withdraw))
+        .route("/desk/api/templates", get(templates::list).post(templates::add))
+        .route("/desk/api/templates/{id}/drop", post(templates::remove))
         .route("/desk/api/tablets", get(tablets::list))
         .route("/desk/api/enrolments", post(tablets::enrol))
         .route("/desk/api/report", get(report::show))
         .route("/desk/api/report.xlsx", get(report::workbook))
         .route("/desk/api/requests.csv", get(report::requests_table))
+        .route("/desk/api/requests.geojson", get(report::requests_map))
+        .route("/desk/api/open-data.csv", get(report::open_data))
         .route("/desk/api/quarantine", get(quarantine::list))
         .route("/desk/api/quarantine/{id}", post(quarantine::decide))
         .layer(DefaultBodyLimit::max(MAX_JSON));

@@ -1,4 +1,4 @@
-//! `GET report`, `GET report.xlsx`, `GET requests.csv`.
+//! `GET report`, `GET report.xlsx`, `GET requests.csv`, `GET requests.geojson`, `GET open-data.csv`.
 
 use std::sync::Arc;
 
@@ -7,17 +7,18 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use mbs_shared::routing::Outcome;
 use mbs_shared::wire::error::Code;
 use serde::Deserialize;
 
 use crate::auth::rights::{Right, sees_everything};
 use crate::database::requests::{self, Head};
-use crate::database::{DbResult, Session, events, reports};
+use crate::database::{DbResult, Session, changes, events, reports};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Query};
-use crate::report::{self, Period, Report, book, table};
+use crate::handlers::nearby::may_be_told;
+use crate::report::{self, Period, Report, book, map, open, table};
 use crate::service::Service;
 
 use super::{Seat, aside, own_units, with_names};
@@ -108,21 +109,96 @@ pub async fn requests_table(
     let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
     let mut first = Vec::new();
     table::begin(&mut first).map_err(Fault::internal)?;
-    let begun = stream::once(async move { Ok::<_, std::io::Error>(Bytes::from(first)) });
-    let rows = stream::try_unfold((service, units, 0_i64), move |(service, units, after)| async move {
-        let (inner, own) = (service.clone(), units.clone());
-        let page = aside(move || {
-            let heads = inner.db.ask(|s| page(s, period, after))?;
-            Ok(heads.last().map(|last| (last.rid, lines(&inner, &heads, own.as_deref()))))
-        });
-        match page.await.map_err(|fault| std::io::Error::other(fault.message))? {
-            Some((last, lines)) => Ok(Some((Bytes::from(lines), (service, units, last)))),
-            None => Ok(None),
-        }
+    let own = move |head: &Head| units.as_ref().is_none_or(|units| units.contains(&head.unit));
+    let body = streamed(service, period, first, Vec::new(), move |service, heads| {
+        let mut out = Vec::with_capacity(heads.len() * 200);
+        with_names(service, |names| {
+            for head in heads.iter().filter(|head| own(head)) {
+                let record =
+                    table::Record { row: names.row(head), concluded: head.concluded, confirmed: head.confirmed };
+                table::add(&mut out, &record).map_err(Fault::internal)?;
+            }
+            Ok(out)
+        })
     });
-    let name = format!("basvurular-{}-{}.csv", period.from, period.until);
-    let body = Body::from_stream(futures_util::StreamExt::chain(begun, rows));
-    Ok(download(&name, "text/csv; charset=utf-8", body))
+    Ok(download(&format!("basvurular-{}-{}.csv", period.from, period.until), CSV, body))
+}
+
+/// Every request of the period that has a place, as a map (GeoJSON, RFC 7946), written while it is read.
+///
+/// # Errors
+/// As [`show`].
+pub async fn requests_map(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Response, Fault> {
+    seat.needs(Right::Report)?;
+    let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
+    let own = move |head: &Head| units.as_ref().is_none_or(|units| units.contains(&head.unit));
+    let mut first = true;
+    let body = streamed(service, period, map::BEGIN.into(), map::END.into(), move |service, heads| {
+        let mut out = Vec::with_capacity(heads.len() * 300);
+        for head in heads.iter().filter(|head| own(head)) {
+            let raws = service.db.ask(|s| changes::of_request(s, head.rid))?;
+            let Some(fix) = changes::read(&raws)?.request.gps else { continue };
+            let row = with_names(service, |names| names.row(head));
+            map::add(&mut out, &row, &fix, std::mem::take(&mut first)).map_err(Fault::internal)?;
+        }
+        Ok(out)
+    });
+    Ok(download(&format!("basvurular-{}-{}.geojson", period.from, period.until), "application/geo+json", body))
+}
+
+/// What of the period can be published: no words, numbers, photos or persons, places rounded, days for moments, and
+/// nothing discreet or sensitive.
+///
+/// # Errors
+/// As [`show`].
+pub async fn open_data(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Response, Fault> {
+    seat.needs(Right::Report)?;
+    let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
+    let own = move |head: &Head| units.as_ref().is_none_or(|units| units.contains(&head.unit));
+    let mut first = Vec::new();
+    open::begin(&mut first).map_err(Fault::internal)?;
+    let body = streamed(service, period, first, Vec::new(), move |service, heads| {
+        let mut out = Vec::with_capacity(heads.len() * 100);
+        for head in heads.iter().filter(|head| own(head) && may_be_told(service, head)) {
+            let raws = service.db.ask(|s| changes::of_request(s, head.rid))?;
+            let row = with_names(service, |names| names.row(head));
+            let fix = changes::read(&raws)?.request.gps;
+            open::add(&mut out, &row, fix.as_ref(), head.concluded).map_err(Fault::internal)?;
+        }
+        Ok(out)
+    });
+    Ok(download(&format!("acik-veri-{}-{}.csv", period.from, period.until), CSV, body))
+}
+
+const CSV: &str = "text/csv; charset=utf-8";
+
+/// A body that is written while it is read: `begin`, each page of the period's requests as `lines` has it, `end`.
+fn streamed(
+    service: Arc<Service>,
+    period: Period,
+    begin: Vec<u8>,
+    end: Vec<u8>,
+    lines: impl FnMut(&Service, &[Head]) -> Result<Vec<u8>, Fault> + Send + 'static,
+) -> Body {
+    let once = |bytes: Vec<u8>| stream::once(async move { Ok::<_, std::io::Error>(Bytes::from(bytes)) });
+    let rows = stream::try_unfold((service, lines, 0_i64), move |(service, mut lines, after)| async move {
+        let page = aside(move || {
+            let heads = service.db.ask(|s| page(s, period, after))?;
+            let Some(last) = heads.last() else { return Ok(None) };
+            let bytes = lines(&service, &heads)?;
+            Ok(Some((Bytes::from(bytes), (service, lines, last.rid))))
+        });
+        page.await.map_err(|fault| std::io::Error::other(fault.message))
+    });
+    Body::from_stream(once(begin).chain(rows).chain(once(end)))
 }
 
 /// Requests read at once.
@@ -131,18 +207,6 @@ const PAGE: u32 = 500;
 fn page(s: &mut dyn Session, period: Period, after: i64) -> DbResult<Vec<Head>> {
     let (from, until) = period.range();
     s.all(reports::PAGE, &[after.into(), from.into(), until.into(), PAGE.into()], requests::head)
-}
-
-fn lines(service: &Service, heads: &[Head], units: Option<&[u32]>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(heads.len() * 200);
-    with_names(service, |names| {
-        for head in heads.iter().filter(|head| units.is_none_or(|units| units.contains(&head.unit))) {
-            let record = table::Record { row: names.row(head), concluded: head.concluded, confirmed: head.confirmed };
-            // Into memory: there is nothing that could refuse.
-            let _ = table::add(&mut out, &record);
-        }
-    });
-    out
 }
 
 /// Requests of the period that were refused, with the answer that says why.

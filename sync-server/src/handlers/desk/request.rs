@@ -20,7 +20,7 @@ use crate::secrets::sha256;
 use crate::service::Service;
 
 use super::build::{self, Stored};
-use super::view::{Act, DeskRequest, Say};
+use super::view::{Act, DeskRequest, Look, Say};
 use super::{Seat, with_names};
 
 /// The page of one request.
@@ -107,6 +107,22 @@ pub async fn say(
         })
         .await?;
     page(&service, &seat, id).map(Json)
+}
+
+/// An open page says that its person looks at the request, every few seconds, or looks no more: who else does.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Forbidden`].
+pub async fn look(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(id): Path<String>,
+    Json(look): Json<Look>,
+) -> Result<Json<Vec<String>>, Fault> {
+    seat.needs(Right::Read)?;
+    let id = parse(&id)?;
+    find(&service, &seat, id)?;
+    Ok(Json(service.presence.note(id, seat.0.id, &seat.0.name, look.here, service.clock.now())))
 }
 
 /// The official number of the request that an official or offline number names.

@@ -420,6 +420,14 @@ pub struct Say {
     pub text: String,
 }
 
+/// Whether a page is open.
+#[derive(Debug, Clone, Copy, Deserialize, TS)]
+#[ts(export)]
+pub struct Look {
+    /// `false`: it is being left.
+    pub here: bool,
+}
+
 /// A photo that was taken in.
 #[derive(Debug, Clone, Serialize, TS)]
 #[ts(export)]

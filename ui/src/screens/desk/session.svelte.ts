@@ -5,6 +5,7 @@ import { troubleOf, type Desk, type DeskFailed } from '$ui/backend/desk';
 import { go, route } from '$ui/lib/route.svelte';
 import { draftsOf, dropDraft } from '$ui/routing/draft';
 import { PendingActs, type Pending } from '$ui/routing/pending.svelte';
+import { Templates } from '$ui/routing/templates.svelte';
 import { actionDone } from '$ui/routing/words';
 import type { Act } from '$ui/wire/Act';
 import type { Alike } from '$ui/wire/Alike';
@@ -43,12 +44,14 @@ export class Session {
   /** Decisions that somebody else's overtook. */
   overtaken: Pending[] = $state([]);
   readonly pending: PendingActs;
+  readonly templates: Templates;
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
   readonly #known = new Map<string, DeskRequest>();
   #gather: ReturnType<typeof setTimeout> | undefined;
   #stopListening = () => {};
 
   constructor(readonly door: Desk) {
+    this.templates = new Templates(door, (ask) => this.noticing(ask));
     this.pending = new PendingActs(door, {
       sent: (request, { act }) => {
         this.know(request);
@@ -87,6 +90,7 @@ export class Session {
     this.lost = false;
     this.phase = 'ready';
     draftsOf(me.name);
+    this.templates.list = null;
     this.#stopListening();
     this.#stopListening = this.door.listen(
       () => this.#changed(),
