@@ -70,7 +70,7 @@ impl Cluster {
         let dir = tempfile::Builder::new().prefix("mbs-pg-").tempdir().unwrap_or_else(|e| panic!("no folder: {e}"));
         let mut settings = match care {
             Care::Durable => "-c max_connections=200",
-            Care::Hasty => "-c max_connections=400 -c fsync=off -c full_page_writes=off",
+            Care::Hasty => "-c max_connections=1000 -c fsync=off -c full_page_writes=off",
         }
         .to_owned();
         if port.is_some() {
