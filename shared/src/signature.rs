@@ -19,6 +19,8 @@ pub enum Purpose {
     Receipt,
     /// A part of a tablet's courier bundle.
     Courier,
+    /// What a day's decisions come to.
+    Anchor,
 }
 
 impl Purpose {
@@ -27,6 +29,7 @@ impl Purpose {
             Self::Revocation => b"mbs revocation 1\0",
             Self::Receipt => b"mbs receipt 1\0",
             Self::Courier => b"mbs courier 1\0",
+            Self::Anchor => b"mbs anchor 1\0",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! `handlers` are plain functions over [`service::Service`], callable without a socket; [`router`] puts
 //! HTTP around them and [`serve`] a listener. Everything written goes through [`writer`].
 
+pub mod anchor;
 pub mod announcements;
 pub mod auth;
 pub mod blob_store;

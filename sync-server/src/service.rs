@@ -366,6 +366,7 @@ impl Service {
         if self.tries.every_minute(now) {
             self.write_news().await?;
             crate::routing::apply::lapses(self, now).await?;
+            crate::anchor::daily(self, now).await?;
             self.write(move |tx| {
                 let old = now - 30 * 86_400_000;
                 tx.session().send(crate::database::blobs::DROP_OLD_CHUNKS, &[old.into()])?;

@@ -145,8 +145,8 @@ pub(super) fn verify(settings: &Settings) -> Result<()> {
     let service = super::open(settings)?;
     let proven = operate::verify::verify(&service)?;
     println!(
-        "Proven: {} requests, {} items, {} photos, {} records of the journal.",
-        proven.requests, proven.items, proven.photos, proven.records
+        "Proven: {} requests, {} items, {} photos, {} records of the journal, {} anchors.",
+        proven.requests, proven.items, proven.photos, proven.records, proven.anchors
     );
     Ok(())
 }

@@ -8,6 +8,7 @@
 //! * time is Unix milliseconds;
 //! * there is one write transaction at a time, and feed order is commit order.
 
+pub mod anchors;
 pub mod announcements;
 pub mod api_keys;
 pub mod blobs;
@@ -431,6 +432,7 @@ pub(crate) use request_rows;
 /// Every statement the server ever runs, by topic and name.
 pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
     [
+        anchors::STATEMENTS,
         announcements::STATEMENTS,
         api_keys::STATEMENTS,
         blobs::STATEMENTS,

@@ -10,7 +10,7 @@ use mbs_shared::routing::Case;
 use crate::blob_store::Key;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbResult, Value, blobs, changes, entries, erased, events, quarantine};
+use crate::database::{DbResult, Value, anchors, blobs, changes, entries, erased, events, quarantine};
 use crate::error::Fault;
 use crate::journal::Record;
 use crate::service::Service;
@@ -79,6 +79,7 @@ fn erase_in(tx: &mut Tx<'_>, service: &Service, request: RequestId, at: i64) -> 
     let head = requests::by_id(tx.session(), request)?;
     let known = erased::is_erased(tx.session(), request)?;
     tx.session().execute(quarantine::ERASE, &[request.as_bytes().into()])?;
+    anchors::drop_salt(tx.session(), request)?;
     let Some(head) = head else {
         if !known {
             erased::add(tx.session(), request, at, &[])?;

@@ -10,6 +10,7 @@ use mbs_shared::wire::decode;
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use thiserror::Error;
 
+use crate::anchor;
 use crate::blob_store::Key;
 use crate::database::feed::{self, ItemRow, kind};
 use crate::database::requests::{self, Head};
@@ -48,6 +49,8 @@ pub struct Proven {
     pub photos: u64,
     /// Records of the journal.
     pub records: u64,
+    /// Anchors, with what they say of each request.
+    pub anchors: u64,
 }
 
 fn at<T>(place: impl Into<String>, what: impl Into<String>) -> Result<T, Broken> {
@@ -73,6 +76,7 @@ pub fn verify(service: &Service) -> Result<Proven, Broken> {
     }
     photos(service, &mut proven)?;
     journal(service, &mut proven)?;
+    proven.anchors = anchor::prove(service).or_else(|e| at("anchors", e.to_string()))?;
     Ok(proven)
 }
 
@@ -141,6 +145,9 @@ fn request(service: &Service, head: &Head, proven: &mut Proven) -> Result<(), Br
             return at(format!("feed {seq}, {place}"), what);
         }
         proven.items += 1;
+    }
+    if let Err(e) = service.db.ask(|s| Ok(anchor::prove_request(s, head.rid, head.id)))? {
+        return at(place, e.to_string());
     }
     // The row may have moved on since it was listed: everything below is of one moment.
     let looked = service.db.ask(|s| {

@@ -11,6 +11,7 @@
 
 mod common;
 
+mod anchors;
 mod announcements;
 mod blob;
 mod decide;

@@ -17,7 +17,8 @@ const TABLET: [&str; 4] = [
     "drop table receipts",
 ];
 /// The server's.
-const SERVERS: [&str; 6] = [
+const SERVERS: [&str; 7] = [
+    "drop table salt; drop table anchored; drop table anchor",
     "drop table template",
     "alter table staff drop column second_factor; alter table staff drop column second_step",
     "drop table announcement_seen; drop table announcement; delete from meta where name = 'announced'",

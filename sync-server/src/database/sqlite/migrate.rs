@@ -14,6 +14,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_announcements.sql"),
     include_str!("migrations/0006_second_factor.sql"),
     include_str!("migrations/0007_templates.sql"),
+    include_str!("migrations/0008_anchors.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.
