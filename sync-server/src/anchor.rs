@@ -5,6 +5,7 @@
 //! Filing and deciding cost nothing for it. What is younger than the last anchor is covered by its proof alone.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use mbs_shared::id::{RequestId, SignatureBytes};
 use mbs_shared::pack::unpack;
@@ -69,15 +70,21 @@ fn root(before: &[u8; 32], at: i64, seq: i64, lines: &[Line]) -> [u8; 32] {
 /// # Errors
 /// [`mbs_shared::wire::error::Code::Busy`].
 pub async fn daily(service: &Arc<Service>, now: i64) -> Result<(), Fault> {
-    if !is_due(service.db.ask(anchors::last)?.as_ref(), now) {
+    let today = istanbul_day(now);
+    // Asked once a day, and once after each start.
+    if service.anchored.load(Ordering::Relaxed) == today {
         return Ok(());
     }
-    let inner = service.clone();
-    service.write(move |tx| anchor(tx, &inner, now)).await
+    if is_due(service.db.ask(anchors::last)?.as_ref(), now) {
+        let inner = service.clone();
+        service.write(move |tx| anchor(tx, &inner, now)).await?;
+    }
+    service.anchored.store(today, Ordering::Relaxed);
+    Ok(())
 }
 
 fn is_due(last: Option<&Anchor>, now: i64) -> bool {
-    last.is_none_or(|last| istanbul_day(now) > istanbul_day(last.at))
+    last.is_none_or(|last| istanbul_day(now) != istanbul_day(last.at))
 }
 
 fn anchor(tx: &mut Tx<'_>, service: &Service, now: i64) -> Result<(), Fault> {

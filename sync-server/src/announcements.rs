@@ -102,7 +102,8 @@ impl Announced {
 }
 
 impl Service {
-    /// Looks how far announcements reach now: after one was made here or by another process.
+    /// Looks how far announcements reach now: after one was made here, or the version of tablets and what is for them all
+    /// tells that another process made one.
     ///
     /// # Errors
     /// [`crate::database::DbError`].

@@ -146,6 +146,8 @@ pub struct Service {
     pub reports: Reports,
     /// What the desk searches.
     pub search: Search,
+    /// Day in Istanbul on which decisions were last anchored, as far as this process knows.
+    pub anchored: AtomicI64,
     /// How far announcements reach.
     pub announced: Arc<Announced>,
     /// Who is looking at what.
@@ -217,6 +219,7 @@ impl Service {
             digests: Digests::default(),
             reports: Reports::default(),
             search: Search::default(),
+            anchored: AtomicI64::new(0),
             announced: Arc::default(),
             presence: Presence::default(),
             watch: Watch::default(),
@@ -318,6 +321,7 @@ impl Service {
         let version = self.db.ask(|s| meta::get(s, "devices"))?;
         if *known != version {
             self.devices.reload(&*self.db)?;
+            self.refresh_announced()?;
             *known = version;
         }
         Ok(())
@@ -361,7 +365,6 @@ impl Service {
     /// When the database does not answer; the next call tries again.
     pub async fn tick(self: &Arc<Self>, now: i64) -> Result<(), Fault> {
         self.refresh_settings()?;
-        self.refresh_announced()?;
         self.wake_for_others()?;
         if self.tries.every_minute(now) {
             self.write_news().await?;

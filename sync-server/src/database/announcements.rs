@@ -89,6 +89,7 @@ pub fn add(session: &mut dyn Session, new: &Stored) -> DbResult<Stored> {
         new.body.as_str().into(),
     ];
     session.execute(ADD, &args)?;
+    session.send(meta::BUMP, &["devices".into()])?;
     Ok(Stored { id: seq, seq, ..new.clone() })
 }
 
@@ -130,6 +131,7 @@ pub fn by_id(session: &mut dyn Session, id: i64) -> DbResult<Option<Stored>> {
 /// [`super::DbError`].
 pub fn withdraw(session: &mut dyn Session, id: i64, now: i64) -> DbResult<bool> {
     let seq = meta::next(session, SEQ)?;
+    session.send(meta::BUMP, &["devices".into()])?;
     Ok(session.execute(WITHDRAW, &[now.into(), seq.into(), id.into()])? > 0)
 }
 

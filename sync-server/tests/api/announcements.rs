@@ -76,7 +76,7 @@ async fn what_another_process_announces_is_heard_by_who_listens() {
     let mut ear = other.announced.listen();
     announce(&town, &cookie, "", "Herkese").await;
     assert!(!ear.has_changed().unwrap());
-    other.refresh_announced().unwrap();
+    other.refresh_devices().unwrap();
     assert!(ear.has_changed().unwrap());
     assert_eq!(*ear.borrow_and_update(), 1);
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use mbs_server::announcements::Audience;
 use mbs_server::blob_store::Key;
-use mbs_server::database::{Go, blobs, changes, feed, requests};
+use mbs_server::database::{DbResult, Go, announcements, blobs, changes, feed, people, requests};
 use mbs_server::operate::verify::verify;
 use mbs_server::service::Service;
 use mbs_shared::blob::name_of;
@@ -320,6 +321,15 @@ impl World {
                 ));
             }
         }
+        match announced(service, place) {
+            // What a server announced before it was set back stays where it came.
+            Ok(told) if self.restored && found.announcements.is_superset(&told) => {}
+            Ok(told) if found.announcements == told => {}
+            Ok(told) => {
+                self.violated(format!("tablet {tablet} has announcements {:?} of {told:?}", found.announcements));
+            }
+            Err(why) => self.violated(format!("announcements cannot be read: {why}")),
+        }
         for row in list.as_ref().and_then(Value::as_array).into_iter().flatten() {
             let id = row.get("id").and_then(Value::as_str).and_then(|t| t.parse::<RequestId>().ok());
             let Some(id) = id.filter(|id| found.requests.contains_key(id)) else { continue };
@@ -373,6 +383,23 @@ fn there_changes(kept: &Kept, request: RequestId) -> Vec<Vec<u8>> {
 fn read_document(changes: &[Vec<u8>]) -> Option<Reading> {
     let changes: Vec<&[u8]> = changes.iter().map(Vec::as_slice).collect();
     Document::load(&changes).ok()?.read().ok()
+}
+
+/// What stands announced for the muhtar of a place in office.
+fn announced(service: &Service, scope: u32) -> DbResult<BTreeSet<i64>> {
+    service.db.ask(|s| {
+        let since = people::current(s, scope)?.map_or(i64::MAX, |mandate| mandate.since);
+        let mut told = BTreeSet::new();
+        for one in announcements::after(s, 0, 1_000)? {
+            let to_one = Audience::read(&one.audience, service.knowledge.directory);
+            let includes =
+                to_one.is_some_and(|to| to.includes(service.scopes.code(scope), service.knowledge.directory));
+            if includes && one.withdrawn == 0 && (one.audience.is_empty() || one.at >= since) {
+                told.insert(one.id);
+            }
+        }
+        Ok(told)
+    })
 }
 
 fn scope_requests(service: &Service, scope: u32) -> BTreeSet<RequestId> {

@@ -31,6 +31,8 @@ pub type Requests = BTreeMap<RequestId, BTreeSet<Item>>;
 /// What lies on a tablet.
 #[derive(Debug, Default)]
 pub struct Tablet {
+    /// Announcements that are kept there.
+    pub announcements: BTreeSet<i64>,
     /// By request.
     pub requests: Requests,
     /// Things that wait: kind, key.
@@ -78,6 +80,8 @@ pub fn tablet(machine: Machine) -> rusqlite::Result<Tablet> {
             out.requests.entry(request(&bytes(0)?)).or_default().insert(item);
         }
     }
+    let mut statement = db.prepare("select id from announcements order by id")?;
+    out.announcements = statement.query_map([], |r| r.get(0))?.collect::<rusqlite::Result<_>>()?;
     let mut statement = db.prepare("select kind, key from outbox order by n")?;
     out.outbox = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     let mut statement = db.prepare("select kind, reason, own from quarantine order by n")?;

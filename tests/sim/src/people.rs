@@ -1,15 +1,19 @@
 //! Muhtars, people at the desk, and the directorate's program.
 
+use std::sync::Arc;
+
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use mbs_server::database::announcements::{self, Stored};
 use mbs_server::database::requests;
 use mbs_server::error::Fault as Refusal;
 use mbs_server::handlers::api::updates::{Ask, updates};
 use mbs_server::handlers::input;
 use mbs_server::routing::apply::{self, Act, Done};
 use mbs_server::routing::decide::Command;
+use mbs_server::service::Service;
 use mbs_shared::id::OfficialNo;
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::istanbul;
@@ -209,6 +213,9 @@ impl World {
     /// Someone at the desk takes the next step of some case.
     pub(crate) fn desk(&mut self) {
         let Some(service) = self.server.clone() else { return };
+        if self.chance.happens(60) {
+            return self.announce(service);
+        }
         let Some(request) = self.chance.one(&self.filed.clone()).copied() else { return };
         let Some(other) = self.chance.one(&self.filed.clone()).copied() else { return };
         let loaded = service.db.ask(|s| {
@@ -231,6 +238,46 @@ impl World {
             Some(done) => self.desk_done(request, done),
             None => self.under_way.push(UnderWay::Desk { request, work }),
         }
+        self.write_soon();
+    }
+
+    /// Something is announced, to all or to one of the two muhtars; or the last of it is taken back.
+    fn announce(&mut self, service: Arc<Service>) {
+        let (n, back) = (self.chance.below(3), self.chance.happens(250));
+        let audience = ["", "muhtarlik:kadikoy-rasimpasa", "muhtarlik:fatih-binbirdirek"]
+            .get(usize::try_from(n).unwrap_or(0))
+            .copied()
+            .unwrap_or_default();
+        let at = self.server_clock.read();
+        let new = Stored {
+            id: 0,
+            seq: 0,
+            at,
+            author: 1,
+            unit: String::new(),
+            audience: audience.to_owned(),
+            urgent: n == 0,
+            title: "Fırtına uyarısı".to_owned(),
+            body: "Çatıları denetleyin.".to_owned(),
+            withdrawn: 0,
+        };
+        self.tally.reached("desk", if back { "took an announcement back" } else { "announced" });
+        self.under_way.push(UnderWay::Other {
+            work: Box::pin(async move {
+                // What was refused was not announced; nobody was told that it was.
+                let _ = service
+                    .write(move |tx| {
+                        let last = announcements::before(tx.session(), i64::MAX, 1)?;
+                        match last.first().filter(|last| back && last.withdrawn == 0) {
+                            Some(last) => announcements::withdraw(tx.session(), last.id, at).map(drop)?,
+                            None => announcements::add(tx.session(), &new).map(drop)?,
+                        }
+                        Ok(())
+                    })
+                    .await;
+            }),
+        });
+        self.go_on();
         self.write_soon();
     }
 

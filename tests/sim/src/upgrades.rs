@@ -29,6 +29,9 @@ const SERVERS: [&str; 7] = [
     "drop table gap; alter table device drop column twin",
 ];
 
+/// How many of them came after announcements.
+const SINCE_ANNOUNCEMENTS: usize = 3;
+
 /// Brings a database from `latest` down to `version`.
 fn set_back(db: &Connection, undo: &[&str], latest: usize, version: usize) -> rusqlite::Result<()> {
     let have: u32 = db.query_row("pragma user_version", [], |r| r.get(0))?;
@@ -67,7 +70,13 @@ impl World {
             db.execute_batch("pragma locking_mode = exclusive")?;
             Ok::<_, rusqlite::Error>(db)
         };
-        if open().and_then(|db| set_back(&db, &SERVERS, latest, latest - SERVERS.len())).is_ok() {
+        // What was announced is on tablets: an earlier version than the one that knows of it was not here any more.
+        let announced = |db: &Connection| db.query_row("select count(*) from announcement", [], |r| r.get::<_, u32>(0));
+        let back = |db: Connection| {
+            let undone = if announced(&db).is_ok_and(|n| n > 0) { SINCE_ANNOUNCEMENTS } else { SERVERS.len() };
+            set_back(&db, &SERVERS, latest, latest - undone)
+        };
+        if open().and_then(back).is_ok() {
             self.tally.count(Fault::ServerUpgraded);
         }
         self.upgrade_meets(SERVER);

@@ -47,6 +47,7 @@ pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: 
     settings::set_number(conn, settings::RESCUED, 1)?;
     // Rows may be missing: everything is asked for once more.
     cursor::set(conn, mbs_shared::wire::sync::Cursor::default())?;
+    settings::set_number(conn, settings::ANNOUNCEMENTS, 0)?;
     Ok(rows)
 }
 

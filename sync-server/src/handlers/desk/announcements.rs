@@ -14,7 +14,7 @@ use super::Seat;
 use crate::announcements::Audience;
 use crate::auth::rights::Right;
 use crate::database::announcements::{self, Stored};
-use crate::database::{DbResult, Session, staff};
+use crate::database::{DbResult, News, Session, staff};
 use crate::error::Fault;
 use crate::handlers::announcements::office;
 use crate::handlers::input::{Json, Path};
@@ -186,8 +186,13 @@ pub async fn create(
         body,
         withdrawn: 0,
     };
-    service.write(move |tx| Ok(announcements::add(tx.session(), &stored)?)).await?;
-    service.refresh_announced()?;
+    service
+        .write(move |tx| {
+            tx.db.announce(News::Settings);
+            Ok(announcements::add(tx.session(), &stored)?)
+        })
+        .await?;
+    service.refresh_devices()?;
     Ok(Json(all(&service)?))
 }
 
@@ -206,11 +211,12 @@ pub async fn withdraw(
         .write(move |tx| {
             let stored = announcements::by_id(tx.session(), id)?.ok_or(Code::NotFound)?;
             if stored.withdrawn == 0 {
+                tx.db.announce(News::Settings);
                 announcements::withdraw(tx.session(), id, now)?;
             }
             Ok(())
         })
         .await?;
-    service.refresh_announced()?;
+    service.refresh_devices()?;
     Ok(Json(all(&service)?))
 }
