@@ -1,30 +1,17 @@
 //! What the municipality announces: to whom it comes, who has read it, and what becomes of it.
 
 use crate::common::*;
-use crate::http::call;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use crate::http::desk;
+use axum::http::StatusCode;
 use mbs_server::handlers::announcements::{after, seen};
 use mbs_server::handlers::desk::view::Role;
 use mbs_shared::wire::announcement::{Announcement, MAX_OF_ONE, MAX_SEEN, Reach, Seen};
 use mbs_shared::wire::encode;
 use serde_json::{Value, json};
 
-async fn desk(town: &Town, cookie: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
-    let request = Request::builder()
-        .method(if body.is_some() { "POST" } else { "GET" })
-        .uri(format!("/desk/api/announcements{path}"))
-        .header("cookie", cookie)
-        .header("content-type", "application/json");
-    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-    let response = call(town, request.body(body).unwrap()).await;
-    let status = response.status();
-    (status, serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap())
-}
-
 async fn announce(town: &Town, cookie: &str, audience: &str, title: &str) -> Value {
     let new = json!({ "audience": audience, "urgent": title == "Kriz", "title": title, "text": "Metin." });
-    let (status, list) = desk(town, cookie, "", Some(new)).await;
+    let (status, list) = desk(town, cookie, "announcements", Some(&new)).await;
     assert_eq!(status, StatusCode::OK, "{list}");
     list[0].clone()
 }
@@ -75,9 +62,8 @@ async fn what_another_process_announces_is_heard_by_who_listens() {
     let other = town.other_process();
     let mut ear = other.announced.listen();
     announce(&town, &cookie, "", "Herkese").await;
-    assert!(!ear.has_changed().unwrap());
+    // On PostgreSQL it has been told already; elsewhere the next tick looks.
     other.refresh_devices().unwrap();
-    assert!(ear.has_changed().unwrap());
     assert_eq!(*ear.borrow_and_update(), 1);
 }
 
@@ -89,7 +75,7 @@ async fn a_withdrawn_one_is_dropped_and_says_nothing_any_more() {
     let id = announce(&town, &cookie, "", "Yanlış").await["id"].as_u64().unwrap();
     assert_eq!(titles(&tablet), ["Yanlış"]);
     for _ in 0..2 {
-        let (status, list) = desk(&town, &cookie, &format!("/{id}/withdraw"), Some(json!({}))).await;
+        let (status, list) = desk(&town, &cookie, &format!("announcements/{id}/withdraw"), Some(&json!({}))).await;
         assert_eq!((status, list[0]["withdrawn"].as_i64()), (StatusCode::OK, Some(MORNING)));
     }
     let last = after(&town.service, &tablet.caller, 1).unwrap();
@@ -127,9 +113,9 @@ async fn the_desk_sees_who_has_read_it_and_who_has_not() {
     for ids in [vec![id], vec![id, 2, 77]] {
         seen(&town.service, &here.caller, &encode(&Seen { ids })).await.unwrap();
     }
-    let (_, list) = desk(&town, &cookie, "", None).await;
+    let (_, list) = desk(&town, &cookie, "announcements", None).await;
     assert_eq!((&list[1]["seen"], &list[0]["seen"]), (&1.into(), &0.into()));
-    let (_, who) = desk(&town, &cookie, &format!("/{id}"), None).await;
+    let (_, who) = desk(&town, &cookie, &format!("announcements/{id}"), None).await;
     assert_eq!(who["unseen"], json!(["Caferağa, Kadıköy"]));
     let without = who["without"].as_array().unwrap();
     assert!(without.len() > 10 && without.contains(&json!("Fenerbahçe, Kadıköy")), "{without:?}");
@@ -169,7 +155,7 @@ async fn what_is_wrong_is_named() {
     ] {
         let mut new = json!({ "audience": "", "urgent": false, "title": "Başlık", "text": "Metin." });
         new[field] = wrong;
-        let (status, said) = desk(&town, &cookie, "", Some(new)).await;
+        let (status, said) = desk(&town, &cookie, "announcements", Some(&new)).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
         assert!(said["message"].as_str().unwrap().starts_with(&format!("{field}: ")), "{said}");
     }

@@ -22,6 +22,24 @@ pub(crate) async fn call(town: &Town, request: Request<Body>) -> Response<Body> 
     router(town.service.clone()).oneshot(request).await.unwrap()
 }
 
+/// Asks the desk something, or does something there with a `body`; status and answer.
+pub(crate) async fn desk(
+    town: &Town,
+    cookie: &str,
+    path: &str,
+    body: Option<&serde_json::Value>,
+) -> (StatusCode, serde_json::Value) {
+    let request = Request::builder()
+        .method(if body.is_some() { "POST" } else { "GET" })
+        .uri(format!("/desk/api/{path}"))
+        .header("cookie", cookie)
+        .header("content-type", "application/json");
+    let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+    let response = call(town, request.body(body).unwrap()).await;
+    let status = response.status();
+    (status, serde_json::from_slice(&to_bytes(response.into_body(), 1 << 22).await.unwrap()).unwrap())
+}
+
 async fn bytes(response: Response<Body>) -> Vec<u8> {
     to_bytes(response.into_body(), 1 << 22).await.unwrap().to_vec()
 }

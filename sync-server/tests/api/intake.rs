@@ -1,9 +1,8 @@
 //! Requests that came by telephone, as a petition or at a meeting.
 
 use crate::common::*;
-use crate::http::call;
-use axum::body::{Body, to_bytes};
-use axum::http::{Request, StatusCode};
+use crate::http::desk;
+use axum::http::StatusCode;
 use mbs_server::blob_store::Key;
 use mbs_server::database::blobs;
 use mbs_server::handlers::desk::view::Role;
@@ -35,14 +34,7 @@ fn with(changes: &Value) -> Value {
 }
 
 async fn enter(town: &Town, cookie: &str, form: &Value) -> (StatusCode, Value) {
-    let request = Request::builder()
-        .method("POST")
-        .uri("/desk/api/requests")
-        .header("cookie", cookie)
-        .header("content-type", "application/json");
-    let response = call(town, request.body(Body::from(form.to_string())).unwrap()).await;
-    let status = response.status();
-    (status, serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap())
+    desk(town, cookie, "requests", Some(form)).await
 }
 
 #[tokio::test]

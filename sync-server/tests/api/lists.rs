@@ -1,16 +1,12 @@
 //! The desk's lists: whose requests stand on which page, and how many there are.
 
 use crate::common::*;
-use crate::http::call;
-use axum::body::{Body, to_bytes};
-use axum::http::Request;
+use crate::http::desk;
 use mbs_server::handlers::desk::view::Role;
 use serde_json::Value;
 
 async fn queue(town: &Town, cookie: &str, query: &str) -> Value {
-    let request = Request::builder().uri(format!("/desk/api/queue?{query}")).header("cookie", cookie);
-    let response = call(town, request.body(Body::empty()).unwrap()).await;
-    serde_json::from_slice(&to_bytes(response.into_body(), 1 << 22).await.unwrap()).unwrap()
+    desk(town, cookie, &format!("queue?{query}"), None).await.1
 }
 
 #[tokio::test]

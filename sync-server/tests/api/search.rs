@@ -1,9 +1,7 @@
 //! The desk's search: by words, numbers, place, unit; what was written, changed or erased a moment ago, by whichever process.
 
 use crate::common::*;
-use crate::http::call;
-use axum::body::{Body, to_bytes};
-use axum::http::Request as Call;
+use crate::http::desk;
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::operate::erase::erase;
 use mbs_server::routing::apply::Act;
@@ -15,10 +13,7 @@ use mbs_shared::routing::{Action, Who};
 /// Ids of what a search finds, and how many it says there are.
 async fn find(town: &Town, cookie: &str, words: &str) -> (Vec<String>, u64) {
     let words: String = words.bytes().map(|byte| format!("%{byte:02x}")).collect();
-    let request = Call::builder().uri(format!("/desk/api/queue?list=all&q={words}")).header("cookie", cookie);
-    let response = call(town, request.body(Body::empty()).unwrap()).await;
-    let queue: serde_json::Value =
-        serde_json::from_slice(&to_bytes(response.into_body(), 1 << 22).await.unwrap()).unwrap();
+    let (_, queue) = desk(town, cookie, &format!("queue?list=all&q={words}"), None).await;
     let rows = queue["rows"].as_array().unwrap_or_else(|| panic!("{queue}"));
     let ids = rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
     (ids, queue["total"].as_u64().unwrap())

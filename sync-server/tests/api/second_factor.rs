@@ -1,7 +1,7 @@
 //! Signing in with an app's six digits: set up by oneself, asked for, used once, and owed where the server says so.
 
 use crate::common::*;
-use crate::http::call;
+use crate::http::{call, desk};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use mbs_server::auth::password;
@@ -25,13 +25,6 @@ async fn post(town: &Town, path: &str, cookie: &str, body: Value) -> (StatusCode
     (status, serde_json::from_slice(&bytes).unwrap_or_default(), set.unwrap_or_default())
 }
 
-async fn get(town: &Town, path: &str, cookie: &str) -> (StatusCode, Value) {
-    let request = Request::builder().uri(format!("/desk/api/{path}")).header("cookie", cookie);
-    let response = call(town, request.body(Body::empty()).unwrap()).await;
-    let status = response.status();
-    (status, serde_json::from_slice(&to_bytes(response.into_body(), 1 << 20).await.unwrap()).unwrap())
-}
-
 /// A town with one person at the desk, signed in by the password.
 async fn scene() -> (Town, String) {
     let town = Town::new();
@@ -51,7 +44,7 @@ fn code(town: &Town, secret: &str) -> String {
 
 /// Sets one up; its secret.
 async fn set_up(town: &Town, cookie: &str) -> String {
-    let (_, offered) = get(town, "second-factor", cookie).await;
+    let (_, offered) = desk(town, cookie, "second-factor", None).await;
     let secret = offered["secret"].as_str().unwrap().to_owned();
     let proof = json!({ "password": PASSWORD, "nonce": offered["nonce"], "code": code(town, &secret) });
     let (status, me, _) = post(town, "second-factor", cookie, proof).await;
@@ -123,11 +116,11 @@ async fn it_is_switched_off_with_password_and_code_or_by_the_operators() {
 async fn where_it_is_owed_nothing_goes_before_it_is_set_up() {
     let (town, cookie) = scene().await;
     let town = town.with_second_factor_for_all();
-    let (status, me) = get(&town, "me", &cookie).await;
+    let (status, me) = desk(&town, &cookie, "me", None).await;
     assert_eq!((status, &me["second_factor_owed"]), (StatusCode::OK, &json!(true)));
-    assert_eq!(get(&town, "queue?list=triage", &cookie).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(desk(&town, &cookie, "queue?list=triage", None).await.0, StatusCode::FORBIDDEN);
     let secret = set_up(&town, &cookie).await;
-    assert_eq!(get(&town, "queue?list=triage", &cookie).await.0, StatusCode::OK);
+    assert_eq!(desk(&town, &cookie, "queue?list=triage", None).await.0, StatusCode::OK);
     town.pass(30_000);
     let off = json!({ "password": PASSWORD, "nonce": "", "code": code(&town, &secret) });
     assert_eq!(post(&town, "second-factor/off", &cookie, off).await.0, StatusCode::FORBIDDEN);
