@@ -1,4 +1,4 @@
-//! Story 13: the desk speaks first. What came by telephone is on the muhtar's tablet like anything he filed himself; an
+//! The desk speaks first. What came by telephone is on the muhtar's tablet like anything he filed himself; an
 //! announcement opens an app that is open, is read without a network, and the desk hears who has read it.
 
 use mbs_shared::routing::{Channel, State};

@@ -15,8 +15,14 @@
 //! | `POST photos` | image bytes → [`Uploaded`] |
 //! | `GET photos/{hash}` and `…/thumb` | → JPEG, or a voice note's Ogg |
 //! | `GET report?from=&until=` | → [`Report`](crate::report::Report) |
-//! | `GET report.xlsx`, `GET requests.csv` | the same query → a workbook, a table |
-//! | `GET directory` | → [`DeskDirectory`] |
+//! | `GET report.xlsx`, `GET requests.csv`, `GET requests.geojson`, `GET open-data.csv` | the same query → a workbook, a table, a map, what can be published |
+//! | `GET directory` | → [`DeskDirectory`](super::directory::DeskDirectory) |
+//! | `GET second-factor`, `POST second-factor`, `…/off` | → [`Offered`](super::second_factor::Offered); [`Proof`](super::second_factor::Proof) → [`Me`] |
+//! | `POST requests` | [`NewRequest`](super::intake::NewRequest) → [`Entered`](super::intake::Entered): by telephone, petition, meeting |
+//! | `POST requests/{id}/look` | [`Look`] → names of the others who look at it now |
+//! | `GET announcements`, `POST announcements`, `POST …/{id}/withdraw` | [`NewAnnouncement`](super::announcements::NewAnnouncement) → `Vec<`[`DeskAnnouncement`](super::announcements::DeskAnnouncement)`>` |
+//! | `GET announcements/{id}` | → [`Unseen`](super::announcements::Unseen) |
+//! | `GET templates`, `POST templates`, `POST …/{id}/drop` | [`NewTemplate`](super::templates::NewTemplate) → `Vec<`[`DeskTemplate`](super::templates::DeskTemplate)`>` |
 //! | `GET tablets` | → `Vec<`[`Tablet`]`>` |
 //! | `POST enrolments` | [`NewEnrolment`] → [`Enrolment`] |
 //! | `GET quarantine` | → [`Quarantine`] |
