@@ -25,11 +25,12 @@ pub(crate) fn ask(conn: &Connection, reach: u64) -> Result<Option<HttpRequest>> 
     }))
 }
 
-/// Keeps what came.
-pub(crate) fn take(conn: &Connection, reply: &HttpReply) -> Result<()> {
+/// Keeps what came; whether more waits.
+pub(crate) fn take(conn: &Connection, reply: &HttpReply) -> Result<bool> {
     let told: Announcements = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
     told.list.iter().try_for_each(|announcement| announcements::take(conn, announcement))?;
-    settings::set_number(conn, ANNOUNCEMENTS, told.next.cast_signed())
+    settings::set_number(conn, ANNOUNCEMENTS, told.next.cast_signed())?;
+    Ok(told.more)
 }
 
 /// What was read and is to be told.

@@ -9,6 +9,7 @@ use mbs_shared::pack::{pack, unpack};
 use mbs_shared::routing::{Event, What, Who};
 use mbs_shared::signature::ServerKey;
 use mbs_shared::wire;
+use mbs_shared::wire::announcement::{Announcement, Announcements, Seen};
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolReply;
 use mbs_shared::wire::entry::{Entry, Stamp};
@@ -80,6 +81,10 @@ pub struct Server {
     pub twin: Option<bool>,
     /// What neighbours reported; asked for beside everything that is counted and scripted here.
     pub nearby: NearbyReply,
+    /// What is announced, by its numbers; two to a page.
+    pub announcements: Vec<Announcement>,
+    /// What was read, as tablets said.
+    pub seen: Vec<u64>,
 }
 
 fn mac_of(bytes: &[u8]) -> Mac {
@@ -139,7 +144,17 @@ impl Server {
             made: None,
             twin: None,
             nearby: NearbyReply { tag: 1, around: Some(Vec::new()) },
+            announcements: Vec::new(),
+            seen: Vec::new(),
         }))
+    }
+
+    fn announced(&self, request: &HttpRequest) -> HttpReply {
+        let after: u64 = request.query.iter().find(|(name, _)| *name == "after").unwrap().1.parse().unwrap();
+        let behind: Vec<_> = self.announcements.iter().filter(|one| one.id > after).cloned().collect();
+        let list: Vec<_> = behind.iter().take(2).cloned().collect();
+        let next = list.last().map_or(after, |last| last.id);
+        cbor(200, &Announcements { more: behind.len() > list.len(), list, next })
     }
 
     fn add(&mut self, session: SessionId, request: RequestId, body: RowBody) -> u64 {
@@ -260,7 +275,7 @@ impl Server {
                 revocation: self.revocation.clone(),
                 made: self.made,
                 twin: self.twin,
-                announced: None,
+                announced: self.announcements.last().map(|last| last.id),
             },
         )
     }
@@ -329,6 +344,11 @@ impl Server {
             }
             "/v1/sync" => self.sync(&request.body),
             "/v1/snapshot" => self.snapshot(),
+            "/v1/announcements" => self.announced(request),
+            "/v1/announcements/seen" => {
+                self.seen.extend(wire::decode::<Seen>(&request.body).unwrap().ids);
+                HttpReply { status: 204, headers: Vec::new(), body: Vec::new() }
+            }
             path => match path.strip_prefix("/v1/blobs/") {
                 Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(path, request),
                 _ => envelope(404, Code::NotFound),

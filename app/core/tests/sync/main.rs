@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod announcements;
 mod exchange;
 mod identity;
 mod nearby;

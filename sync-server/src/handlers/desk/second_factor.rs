@@ -91,20 +91,21 @@ pub async fn off(
     }
     is_really(&service, &person, &proof).await?;
     if person.second != 0 && !used(&service, &person, &proof.code).await? {
+        service.tries.wrong(None, service.clock.now());
         return Err(Fault::because(Code::BadInput, "code: Kod yanlış; uygulamadaki son altı rakamı yazın."));
     }
     service.write(move |tx| Ok(staff::set_second(tx.session(), person.id, 0, 0)?)).await?;
     Ok(Json(me_of(&service, &Person { second: 0, ..person })))
 }
 
-/// Whether `code` is the person's now; it is used up then. A wrong one is counted.
+/// Whether `code` is the person's now; it is used up then. A wrong one is the caller's to count.
 ///
 /// # Errors
 /// [`Code::Busy`].
 pub(super) async fn used(service: &Arc<Service>, person: &Person, code: &str) -> Result<bool, Fault> {
     let factor = SecondFactor::of(&service.secrets, person.id, person.second).map_err(Fault::internal)?;
     let (now, id, code) = (service.clock.now(), person.id, code.to_owned());
-    let good = service
+    service
         .write(move |tx| {
             // Read in the job: of two who send one code at once, one comes in.
             let last = staff::last_step(tx.session(), id)?;
@@ -112,11 +113,7 @@ pub(super) async fn used(service: &Arc<Service>, person: &Person, code: &str) ->
             staff::use_step(tx.session(), id, step)?;
             Ok(true)
         })
-        .await?;
-    if !good {
-        service.tries.wrong(None, now);
-    }
-    Ok(good)
+        .await
 }
 
 /// Whoever sits at an open screen is not always who signed in.

@@ -81,7 +81,12 @@ impl Round {
                 self.summary.carried += u32::from(store.write(|c| courier::take(c, n, reply, now))?);
                 Ok(())
             }
-            Kind::Announcements => store.write(|c| announcements::take(c, reply)),
+            Kind::Announcements => {
+                if store.write(|c| announcements::take(c, reply))? {
+                    self.announced = u64::MAX;
+                }
+                Ok(())
+            }
             // One that was taken back meanwhile, or a server that cannot be told: said once.
             Kind::Seen(ids) => store.write(|c| kept::told(c, &ids)),
             Kind::Nearby => store.write(|c| nearby::take(c, reply, now)),

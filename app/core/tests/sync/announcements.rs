@@ -1,0 +1,70 @@
+//! What the municipality announces comes down whole, is kept, and its reading is told once.
+
+use super::WORDS;
+use super::support::{Fault, Rig};
+use mbs_shared::wire::announcement::{Announcement, Reach};
+use mbs_tablet::door::Call;
+use mbs_tablet::door::announcements::Announcement as Shown;
+use mbs_tablet::door::view::Status;
+
+fn announcement(id: u64) -> Announcement {
+    Announcement {
+        id,
+        at: i64::try_from(id).unwrap(),
+        reach: Reach::All,
+        urgent: id == 4,
+        from: "Muhtarlıklar Müdürlüğü".into(),
+        title: format!("Duyuru {id}"),
+        text: "Metin.".into(),
+        withdrawn: false,
+    }
+}
+
+fn ids(rig: &Rig) -> Vec<i64> {
+    rig.call::<Vec<Shown>>(Call::Announcements).iter().map(|one| one.id).collect()
+}
+
+#[test]
+fn all_pages_come_at_once_and_a_cut_one_comes_with_the_next_exchange() {
+    let rig = Rig::new();
+    rig.server().announcements = (1..=5).map(announcement).collect();
+    rig.sync();
+    assert_eq!(ids(&rig), [5, 4, 3, 2, 1]);
+    let status = rig.status();
+    assert_eq!((status.unread, status.urgent.unwrap().id), (5, 4));
+    // Nothing new: nothing is asked for.
+    rig.server().log.clear();
+    rig.sync();
+    assert_eq!(rig.server().log.iter().filter(|line| line.contains("announcements")).count(), 0);
+
+    rig.server().announcements.push(announcement(6));
+    rig.server().faults = [Fault::Pass, Fault::Lost].into();
+    rig.sync();
+    assert_eq!(ids(&rig).len(), 5);
+    rig.sync();
+    assert_eq!(ids(&rig), [6, 5, 4, 3, 2, 1]);
+}
+
+#[test]
+fn what_was_read_is_told_until_the_server_has_heard_it_and_words_go_first() {
+    let rig = Rig::new();
+    rig.server().announcements = vec![announcement(4)];
+    rig.sync();
+    let status: Status = rig.call(Call::ReadAnnouncement { id: 4 });
+    assert!(status.urgent.is_none() && status.unread == 0);
+    rig.send(WORDS);
+    rig.server().faults = [Fault::Pass, Fault::AnswerLost].into();
+    rig.sync();
+    // The server heard it, and its answer was lost: it is told again.
+    assert_eq!(rig.server().seen, [4]);
+    rig.sync();
+    assert_eq!(rig.server().seen, [4, 4]);
+    rig.sync();
+    assert_eq!(rig.server().seen, [4, 4]);
+}
+
+#[test]
+fn reading_what_is_not_there_is_said() {
+    let rig = Rig::new();
+    assert!(rig.tablet.call(Call::ReadAnnouncement { id: 9 }).is_err());
+}
