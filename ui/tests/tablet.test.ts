@@ -2,6 +2,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeTablet, type Fake } from '$ui/backend/fake/tablet';
+import { CallFailed } from '$ui/backend/tablet';
 import { settings } from '$ui/lib/settings.svelte';
 import { undo } from '$ui/lib/undo.svelte';
 import Tablet from '$ui/screens/tablet/Tablet.svelte';
@@ -86,6 +87,29 @@ describe('a new request', () => {
     location.hash = '#/';
     await settled();
     expect(said('discard_draft')).toHaveLength(1); // untouched: leaves no trace
+  });
+});
+
+describe('an urgent announcement', () => {
+  it('stands before everything until it is confirmed', async () => {
+    await open('fake=urgent', '#/');
+    expect(text()).toContain('Kuvvetli lodos');
+    button('Okudum').click();
+    await settled();
+    expect(said('read_announcement')).toHaveLength(1);
+    expect(document.querySelector('dialog.urgent')).toBeNull();
+  });
+
+  it('lets its muhtar through when the tablet cannot keep that it was read', async () => {
+    await open('fake=urgent', '#/');
+    const close = vi.spyOn(HTMLDialogElement.prototype, 'close');
+    door.call = () => Promise.reject(new CallFailed({ code: 'disk_full', detail: '' }));
+    button('Okudum').click();
+    await settled();
+    expect(document.querySelector('dialog.urgent [role=alert]')?.textContent).toContain('yer kalmadı');
+    button('Kapat').click();
+    expect(close).toHaveBeenCalled();
+    close.mockRestore();
   });
 });
 

@@ -56,7 +56,8 @@ impl Inner {
     /// The muhtar has read it.
     pub(crate) fn read_announcement(&mut self, id: i64) -> Result<()> {
         let now = self.now();
-        if !self.store.write(|c| announcements::see(c, id, now))? {
+        // Also on a full disk: an urgent one stands before everything until this is kept.
+        if !self.store.write_words(|c| announcements::see(c, id, now))? {
             return Err(fail(Code::NotFound, id.to_string()));
         }
         Ok(())
