@@ -142,22 +142,9 @@ async fn call(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> Resp
     }
 }
 
+/// What the platform says of the line changes nothing that a screen shows.
 const fn changes_something(call: &Call) -> bool {
-    !matches!(
-        call,
-        Call::Status
-            | Call::Requests { .. }
-            | Call::Request { .. }
-            | Call::Locate { .. }
-            | Call::Similar { .. }
-            | Call::Outbox
-            | Call::Announcements
-            | Call::Line { .. }
-            | Call::Receipt { .. }
-            | Call::VerifyReceipt { .. }
-            | Call::Categories
-            | Call::SuggestCategory { .. }
-    )
+    !call.is_question() && !matches!(call, Call::Line { .. })
 }
 
 fn refused(error: &CallError) -> Response {

@@ -72,20 +72,31 @@ impl Tablet {
     /// # Errors
     /// The code says why.
     pub fn call(&self, call: Call) -> Result<Value> {
+        // A question may be asked again: whoever only looks does not hear of damage that is mended.
+        let again = call.is_question().then(|| call.clone());
         let answer = self.answer(call);
-        self.mended(answer)
+        match again {
+            Some(call) if self.mend_after(&answer) => self.answer(call),
+            Some(_) => answer,
+            None => self.mended(answer),
+        }
     }
 
     /// The same; where the store refused it is mended, so that the next time it may not.
     fn mended<T>(&self, done: Result<T>) -> Result<T> {
-        if let Err(error) = &done
-            && error.code == Code::Storage
-        {
-            let mut inner = self.lock();
-            let Inner { store, round, ports, .. } = &mut *inner;
-            round.mend(store, ports.clock.now(), error);
-        }
+        self.mend_after(&done);
         done
+    }
+
+    /// Mends the store where it refused; whether it was mended.
+    fn mend_after<T>(&self, done: &Result<T>) -> bool {
+        let Err(error) = done else { return false };
+        if error.code != Code::Storage {
+            return false;
+        }
+        let mut inner = self.lock();
+        let Inner { store, round, ports, .. } = &mut *inner;
+        round.mend(store, ports.clock.now(), error)
     }
 
     /// As [`Self::call`], with the call as JSON too.

@@ -209,6 +209,27 @@ pub enum Call {
     },
 }
 
+impl Call {
+    /// Whether it only looks, and changes nothing.
+    #[must_use]
+    pub const fn is_question(&self) -> bool {
+        matches!(
+            self,
+            Self::Status
+                | Self::Requests { .. }
+                | Self::Request { .. }
+                | Self::Locate { .. }
+                | Self::Similar { .. }
+                | Self::Outbox
+                | Self::Receipt { .. }
+                | Self::VerifyReceipt { .. }
+                | Self::Announcements
+                | Self::Categories
+                | Self::SuggestCategory { .. }
+        )
+    }
+}
+
 /// Fields of a request that a person can set. Absent means unchanged.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
 #[serde(default)]

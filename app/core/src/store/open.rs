@@ -6,6 +6,7 @@
 //! folded into the one file whenever a copy is made ([`Store::settle`]) and when the app ends.
 
 use std::path::Path;
+use std::sync::Once;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -164,8 +165,16 @@ impl Store {
     }
 }
 
+/// SQLite calls itself ready before its cipher is (`SQLITE_EXTRA_INIT` runs behind its lock): of two threads that open the
+/// first database of a process at once, one was refused its key. The first one to come makes both ready, the others wait.
+fn ready() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(Connection::open_in_memory()));
+}
+
 /// A keyed connection; the cipher is proven to be there.
 pub(crate) fn keyed(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Result<Connection> {
+    ready();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = match &ports.vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str())?,

@@ -215,9 +215,10 @@ impl Round {
     }
 
     /// The store refused. What was asked of the server for a database that is no more is asked anew.
-    pub(crate) fn mend(&mut self, store: &mut Store, now: i64, error: &CallError) {
+    /// Whether it was mended.
+    pub(crate) fn mend(&mut self, store: &mut Store, now: i64, error: &CallError) -> bool {
         if !store.mend(error) {
-            return;
+            return false;
         }
         (self.snapshot, self.reconcile, self.more, self.poll) = (None, None, false, now);
         (self.certain, self.all_fetched) = (Certain::default(), false);
@@ -225,6 +226,7 @@ impl Round {
         self.receipts.clear();
         // Should it not succeed it is done at the next start; what was rescued is there.
         let _ = rebuild_rescued(store, now);
+        true
     }
 
     /// A clock that was set back must not leave us waiting for years.

@@ -68,3 +68,19 @@ fn reading_what_is_not_there_is_said() {
     let rig = Rig::new();
     assert!(rig.tablet.call(Call::ReadAnnouncement { id: 9 }).is_err());
 }
+
+#[test]
+fn a_server_that_was_set_back_tells_all_it_stands_by_once_more() {
+    let rig = Rig::new();
+    rig.server().announcements = vec![announcement(2)];
+    rig.sync();
+    {
+        let mut server = rig.server();
+        (server.epoch, server.snapshots) = (8, true);
+        // It had taken this one back, and does not know that any more.
+        server.announcements = vec![announcement(1)];
+    }
+    rig.sync();
+    rig.sync();
+    assert_eq!(ids(&rig), [2, 1]);
+}

@@ -129,6 +129,10 @@ impl Round {
             let taken = store.write(|c| {
                 let taken = exchange::take(c, pushed, &reply, identity.device, fresh, now)?;
                 settings::set_number(c, settings::LAST_CONTACT, now)?;
+                if reply.snapshot {
+                    // A server that was set back may stand by what it had taken back since: all is told once more.
+                    settings::set_number(c, settings::ANNOUNCEMENTS, 0)?;
+                }
                 settings::set_number(c, settings::TWIN, twin)?;
                 // Put back from a copy: counts that were given are not given again.
                 let made = settings::number(c, settings::MADE)?.max(reply.made.map_or(0, i64::from));
