@@ -275,6 +275,8 @@ impl World {
                         Ok(())
                     })
                     .await;
+                // As the desk's route does it; the next tick would, too.
+                let _ = service.refresh_devices();
             }),
         });
         self.go_on();
