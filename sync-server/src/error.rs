@@ -35,6 +35,12 @@ impl Fault {
         Self { code, message: message.into(), cause: None }
     }
 
+    /// What a person or program gave is missing or wrong; the sentence says what to do.
+    #[must_use]
+    pub fn bad_input(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::because(Code::BadInput, message)
+    }
+
     /// Our own failure.
     #[must_use]
     pub fn internal(cause: impl Into<anyhow::Error>) -> Self {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
-use mbs_shared::wire::error::Code;
 
 use crate::announcements::Announced;
 use crate::auth::device::Devices;
@@ -272,7 +271,7 @@ impl Service {
     /// Runs `job` in the writer; the answer comes when it is durable.
     ///
     /// # Errors
-    /// The job's own refusal, or [`Code::Busy`].
+    /// The job's own refusal, or [`mbs_shared::wire::error::Code::Busy`].
     pub async fn write<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, Fault> + Send + 'static,
@@ -289,10 +288,10 @@ impl Service {
     /// Switches a unit's approval on or off.
     ///
     /// # Errors
-    /// [`Code::Busy`].
+    /// [`mbs_shared::wire::error::Code::Busy`].
     pub async fn set_approval(&self, unit: &str, on: bool) -> Result<(), Fault> {
         if self.knowledge.directory.unit(unit).is_none() {
-            return Err(Fault::because(Code::BadInput, "Birim dizinde yok."));
+            return Err(Fault::bad_input("Birim dizinde yok."));
         }
         let code = unit.to_owned();
         self.write(move |tx| {
@@ -383,7 +382,7 @@ impl Service {
     /// Writes what tablets said of themselves while they only polled.
     ///
     /// # Errors
-    /// [`Code::Busy`].
+    /// [`mbs_shared::wire::error::Code::Busy`].
     pub async fn write_news(&self) -> Result<(), Fault> {
         let news: Vec<(i64, i64, u32)> = self
             .devices

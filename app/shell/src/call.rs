@@ -69,35 +69,10 @@ impl Stirs {
 
 fn stirs(call: &Call) -> Stirs {
     match call {
-        Call::Status
-        | Call::Requests { .. }
-        | Call::Request { .. }
-        | Call::Locate { .. }
-        | Call::Similar { .. }
-        | Call::Outbox
-        | Call::Announcements
-        | Call::Line { .. }
-        | Call::Receipt { .. }
-        | Call::VerifyReceipt { .. }
-        | Call::Categories
-        | Call::SuggestCategory { .. }
         // Typing: the one screen that shows the draft holds the newer words anyway.
-        | Call::SetDraft { .. }
-        | Call::NewDraft => Stirs::Never,
+        Call::SetDraft { .. } | Call::NewDraft | Call::Line { .. } => Stirs::Never,
         Call::AddPhoto { .. } => Stirs::WithPhoto,
-        Call::Enrol { .. }
-        | Call::EnrolPractice
-        | Call::DiscardDraft { .. }
-        | Call::RestoreDraft { .. }
-        | Call::AddVoice { .. }
-        | Call::RemovePhoto { .. }
-        | Call::RestorePhoto { .. }
-        | Call::Send { .. }
-        | Call::Edit { .. }
-        | Call::Keep { .. }
-        | Call::Say { .. }
-        | Call::SyncNow
-        | Call::ReadAnnouncement { .. }
-        | Call::MobileLimit { .. } => Stirs::Always,
+        call if call.is_question() => Stirs::Never,
+        _ => Stirs::Always,
     }
 }

@@ -66,7 +66,7 @@ pub async fn put(service: &Arc<Service>, caller: &Caller, slice: Slice, body: Ve
         return Err(Code::TooLarge.into());
     }
     if offset.checked_add(len).is_none_or(|end| end > size) {
-        return Err(Fault::because(Code::BadInput, "offset: dilim bütünün dışına taşıyor"));
+        return Err(Fault::bad_input("offset: dilim bütünün dışına taşıyor"));
     }
     let scope = caller.device.scope;
     let (head, known, have) = service.db.ask(|s| {

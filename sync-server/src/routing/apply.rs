@@ -305,7 +305,7 @@ pub fn append_steps(
 /// request's already, or uploaded by the same person.
 fn attach_photos(tx: &mut Tx<'_>, head: &Head, photos: &[BlobHash], author: i64) -> Result<(), Fault> {
     for hash in photos {
-        let unknown = || Fault::because(Code::BadInput, "photos: fotoğraf sunucuda yok");
+        let unknown = || Fault::bad_input("photos: fotoğraf sunucuda yok");
         let blob = blobs::by_hash(tx.session(), *hash)?.ok_or_else(unknown)?;
         if !blobs::attached(tx.session(), blob.id, head.rid)? {
             if author <= 0 || blob.staff != author {

@@ -121,6 +121,15 @@ pub fn told(conn: &Connection, ids: &[i64]) -> Result<()> {
     Ok(())
 }
 
+/// The server begins anew: it tells all of them again, and hears again what was read.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn begin_anew(conn: &Connection) -> Result<()> {
+    conn.execute("UPDATE announcements SET told = 0 WHERE told <> 0", [])?;
+    settings::set_number(conn, settings::ANNOUNCEMENTS, 0)
+}
+
 /// Another muhtar reads what is meant for him, from the beginning.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::open::keyed;
-use super::{cursor, digest, id, migrate, settings};
+use super::{announcements, cursor, digest, id, migrate, settings};
 use crate::error::Result;
 use crate::ports::Ports;
 
@@ -47,7 +47,7 @@ pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: 
     settings::set_number(conn, settings::RESCUED, 1)?;
     // Rows may be missing: everything is asked for once more.
     cursor::set(conn, mbs_shared::wire::sync::Cursor::default())?;
-    settings::set_number(conn, settings::ANNOUNCEMENTS, 0)?;
+    announcements::begin_anew(conn)?;
     Ok(rows)
 }
 

@@ -5,29 +5,25 @@ use mbs_shared::wire;
 use mbs_shared::wire::announcement::{Announcements, MAX_REPLY, MAX_SEEN, Seen};
 use rusqlite::Connection;
 
-use super::round::post;
-use crate::error::{Code, Result, fail};
-use crate::ports::{HttpReply, HttpRequest, Method};
+use super::round::{get, post};
+use crate::error::Result;
+use crate::ports::{HttpReply, HttpRequest};
 use crate::store::settings::ANNOUNCEMENTS;
 use crate::store::{announcements, settings};
 
 /// The request for what is announced up to `reach` and not here; `None`: everything is.
 pub(crate) fn ask(conn: &Connection, reach: u64) -> Result<Option<HttpRequest>> {
     let have = settings::number(conn, ANNOUNCEMENTS)?;
-    Ok((have.cast_unsigned() < reach).then(|| HttpRequest {
-        ticket: 0,
-        method: Method::Get,
-        path: "/v1/announcements".into(),
-        query: vec![("after", have.to_string())],
-        headers: Vec::new(),
-        body: Vec::new(),
-        cap: MAX_REPLY,
-    }))
+    let after = vec![("after", have.to_string())];
+    Ok((have.cast_unsigned() < reach).then(|| get("/v1/announcements", after, MAX_REPLY)))
 }
 
-/// Keeps what came; whether more waits.
+/// Keeps what came; whether more waits. What cannot be read is asked for again with the next exchange.
 pub(crate) fn take(conn: &Connection, reply: &HttpReply) -> Result<bool> {
-    let told: Announcements = wire::decode(&reply.body).map_err(|c| fail(Code::Protocol, format!("{c:?}")))?;
+    if reply.status != 200 {
+        return Ok(false);
+    }
+    let Ok(told) = wire::decode::<Announcements>(&reply.body) else { return Ok(false) };
     told.list.iter().try_for_each(|announcement| announcements::take(conn, announcement))?;
     settings::set_number(conn, ANNOUNCEMENTS, told.next.cast_signed())?;
     Ok(told.more)

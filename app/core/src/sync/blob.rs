@@ -10,6 +10,7 @@ use rusqlite::Connection;
 
 use super::intake::{self, refuse_own};
 use super::plan::{self, Line, Next, Photo};
+use super::round::get;
 use crate::error::{Code, Result, fail};
 use crate::ports::{HttpReply, HttpRequest, Method};
 use crate::store::blobs::{self, Upload};
@@ -212,16 +213,8 @@ fn put_off(conn: &Connection, put: &Put, reason: &str, now: i64) -> Result<()> {
 /// The next preview to fetch: of photos other devices added. None is asked for twice in one process.
 pub(crate) fn fetch(conn: &Connection, asked: &[BlobHash]) -> Result<Option<(HttpRequest, BlobHash)>> {
     let Some(hash) = blobs::missing_thumb(conn, asked)? else { return Ok(None) };
-    let request = HttpRequest {
-        ticket: 0,
-        method: Method::Get,
-        path: format!("/v1/blobs/{hash}/thumb"),
-        query: Vec::new(),
-        headers: Vec::new(),
-        body: Vec::new(),
-        cap: mbs_shared::blob::MAX_THUMB_BYTES as usize,
-    };
-    Ok(Some((request, hash)))
+    let cap = mbs_shared::blob::MAX_THUMB_BYTES as usize;
+    Ok(Some((get(format!("/v1/blobs/{hash}/thumb"), Vec::new(), cap), hash)))
 }
 
 /// Keeps a fetched preview, if it is a picture.

@@ -2,13 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mbs_shared::wire;
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::error::{Code as WireCode, Envelope};
 use mbs_shared::wire::version::PROTOCOL;
-use mbs_shared::wire::{self, MEDIA_TYPE};
 
+use super::round::post;
 use crate::error::{Code, Result, fail};
-use crate::ports::{HttpReply, HttpRequest, Method};
+use crate::ports::{HttpReply, HttpRequest};
 use crate::store::settings::Identity;
 
 /// The request; `seed` is the new Ed25519 key, whose public half goes along.
@@ -16,15 +17,7 @@ pub(crate) fn ask(code: &str, seed: &[u8; 32]) -> HttpRequest {
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     let public_key = ed25519_dalek::SigningKey::from_bytes(seed).verifying_key().to_bytes();
     let frame = EnrolRequest { version: PROTOCOL, code, public_key, app: env!("CARGO_PKG_VERSION").into() };
-    HttpRequest {
-        ticket: 0,
-        method: Method::Post,
-        path: "/v1/enrol".into(),
-        query: Vec::new(),
-        headers: vec![("content-type", MEDIA_TYPE.into())],
-        body: wire::encode(&frame),
-        cap: 64 * 1024,
-    }
+    post("/v1/enrol", wire::encode(&frame), 64 * 1024)
 }
 
 /// The identity, or why there is none.

@@ -5,8 +5,9 @@ use mbs_shared::wire;
 use mbs_shared::wire::nearby::{Around, MAX_REPLY, NearbyReply};
 use rusqlite::Connection;
 
+use super::round::get;
 use crate::error::Result;
-use crate::ports::{HttpReply, HttpRequest, Method};
+use crate::ports::{HttpReply, HttpRequest};
 use crate::store::settings::{self, NEARBY, NEARBY_ASKED};
 
 /// Asked for this often, in ms.
@@ -21,9 +22,7 @@ pub(crate) fn next(conn: &Connection, now: i64) -> Result<i64> {
 /// The request; an answer that is here already is not sent again.
 pub(crate) fn ask(conn: &Connection) -> Result<HttpRequest> {
     let query = kept(conn)?.map(|kept| ("known", kept.tag.to_string())).into_iter().collect();
-    let path = "/v1/nearby".into();
-    let (headers, body) = (Vec::new(), Vec::new());
-    Ok(HttpRequest { ticket: 0, method: Method::Get, path, query, headers, body, cap: MAX_REPLY })
+    Ok(get("/v1/nearby", query, MAX_REPLY))
 }
 
 /// Keeps what came. A server that does not know of it is asked again some day.

@@ -6,8 +6,9 @@ use mbs_shared::receipt::SignedReceipt;
 use mbs_shared::wire;
 use rusqlite::Connection;
 
+use super::round::get;
 use crate::error::Result;
-use crate::ports::{HttpReply, HttpRequest, Method};
+use crate::ports::{HttpReply, HttpRequest};
 use crate::store::settings::Identity;
 use crate::store::{changes, receipts};
 
@@ -15,16 +16,7 @@ use crate::store::{changes, receipts};
 pub(crate) fn fetch(conn: &Connection, asked: &[RequestId]) -> Result<Option<(HttpRequest, RequestId)>> {
     let missing = receipts::missing(conn, asked.len() + 1)?;
     let Some(id) = missing.into_iter().find(|id| !asked.contains(id)) else { return Ok(None) };
-    let request = HttpRequest {
-        ticket: 0,
-        method: Method::Get,
-        path: format!("/v1/receipts/{id}"),
-        query: Vec::new(),
-        headers: Vec::new(),
-        body: Vec::new(),
-        cap: 16 * 1024,
-    };
-    Ok(Some((request, id)))
+    Ok(Some((get(format!("/v1/receipts/{id}"), Vec::new(), 16 * 1024), id)))
 }
 
 /// Keeps a receipt that this tablet's server signed and that is about what was sent.

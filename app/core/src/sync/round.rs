@@ -447,6 +447,12 @@ impl Round {
     }
 }
 
+/// A question without a body; its answer has at most `cap` bytes.
+pub(super) fn get(path: impl Into<String>, query: Vec<(&'static str, String)>, cap: usize) -> HttpRequest {
+    HttpRequest { ticket: 0, method: Method::Get, path: path.into(), query, headers: Vec::new(), body: Vec::new(), cap }
+}
+
+/// A frame; its answer has at most `cap` bytes.
 pub(super) fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
     HttpRequest {
         ticket: 0,
@@ -462,14 +468,6 @@ pub(super) fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
 fn snapshot_request(snapshot: &Snapshot, line: &Line) -> HttpRequest {
     let mut query = vec![("page", line.page.to_string())];
     query.extend(snapshot.after.map(|after| ("after", after.to_string())));
-    HttpRequest {
-        ticket: 0,
-        method: Method::Get,
-        path: "/v1/snapshot".into(),
-        query,
-        headers: Vec::new(),
-        body: Vec::new(),
-        // Whole requests: the last one of a page may reach past it.
-        cap: 8 * 1024 * 1024,
-    }
+    // Whole requests: the last one of a page may reach past it.
+    get("/v1/snapshot", query, 8 * 1024 * 1024)
 }

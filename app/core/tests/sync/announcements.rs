@@ -3,6 +3,7 @@
 use super::WORDS;
 use super::support::{Fault, Rig};
 use mbs_shared::wire::announcement::{Announcement, Reach};
+use mbs_shared::wire::error::Code as WireCode;
 use mbs_tablet::door::Call;
 use mbs_tablet::door::announcements::Announcement as Shown;
 use mbs_tablet::door::view::Status;
@@ -83,4 +84,35 @@ fn a_server_that_was_set_back_tells_all_it_stands_by_once_more() {
     rig.sync();
     rig.sync();
     assert_eq!(ids(&rig), [2, 1]);
+}
+
+#[test]
+fn a_server_that_was_set_back_hears_again_what_was_read() {
+    let rig = Rig::new();
+    rig.server().announcements = vec![announcement(1)];
+    rig.sync();
+    rig.call::<Status>(Call::ReadAnnouncement { id: 1 });
+    rig.sync();
+    {
+        let mut server = rig.server();
+        (server.epoch, server.snapshots) = (8, true);
+        server.seen.clear();
+    }
+    rig.sync();
+    rig.sync();
+    assert_eq!(rig.server().seen, [1]);
+}
+
+#[test]
+fn a_server_that_refuses_them_holds_up_nothing_else() {
+    let rig = Rig::new();
+    rig.server().announcements = vec![announcement(1)];
+    let photo = rig.send(WORDS);
+    rig.add_photo_later(photo);
+    rig.server().faults = [Fault::Pass, Fault::Instead(404, Vec::new(), Some(WireCode::NotFound))].into();
+    let summary = rig.sync();
+    assert!(!summary.cut && summary.waiting == 0 && summary.photos == 1, "{summary:?}");
+    assert!(ids(&rig).is_empty());
+    rig.sync();
+    assert_eq!(ids(&rig), [1]);
 }

@@ -132,7 +132,7 @@ fn what_the_server_sends_is_not_believed_either() {
 
 impl Rig {
     /// A correction that builds on a request: it cannot go when that one is refused.
-    fn add_photo_later(&self, id: mbs_shared::id::RequestId) {
+    pub(super) fn add_photo_later(&self, id: mbs_shared::id::RequestId) {
         self.add_photo(id, "generated/g-ori-1.jpg");
     }
 }

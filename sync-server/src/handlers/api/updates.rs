@@ -158,7 +158,7 @@ fn cursor(text: &str, epoch: u64) -> Result<i64, Fault> {
             Code::BadInput,
             "after: bu işaret sunucunun önceki hâline ait; after vermeden baştan okuyun ve seq ile ayıklayın.",
         )),
-        None => Err(Fault::because(Code::BadInput, "after: bir önceki cevaptaki next değeri beklenir.")),
+        None => Err(Fault::bad_input("after: bir önceki cevaptaki next değeri beklenir.")),
     }
 }
 

@@ -164,16 +164,15 @@ pub async fn create(
     Json(new): Json<NewAnnouncement>,
 ) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
     seat.needs(Right::Announce)?;
-    let bad = |sentence: &'static str| Fault::because(Code::BadInput, sentence);
     let (title, body) = (new.title.trim().to_owned(), new.text.trim().to_owned());
     if title.is_empty() || title.len() > MAX_TITLE {
-        return Err(bad("title: Başlık boş ya da çok uzun (en çok 200 bayt)."));
+        return Err(Fault::bad_input("title: Başlık boş ya da çok uzun (en çok 200 bayt)."));
     }
     if body.is_empty() || body.len() > MAX_TEXT {
-        return Err(bad("text: Metin boş ya da çok uzun (en çok 4.000 bayt)."));
+        return Err(Fault::bad_input("text: Metin boş ya da çok uzun (en çok 4.000 bayt)."));
     }
     let audience = Audience::read(&new.audience, service.knowledge.directory)
-        .ok_or_else(|| bad("audience: İlçe ya da mahalle dizinde yok; listeden seçin."))?;
+        .ok_or_else(|| Fault::bad_input("audience: İlçe ya da mahalle dizinde yok; listeden seçin."))?;
     let stored = Stored {
         id: 0,
         seq: 0,

@@ -12,7 +12,6 @@ use mbs_shared::pack::pack;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Kind, MAX_ADDR, MAX_DESC, MAX_TITLE, Request, SCHEMA};
 use mbs_shared::routing::Channel;
-use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -70,24 +69,21 @@ pub struct Entered {
     pub no: String,
 }
 
-fn bad(sentence: &'static str) -> Fault {
-    Fault::because(Code::BadInput, sentence)
-}
-
 /// Takes in a request in the name of a muhtarlık.
 ///
 /// # Errors
-/// [`Code::BadInput`] with a sentence that names the field, [`Code::Forbidden`].
+/// [`mbs_shared::wire::error::Code::BadInput`] with a sentence that names the field, [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn create(
     State(service): State<Arc<Service>>,
     seat: Seat,
     Json(form): Json<NewRequest>,
 ) -> Result<Json<Entered>, Fault> {
     seat.needs(Right::Intake)?;
-    let id = parse(&form.id).map_err(|_| bad("id: 32 onaltılık basamak olmalı"))?;
+    let id = parse(&form.id).map_err(|_| Fault::bad_input("id: 32 onaltılık basamak olmalı"))?;
     let home = service.knowledge.directory.neighbourhood(&form.muhtarlik);
-    let scope =
-        service.scopes.number(&home.ok_or_else(|| bad("muhtarlik: Mahalle dizinde yok; listeden seçin."))?.code);
+    let scope = service
+        .scopes
+        .number(&home.ok_or_else(|| Fault::bad_input("muhtarlik: Mahalle dizinde yok; listeden seçin."))?.code);
     let words = checked(&service, &form)?;
     let staff = seat.0.id;
     let photos = photos(&service, staff, &form.photos).await?;
@@ -101,11 +97,11 @@ pub async fn create(
             return if same {
                 Ok(Entered { id, no: head.no.to_string() })
             } else {
-                Err(bad("id: bu numara kullanılmış"))
+                Err(Fault::bad_input("id: bu numara kullanılmış"))
             };
         }
         if erased::is_erased(tx.session(), id)? {
-            return Err(bad("id: Bu başvuru kanun gereği silindi; yeniden kaydedilemez."));
+            return Err(Fault::bad_input("id: Bu başvuru kanun gereği silindi; yeniden kaydedilemez."));
         }
         let count = meta::next(tx.session(), COUNTER)?;
         let no = CaseNo::new(Prefix::DESK, u32::try_from(count).map_err(Fault::internal)?, (random % 1024) as u16);
@@ -128,21 +124,21 @@ pub async fn create(
 fn checked(service: &Service, form: &NewRequest) -> Result<Request, Fault> {
     let trimmed = |text: &str, most: usize, sentence| {
         let text = text.trim();
-        if text.len() > most { Err(bad(sentence)) } else { Ok(text.to_owned()) }
+        if text.len() > most { Err(Fault::bad_input(sentence)) } else { Ok(text.to_owned()) }
     };
     let title = trimmed(&form.title, MAX_TITLE, "title: Başlık çok uzun (en çok 200 bayt).")?;
     let desc = trimmed(&form.desc, MAX_DESC, "desc: Anlatım çok uzun (en çok 8.000 bayt).")?;
     let addr = trimmed(&form.addr, MAX_ADDR, "addr: Adres çok uzun (en çok 300 bayt).")?;
     if desc.is_empty() {
-        return Err(bad("desc: Başvuruda ne istendiğini yazın."));
+        return Err(Fault::bad_input("desc: Başvuruda ne istendiğini yazın."));
     }
     let category = service.knowledge.directory.category(&form.category);
     if !form.category.is_empty() && category.is_none() {
-        return Err(bad("category: Konu dizinde yok; listeden seçin ya da boş bırakın."));
+        return Err(Fault::bad_input("category: Konu dizinde yok; listeden seçin ya da boş bırakın."));
     }
     let gps = form.place.map(|[lat, lon]| Fix { lat, lon, accuracy: 0.0, source: FixSource::Map });
     if gps.is_some_and(|fix| service.knowledge.neighbourhood_at(&fix).is_none()) {
-        return Err(bad("place: Yer İstanbul’un dışında."));
+        return Err(Fault::bad_input("place: Yer İstanbul’un dışında."));
     }
     Ok(Request {
         schema: SCHEMA,
@@ -163,11 +159,11 @@ fn checked(service: &Service, form: &NewRequest) -> Result<Request, Fault> {
 /// The photos by their row numbers; each must have been uploaded by this person.
 async fn photos(service: &Arc<Service>, staff: i64, hashes: &[BlobHash]) -> Result<Vec<(i64, BlobRef)>, Fault> {
     if hashes.len() > MAX_PER_REQUEST {
-        return Err(bad("photos: en çok 6 fotoğraf eklenebilir"));
+        return Err(Fault::bad_input("photos: en çok 6 fotoğraf eklenebilir"));
     }
     let mut out: Vec<(i64, BlobRef)> = Vec::with_capacity(hashes.len());
     for hash in hashes.iter().copied() {
-        let unknown = || bad("photos: fotoğraf sunucuda yok; yeniden ekleyin");
+        let unknown = || Fault::bad_input("photos: fotoğraf sunucuda yok; yeniden ekleyin");
         let blob = service.db.ask(|s| blobs::by_hash(s, hash))?.filter(|b| b.staff == staff).ok_or_else(unknown)?;
         let store = service.store.clone();
         let bytes = off_thread(move || store.get(Key::Full(hash))).await.map_err(store_fault)?.ok_or_else(unknown)?;

@@ -78,7 +78,7 @@ pub async fn queue(
     }
     let after: i64 = match ask.after.as_str() {
         "" => 0,
-        text => text.parse().map_err(|_| Fault::because(Code::BadInput, "Sayfa işareti anlaşılamadı."))?,
+        text => text.parse().map_err(|_| Fault::bad_input("Sayfa işareti anlaşılamadı."))?,
     };
     let own = own_units(&service, &person.unit);
     let units = if everything { None } else { Some(own.as_slice()) };

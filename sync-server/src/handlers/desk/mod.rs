@@ -135,6 +135,12 @@ fn own_units(service: &Service, unit: &str) -> Vec<u32> {
         .collect()
 }
 
+/// A text as QR code, SVG.
+fn qr_svg(text: &str) -> Result<String, Fault> {
+    let qr = fast_qr::QRBuilder::new(text).build().map_err(|e| Fault::internal(anyhow::anyhow!("QR code: {e:?}")))?;
+    Ok(fast_qr::convert::svg::SvgBuilder::default().to_str(&qr))
+}
+
 /// Counting takes longer than a call that other calls may wait behind.
 async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     off_thread(move || Ok(work())).await.map_err(Fault::internal)?

@@ -35,7 +35,7 @@ pub async fn upload(
         return Err(Fault::because(Code::TooLarge, "Fotoğraf 400 KB’tan büyük; küçültüp yeniden ekleyin."));
     }
     let Some(body) = jpeg::plain(&body) else {
-        return Err(Fault::because(Code::BadInput, "Bu dosya JPEG fotoğraf değil ya da yarım kalmış."));
+        return Err(Fault::bad_input("Bu dosya JPEG fotoğraf değil ya da yarım kalmış."));
     };
     let size = u32::try_from(body.len()).map_err(Fault::internal)?;
     let hash = blob::name_of(&body);

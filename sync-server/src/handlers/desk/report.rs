@@ -9,7 +9,6 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 use mbs_shared::routing::Outcome;
-use mbs_shared::wire::error::Code;
 use serde::Deserialize;
 
 use crate::auth::rights::{Right, sees_everything};
@@ -41,27 +40,46 @@ impl Ask {
             return Ok(Period::lately(now));
         }
         Period::read(&self.from, &self.until)
-            .ok_or_else(|| Fault::because(Code::BadInput, "Dönem anlaşılamadı: iki gün verin, en çok beş yıl arayla."))
+            .ok_or_else(|| Fault::bad_input("Dönem anlaşılamadı: iki gün verin, en çok beş yıl arayla."))
     }
 }
 
-/// The units whose requests a person counts; `None`: everyone's.
-fn counted_units(service: &Service, seat: &Seat) -> Option<Vec<u32>> {
-    (!sees_everything(seat.0.role)).then(|| own_units(service, &seat.0.unit))
+/// What is counted: the requests of a period that these units hold; `None`: whoever holds them.
+struct Counted {
+    period: Period,
+    units: Option<Vec<u32>>,
+}
+
+impl Counted {
+    /// As asked for, within what the person may see.
+    fn of(service: &Service, seat: &Seat, ask: &Ask) -> Result<Self, Fault> {
+        seat.needs(Right::Report)?;
+        let period = ask.period(service.clock.now())?;
+        let units = (!sees_everything(seat.0.role)).then(|| own_units(service, &seat.0.unit));
+        Ok(Self { period, units })
+    }
+
+    fn has(&self, head: &Head) -> bool {
+        self.units.as_ref().is_none_or(|units| units.contains(&head.unit))
+    }
+
+    /// The name of a file about it.
+    fn file(&self, about: &str, ending: &str) -> String {
+        format!("{about}-{}-{}.{ending}", self.period.from, self.period.until)
+    }
 }
 
 /// A period in figures.
 ///
 /// # Errors
-/// [`Code::BadInput`], [`Code::Forbidden`].
+/// [`mbs_shared::wire::error::Code::BadInput`], [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn show(
     State(service): State<Arc<Service>>,
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Json<Report>, Fault> {
-    seat.needs(Right::Report)?;
+    let Counted { period, units } = Counted::of(&service, &seat, &ask)?;
     let now = service.clock.now();
-    let (period, units) = (ask.period(now)?, counted_units(&service, &seat));
     let mut report =
         aside(move || Ok(service.db.ask(|s| report::count(s, &service, period, units.as_deref(), now))?)).await?;
     // A thousand lines that no screen shows; the workbook has them.
@@ -81,18 +99,17 @@ pub async fn workbook(
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Response, Fault> {
-    seat.needs(Right::Report)?;
+    let counted = Counted::of(&service, &seat, &ask)?;
     let now = service.clock.now();
-    let (period, units) = (ask.period(now)?, counted_units(&service, &seat));
+    let name = counted.file("muhtarlik-basvurulari", "xlsx");
     let bytes = aside(move || {
         let (report, refused) = service.db.ask(|s| {
-            let report = report::count(s, &service, period, units.as_deref(), now)?;
-            Ok((report, refused(s, &service, period, units.as_deref())?))
+            let report = report::count(s, &service, counted.period, counted.units.as_deref(), now)?;
+            Ok((report, refused(s, &service, &counted)?))
         })?;
         book::write(&report, &refused).map_err(Fault::internal)
     })
     .await?;
-    let name = format!("muhtarlik-basvurulari-{}-{}.xlsx", period.from, period.until);
     Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Body::from(bytes)))
 }
 
@@ -105,15 +122,14 @@ pub async fn requests_table(
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Response, Fault> {
-    seat.needs(Right::Report)?;
-    let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
+    let counted = Counted::of(&service, &seat, &ask)?;
+    let name = counted.file("basvurular", "csv");
     let mut first = Vec::new();
     table::begin(&mut first).map_err(Fault::internal)?;
-    let own = move |head: &Head| units.as_ref().is_none_or(|units| units.contains(&head.unit));
-    let body = streamed(service, period, first, Vec::new(), move |service, heads| {
+    let body = streamed(service, counted, first, Vec::new(), move |service, heads| {
         let mut out = Vec::with_capacity(heads.len() * 200);
         with_names(service, |names| {
-            for head in heads.iter().filter(|head| own(head)) {
+            for head in heads {
                 let record =
                     table::Record { row: names.row(head), concluded: head.concluded, confirmed: head.confirmed };
                 table::add(&mut out, &record).map_err(Fault::internal)?;
@@ -121,7 +137,7 @@ pub async fn requests_table(
             Ok(out)
         })
     });
-    Ok(download(&format!("basvurular-{}-{}.csv", period.from, period.until), CSV, body))
+    Ok(download(&name, CSV, body))
 }
 
 /// Every request of the period that has a place, as a map (GeoJSON, RFC 7946), written while it is read.
@@ -133,13 +149,12 @@ pub async fn requests_map(
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Response, Fault> {
-    seat.needs(Right::Report)?;
-    let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
-    let own = move |head: &Head| units.as_ref().is_none_or(|units| units.contains(&head.unit));
+    let counted = Counted::of(&service, &seat, &ask)?;
+    let name = counted.file("basvurular", "geojson");
     let mut first = true;
-    let body = streamed(service, period, map::BEGIN.into(), map::END.into(), move |service, heads| {
+    let body = streamed(service, counted, map::BEGIN.into(), map::END.into(), move |service, heads| {
         let mut out = Vec::with_capacity(heads.len() * 300);
-        for head in heads.iter().filter(|head| own(head)) {
+        for head in heads {
             let raws = service.db.ask(|s| changes::of_request(s, head.rid))?;
             let Some(fix) = changes::read(&raws)?.request.gps else { continue };
             let row = with_names(service, |names| names.row(head));
@@ -147,7 +162,7 @@ pub async fn requests_map(
         }
         Ok(out)
     });
-    Ok(download(&format!("basvurular-{}-{}.geojson", period.from, period.until), "application/geo+json", body))
+    Ok(download(&name, "application/geo+json", body))
 }
 
 /// What of the period can be published: no words, numbers, photos or persons, places rounded, days for moments, and
@@ -160,14 +175,13 @@ pub async fn open_data(
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Response, Fault> {
-    seat.needs(Right::Report)?;
-    let (period, units) = (ask.period(service.clock.now())?, counted_units(&service, &seat));
-    let own = move |head: &Head| units.as_ref().is_none_or(|units| units.contains(&head.unit));
+    let counted = Counted::of(&service, &seat, &ask)?;
+    let name = counted.file("acik-veri", "csv");
     let mut first = Vec::new();
     open::begin(&mut first).map_err(Fault::internal)?;
-    let body = streamed(service, period, first, Vec::new(), move |service, heads| {
+    let body = streamed(service, counted, first, Vec::new(), move |service, heads| {
         let mut out = Vec::with_capacity(heads.len() * 100);
-        for head in heads.iter().filter(|head| own(head) && may_be_told(service, head)) {
+        for head in heads.iter().filter(|head| may_be_told(service, head)) {
             let raws = service.db.ask(|s| changes::of_request(s, head.rid))?;
             let row = with_names(service, |names| names.row(head));
             let fix = changes::read(&raws)?.request.gps;
@@ -175,29 +189,31 @@ pub async fn open_data(
         }
         Ok(out)
     });
-    Ok(download(&format!("acik-veri-{}-{}.csv", period.from, period.until), CSV, body))
+    Ok(download(&name, CSV, body))
 }
 
 const CSV: &str = "text/csv; charset=utf-8";
 
-/// A body that is written while it is read: `begin`, each page of the period's requests as `lines` has it, `end`.
+/// A body that is written while it is read: `begin`, each page of what is counted as `lines` has it, `end`.
 fn streamed(
     service: Arc<Service>,
-    period: Period,
+    counted: Counted,
     begin: Vec<u8>,
     end: Vec<u8>,
     lines: impl FnMut(&Service, &[Head]) -> Result<Vec<u8>, Fault> + Send + 'static,
 ) -> Body {
     let once = |bytes: Vec<u8>| stream::once(async move { Ok::<_, std::io::Error>(Bytes::from(bytes)) });
-    let rows = stream::try_unfold((service, lines, 0_i64), move |(service, mut lines, after)| async move {
-        let page = aside(move || {
-            let heads = service.db.ask(|s| page(s, period, after))?;
-            let Some(last) = heads.last() else { return Ok(None) };
-            let bytes = lines(&service, &heads)?;
-            Ok(Some((Bytes::from(bytes), (service, lines, last.rid))))
+    let rows =
+        stream::try_unfold((service, counted, lines, 0_i64), |(service, counted, mut lines, after)| async move {
+            let page = aside(move || {
+                let mut heads = service.db.ask(|s| page(s, counted.period, after))?;
+                let Some(last) = heads.last().map(|head| head.rid) else { return Ok(None) };
+                heads.retain(|head| counted.has(head));
+                let bytes = lines(&service, &heads)?;
+                Ok(Some((Bytes::from(bytes), (service, counted, lines, last))))
+            });
+            page.await.map_err(|fault| std::io::Error::other(fault.message))
         });
-        page.await.map_err(|fault| std::io::Error::other(fault.message))
-    });
     Body::from_stream(once(begin).chain(rows).chain(once(end)))
 }
 
@@ -210,21 +226,13 @@ fn page(s: &mut dyn Session, period: Period, after: i64) -> DbResult<Vec<Head>> 
 }
 
 /// Requests of the period that were refused, with the answer that says why.
-fn refused(
-    s: &mut dyn Session,
-    service: &Service,
-    period: Period,
-    units: Option<&[u32]>,
-) -> DbResult<Vec<book::Refused>> {
+fn refused(s: &mut dyn Session, service: &Service, counted: &Counted) -> DbResult<Vec<book::Refused>> {
     let (mut out, mut after) = (Vec::new(), 0);
     loop {
-        let heads = page(s, period, after)?;
+        let heads = page(s, counted.period, after)?;
         let Some(last) = heads.last() else { return Ok(out) };
         after = last.rid;
-        for head in heads.iter().filter(|head| head.outcome == Some(Outcome::Refused)) {
-            if units.is_some_and(|units| !units.contains(&head.unit)) {
-                continue;
-            }
+        for head in heads.iter().filter(|head| head.outcome == Some(Outcome::Refused) && counted.has(head)) {
             let reason = if out.len() < book::MAX_REFUSED {
                 let stored = events::of_request(s, head.rid)?;
                 mbs_shared::routing::Case::fold(stored.iter().map(|e| &e.event)).answer.map(|answer| answer.text)

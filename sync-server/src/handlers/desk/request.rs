@@ -94,7 +94,7 @@ pub async fn say(
     }
     let text = say.text.trim().to_owned();
     if text.is_empty() || text.len() > MAX_ENTRY {
-        return Err(Fault::because(Code::BadInput, "Mesaj boş ya da çok uzun (en çok 4.000 harf)."));
+        return Err(Fault::bad_input("Mesaj boş ya da çok uzun (en çok 4.000 harf)."));
     }
     let (at, author, inner) = (service.clock.now(), seat.0.id, service.clone());
     let entry = Entry { id: EntryId(service.random.bytes()), kind: EntryKind::Message, text, at, photos: Vec::new() };
@@ -129,7 +129,7 @@ pub async fn look(
 fn number(service: &Service, text: &str) -> Result<OfficialNo, Fault> {
     let found = service.db.ask(|s| lists::by_number(s, text.trim()))?;
     let no = found.first().map(|head| head.no);
-    no.ok_or_else(|| Fault::because(Code::BadInput, "other: Bu numarayla bir başvuru yok; numarayı kontrol edin."))
+    no.ok_or_else(|| Fault::bad_input("other: Bu numarayla bir başvuru yok; numarayı kontrol edin."))
 }
 
 pub(super) fn parse(id: &str) -> Result<RequestId, Fault> {

@@ -7,9 +7,9 @@ use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Seat;
 use super::session::me_of;
 use super::view::Me;
+use super::{Seat, qr_svg};
 use crate::auth::password;
 use crate::auth::second_factor::SecondFactor;
 use crate::database::staff::{self, Person};
@@ -49,10 +49,7 @@ pub async fn offer(State(service): State<Arc<Service>>, Seat(person): Seat) -> R
     let nonce = (service.random.number() >> 1).cast_signed().max(1);
     let factor = SecondFactor::of(&service.secrets, person.id, nonce).map_err(Fault::internal)?;
     let login = service.db.ask(|s| staff::login(s, person.id))?;
-    let qr = fast_qr::QRBuilder::new(factor.uri(&login))
-        .build()
-        .map(|qr| fast_qr::convert::svg::SvgBuilder::default().to_str(&qr))
-        .map_err(|e| Fault::internal(anyhow::anyhow!("QR code: {e:?}")))?;
+    let qr = qr_svg(&factor.uri(&login))?;
     Ok(Json(Offered { nonce: nonce.to_string(), secret: factor.secret(), qr }))
 }
 
@@ -65,7 +62,7 @@ pub async fn on(
     Seat(person): Seat,
     Json(proof): Json<Proof>,
 ) -> Result<Json<Me>, Fault> {
-    let wrong = || Fault::because(Code::BadInput, "code: Kod yanlış; uygulamadaki son altı rakamı yazın.");
+    let wrong = || Fault::bad_input("code: Kod yanlış; uygulamadaki son altı rakamı yazın.");
     let nonce: i64 = proof.nonce.parse().ok().filter(|nonce| *nonce > 0).ok_or_else(wrong)?;
     is_really(&service, &person, &proof).await?;
     let factor = SecondFactor::of(&service.secrets, person.id, nonce).map_err(Fault::internal)?;
@@ -92,7 +89,7 @@ pub async fn off(
     is_really(&service, &person, &proof).await?;
     if person.second != 0 && !used(&service, &person, &proof.code).await? {
         service.tries.wrong(None, service.clock.now());
-        return Err(Fault::because(Code::BadInput, "code: Kod yanlış; uygulamadaki son altı rakamı yazın."));
+        return Err(Fault::bad_input("code: Kod yanlış; uygulamadaki son altı rakamı yazın."));
     }
     service.write(move |tx| Ok(staff::set_second(tx.session(), person.id, 0, 0)?)).await?;
     Ok(Json(me_of(&service, &Person { second: 0, ..person })))
@@ -129,5 +126,5 @@ async fn is_really(service: &Arc<Service>, person: &Person, proof: &Proof) -> Re
         return Ok(());
     }
     service.tries.wrong(None, now);
-    Err(Fault::because(Code::BadInput, "password: Parola yanlış."))
+    Err(Fault::bad_input("password: Parola yanlış."))
 }

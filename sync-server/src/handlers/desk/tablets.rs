@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use mbs_shared::id::Prefix;
-use mbs_shared::wire::error::Code;
 
 use crate::auth::rights::Right;
 use crate::database::{devices, gaps};
@@ -14,7 +13,7 @@ use crate::handlers::input::Json;
 use crate::service::Service;
 
 use super::view::{Enrolment, NewEnrolment, Tablet};
-use super::{Seat, with_names};
+use super::{Seat, qr_svg, with_names};
 
 /// Longest name of a muhtar, in bytes.
 const MAX_NAME: usize = 120;
@@ -22,7 +21,7 @@ const MAX_NAME: usize = 120;
 /// The fleet.
 ///
 /// # Errors
-/// [`Code::Forbidden`].
+/// [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<Tablet>>, Fault> {
     seat.needs(Right::Fleet)?;
     let (fleet, gaps) = service.db.ask(|s| Ok((devices::fleet(s)?, gaps::all(s)?)))?;
@@ -49,7 +48,7 @@ pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Jso
 /// A code that enrols a tablet once.
 ///
 /// # Errors
-/// [`Code::BadInput`], [`Code::Forbidden`].
+/// [`mbs_shared::wire::error::Code::BadInput`], [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn enrol(
     State(service): State<Arc<Service>>,
     seat: Seat,
@@ -58,12 +57,9 @@ pub async fn enrol(
     seat.needs(Right::Enrol)?;
     let person = wanted.person.trim();
     if person.is_empty() || person.len() > MAX_NAME {
-        return Err(Fault::because(Code::BadInput, "Muhtarın adını yazın (en çok 120 harf)."));
+        return Err(Fault::bad_input("Muhtarın adını yazın (en çok 120 harf)."));
     }
     let code = enrol::new_code(&service, &wanted.neighbourhood, person).await?;
-    let qr = fast_qr::QRBuilder::new(enrol::qr_text(&service.url, &code.text))
-        .build()
-        .map(|qr| fast_qr::convert::svg::SvgBuilder::default().to_str(&qr))
-        .map_err(|e| Fault::internal(anyhow::anyhow!("QR code: {e:?}")))?;
+    let qr = qr_svg(&enrol::qr_text(&service.url, &code.text))?;
     Ok(Json(Enrolment { code: code.text, expires: code.expires, qr }))
 }

@@ -83,13 +83,12 @@ pub async fn add(
     Json(new): Json<NewTemplate>,
 ) -> Result<Json<Vec<DeskTemplate>>, Fault> {
     seat.needs(Right::Work)?;
-    let bad = |sentence: &'static str| Fault::because(Code::BadInput, sentence);
     let (name, body) = (new.name.trim().to_owned(), new.body.trim().to_owned());
     if name.is_empty() || name.len() > MAX_NAME {
-        return Err(bad("name: Şablonun adı boş ya da çok uzun (en çok 100 bayt)."));
+        return Err(Fault::bad_input("name: Şablonun adı boş ya da çok uzun (en çok 100 bayt)."));
     }
     if body.is_empty() || body.len() > MAX_ENTRY {
-        return Err(bad("body: Şablonun metni boş ya da çok uzun (en çok 4.000 bayt)."));
+        return Err(Fault::bad_input("body: Şablonun metni boş ya da çok uzun (en çok 4.000 bayt)."));
     }
     let (unit, author, at) = (seat.0.unit.clone(), seat.0.id, service.clock.now());
     service
@@ -99,7 +98,7 @@ pub async fn add(
                 return Ok(());
             }
             if there.len() >= MOST {
-                return Err(bad("name: Bir birimin en çok 200 şablonu olabilir; eskileri silin."));
+                return Err(Fault::bad_input("name: Bir birimin en çok 200 şablonu olabilir; eskileri silin."));
             }
             Ok(templates::add(tx.session(), &unit, &name, &body, author, at)?)
         })

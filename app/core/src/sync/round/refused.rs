@@ -71,13 +71,13 @@ impl Round {
                     self.frame_refused(store, now, pushed, reply.status, code)?;
                     Ok(true)
                 }
-                Kind::Put(_) | Kind::Fetch(_) | Kind::Receipt(_) | Kind::Courier(_) | Kind::Nearby | Kind::Seen(_) => {
-                    Ok(false)
-                }
-                Kind::Announcements => {
-                    self.fail(store, now);
-                    Ok(true)
-                }
+                Kind::Put(_)
+                | Kind::Fetch(_)
+                | Kind::Receipt(_)
+                | Kind::Courier(_)
+                | Kind::Nearby
+                | Kind::Announcements
+                | Kind::Seen(_) => Ok(false),
                 // A server from before this exchange: everything comes whole.
                 Kind::Reconcile if reply.status == 404 => {
                     self.reconcile = None;

@@ -131,7 +131,7 @@ impl Round {
                 settings::set_number(c, settings::LAST_CONTACT, now)?;
                 if reply.snapshot {
                     // A server that was set back may stand by what it had taken back since: all is told once more.
-                    settings::set_number(c, settings::ANNOUNCEMENTS, 0)?;
+                    kept::begin_anew(c)?;
                 }
                 settings::set_number(c, settings::TWIN, twin)?;
                 // Put back from a copy: counts that were given are not given again.
