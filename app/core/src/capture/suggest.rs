@@ -1,9 +1,10 @@
-//! Which category fits the words: plain counting of the directory's own keywords, offline and explained.
+//! Which category fits the words: counting of the directory's keywords and of a vocabulary, offline and explained.
 //!
-//! A keyword counts when its folded words begin the folded words of the text in a row (Turkish adds its
-//! endings behind). Longer and rarer keywords count more. Nothing is learned and nothing is guessed.
+//! Nothing is learned and nothing is guessed. An entry is one or more beginnings of words (Turkish adds its endings
+//! behind), which must all occur, in any order; each beginning counts once a category, more the fewer categories share
+//! it. A word that only says where (`caminin arkasında`) counts less than one that says what.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mbs_shared::directory::Directory;
 use mbs_shared::fold::fold;
@@ -12,41 +13,105 @@ use crate::door::view::Suggestion;
 
 /// Suggestions at most.
 const MOST: usize = 5;
+/// What a word counts that names a place beside the thing.
+const WHERE: f64 = 0.3;
+/// Words of the vocabulary, as its file says.
+const VOCABULARY: &str = include_str!("../../../../shared/data/text/vocabulary.txt");
 
-/// Keywords ready for counting; made once.
+/// Folded words behind the name of a place: "behind", "in front of", "at the corner of" …
+const PLACES: [&str; 15] = [
+    "onunde",
+    "arkasinda",
+    "yaninda",
+    "karsisinda",
+    "kosesinde",
+    "girisinde",
+    "uzerinde",
+    "basinda",
+    "sonunda",
+    "kesisiminde",
+    "civarinda",
+    "cevresinde",
+    "yakininda",
+    "hizasinda",
+    "bitisiginde",
+];
+
+/// Endings that a short stem may have, so that `kar` is found in `karda` and not in `karşı`: number, owner, case.
+const NUMBERS: [&str; 3] = ["", "lar", "ler"];
+const OWNERS: [&str; 13] = ["", "i", "u", "si", "su", "im", "um", "in", "un", "li", "lu", "siz", "suz"];
+const CASES: [&str; 27] = [
+    "", "i", "u", "a", "e", "yi", "yu", "ya", "ye", "ni", "nu", "na", "ne", "nin", "nun", "da", "de", "dan", "den",
+    "nda", "nde", "ndan", "nden", "ta", "te", "la", "le",
+];
+
+/// Vocabulary ready for counting; made once.
 #[derive(Debug)]
 pub struct Suggester {
-    /// Folded words of a keyword, its category, its weight.
-    keywords: Vec<(Vec<String>, usize, f64)>,
     codes: Vec<String>,
+    stems: Vec<Stem>,
+    /// For each category its entries, each the stems that must all occur.
+    entries: Vec<Vec<Vec<usize>>>,
+}
+
+/// The beginning of a word, folded.
+#[derive(Debug)]
+struct Stem {
+    text: String,
+    /// What it counts.
+    weight: f64,
+}
+
+/// Where a stem was found: which word of the text, and what that counts.
+#[derive(Clone, Copy)]
+struct Found {
+    word: usize,
+    weight: f64,
 }
 
 impl Suggester {
-    /// Reads the keywords of a directory.
+    /// Reads the keywords of a directory, and the vocabulary beside them.
     #[must_use]
     pub fn new(directory: &Directory) -> Self {
-        let mut shared: HashMap<String, u32> = HashMap::new();
-        let mut all = Vec::new();
-        for (at, category) in directory.categories.iter().enumerate() {
-            for (text, trust) in category.keywords.iter().map(|k| (k, 1.0)).chain([(&category.name, 0.6)]) {
-                let folded = fold(text);
-                *shared.entry(folded.clone()).or_default() += 1;
-                all.push((folded, at, trust));
+        let mut stems: Vec<String> = Vec::new();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut entry = |text: &str| {
+            let mut entry: Vec<usize> = Vec::new();
+            for word in text.split(|c: char| !c.is_alphanumeric()).map(fold).filter(|word| !word.is_empty()) {
+                let number = *numbers.entry(word.clone()).or_insert_with(|| {
+                    stems.push(word);
+                    stems.len() - 1
+                });
+                if !entry.contains(&number) {
+                    entry.push(number);
+                }
+            }
+            entry
+        };
+        let more: BTreeMap<&str, &str> =
+            VOCABULARY.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':')).collect();
+        let mut entries = Vec::new();
+        for category in &directory.categories {
+            let own = category.keywords.iter().chain([&category.name]).map(String::as_str);
+            let more = more.get(category.code.as_str()).into_iter().flat_map(|line| line.split(','));
+            let all = more.chain(own).map(&mut entry).filter(|entry| !entry.is_empty());
+            entries.push(all.collect::<Vec<_>>());
+        }
+        let mut shared = vec![0_u32; stems.len()];
+        for entries in &entries {
+            let mut all: Vec<usize> = entries.iter().flatten().copied().collect();
+            all.sort_unstable();
+            all.dedup();
+            for stem in all {
+                if let Some(count) = shared.get_mut(stem) {
+                    *count += 1;
+                }
             }
         }
-        let keywords = all
-            .into_iter()
-            .map(|(folded, at, trust)| {
-                let words: Vec<String> = words(&folded).map(|(w, _)| w.to_owned()).collect();
-                let letters: usize = words.iter().map(String::len).sum();
-                let rarity = 1.0 / f64::from(shared.get(&folded).copied().unwrap_or(1));
-                #[expect(clippy::cast_precision_loss, reason = "tens of letters")]
-                let length = (letters as f64).sqrt() * (words.len() as f64);
-                (words, at, trust * rarity * length)
-            })
-            .filter(|(words, ..)| words.iter().any(|w| w.len() > 2))
-            .collect();
-        Self { keywords, codes: directory.categories.iter().map(|c| c.code.clone()).collect() }
+        #[expect(clippy::cast_precision_loss, reason = "a hundred categories")]
+        let weight = |shared: u32| (entries.len() as f64 / f64::from(shared.max(1))).ln() + 0.3;
+        let stems = stems.into_iter().zip(shared).map(|(text, shared)| Stem { text, weight: weight(shared) }).collect();
+        Self { codes: directory.categories.iter().map(|c| c.code.clone()).collect(), stems, entries }
     }
 
     /// Fitting categories, best first, with the words that led to them.
@@ -54,33 +119,117 @@ impl Suggester {
     pub fn suggest(&self, text: &str) -> Vec<Suggestion> {
         let written: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
         let folded: Vec<String> = written.iter().map(|w| fold(w)).collect();
-        let mut scores: HashMap<usize, (f64, Vec<String>)> = HashMap::new();
-        for (keyword, category, weight) in &self.keywords {
-            let found =
-                folded.windows(keyword.len()).position(|run| run.iter().zip(keyword).all(|(t, k)| matches(t, k)));
-            if let Some(at) = found {
-                let because = written.get(at..at + keyword.len()).unwrap_or_default().join(" ");
-                let entry = scores.entry(*category).or_default();
-                entry.0 += weight;
-                if !entry.1.contains(&because) {
-                    entry.1.push(because);
+        let counts: Vec<f64> = (0..folded.len()).map(|at| counts(&folded, at)).collect();
+        let find = |stem: &Stem, together: bool| {
+            let fits = folded.iter().enumerate().filter(|(_, word)| begins(word, &stem.text, together));
+            let found = fits.map(|(word, _)| Found { word, weight: counts.get(word).copied().unwrap_or(1.0) });
+            found.max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.word.cmp(&a.word)))
+        };
+        let alone: Vec<_> = self.stems.iter().map(|stem| find(stem, false)).collect();
+        let together: Vec<_> = self.stems.iter().map(|stem| find(stem, true)).collect();
+        let mut best: Vec<(f64, usize, Vec<usize>)> = Vec::new();
+        for (at, entries) in self.entries.iter().enumerate() {
+            // Each stem once, with the most it counts in any entry.
+            let mut got: BTreeMap<usize, Found> = BTreeMap::new();
+            for entry in entries {
+                let found = if entry.len() > 1 { &together } else { &alone };
+                let all: Option<Vec<_>> = entry.iter().map(|s| Some((*s, (*found.get(*s)?)?))).collect();
+                for (stem, found) in all.into_iter().flatten() {
+                    let known = got.entry(stem).or_insert(found);
+                    if found.weight > known.weight {
+                        *known = found;
+                    }
                 }
             }
+            let score: f64 = got.iter().filter_map(|(s, found)| Some(self.stems.get(*s)?.weight * found.weight)).sum();
+            if score > 0.0 {
+                let mut words: Vec<usize> = got.values().map(|found| found.word).collect();
+                words.sort_unstable();
+                words.dedup();
+                best.push((score, at, words));
+            }
         }
-        let mut best: Vec<_> = scores.into_iter().collect();
-        best.sort_by(|a, b| b.1.0.total_cmp(&a.1.0).then(a.0.cmp(&b.0)));
+        best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         best.into_iter()
             .take(MOST)
-            .filter_map(|(at, (_, because))| Some(Suggestion { code: self.codes.get(at)?.clone(), because }))
+            .filter_map(|(_, at, words)| {
+                let because = words.iter().filter_map(|at| Some((*written.get(*at)?).to_owned())).collect();
+                Some(Suggestion { code: self.codes.get(at)?.clone(), because })
+            })
             .collect()
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(|w| (w, w.len()))
+/// What the word there counts: little when one of the next two says that it names a place.
+fn counts(words: &[String], at: usize) -> f64 {
+    let names_a_place = |word: &String| PLACES.contains(&word.as_str());
+    let behind = words.get(at + 1..words.len().min(at + 3)).unwrap_or_default();
+    let itself = words.get(at).is_some_and(names_a_place);
+    if behind.iter().any(names_a_place) && !itself { WHERE } else { 1.0 }
 }
 
-/// Endings come behind; short keywords must stand alone, or "su" would be found in "sunmak".
-fn matches(text: &str, keyword: &str) -> bool {
-    if keyword.len() < 4 { text == keyword } else { text.starts_with(keyword) }
+/// Whether a word begins with the stem, whose last consonant may have softened (`köpek`, `köpeği`). A short one must
+/// be a whole word with its endings, unless others stand beside it (`together`).
+fn begins(word: &str, stem: &str, together: bool) -> bool {
+    let Some(ending) = word.strip_prefix(stem).or_else(|| softened(word, stem)) else { return false };
+    let long = if together { 3 } else { 4 };
+    stem.len() >= long || is_ending(stem, ending)
+}
+
+/// The ending behind a stem whose last letter became soft: k → ğ, p → b, t → d.
+fn softened<'a>(word: &'a str, stem: &str) -> Option<&'a str> {
+    let soft = match stem.as_bytes().last()? {
+        b'k' => 'g',
+        b'p' if stem.len() > 3 => 'b',
+        b't' if stem.len() > 3 => 'd',
+        _ => return None,
+    };
+    word.strip_prefix(stem.get(..stem.len() - 1)?)?.strip_prefix(soft)
+}
+
+fn is_ending(stem: &str, ending: &str) -> bool {
+    // `-sı` stands behind a vowel only: `karşı` is not the snow of somebody.
+    if !stem.ends_with(['a', 'e', 'i', 'o', 'u']) && ["si", "su"].contains(&ending) {
+        return false;
+    }
+    let behind = |rest: &str| CASES.contains(&rest);
+    NUMBERS
+        .iter()
+        .filter_map(|number| ending.strip_prefix(number))
+        .any(|rest| OWNERS.iter().filter_map(|owner| rest.strip_prefix(owner)).any(behind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_stems_are_whole_words_with_their_endings() {
+        for (word, stem, fits) in [
+            ("kar", "kar", true),
+            ("karda", "kar", true),
+            ("karsi", "kar", false),
+            ("karanlik", "kar", false),
+            ("dallari", "dal", true),
+            ("suyu", "su", true),
+            ("sunmak", "su", false),
+            ("copleri", "cop", true),
+            ("rampasi", "rampa", true),
+        ] {
+            assert_eq!(begins(word, stem, false), fits, "{word} {stem}");
+        }
+        assert!(begins("kesiliyor", "kes", true) && !begins("kesiliyor", "kes", false));
+    }
+
+    #[test]
+    fn a_last_consonant_may_soften() {
+        assert!(begins("kopegi", "kopek", false) && begins("cardagin", "cardak", false));
+        assert!(!begins("kope", "kopek", false));
+    }
+
+    #[test]
+    fn the_name_of_a_place_counts_less() {
+        let words: Vec<String> = ["caminin", "arkasinda", "cukur"].map(str::to_owned).into();
+        assert_eq!([0, 1, 2].map(|at| counts(&words, at)), [WHERE, 1.0, 1.0]);
+    }
 }
