@@ -67,14 +67,20 @@ const NO_TAGS: &[u8] = b"OpusTags\0\0\0\0\0\0\0\0";
 
 /// A page of one packet, shorter than 255 bytes.
 fn written(flags: u8, serial: u32, number: u32, body: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEADER + 1 + body.len());
+    page_of(flags, 0, serial, number, &[u8::try_from(body.len()).unwrap_or(u8::MAX)], body)
+}
+
+/// A page with its checksum. `lengths` has at most 255 numbers, which add up to the body.
+fn page_of(flags: u8, position: u64, serial: u32, number: u32, lengths: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER + lengths.len() + body.len());
     out.extend(b"OggS\0");
     out.push(flags);
-    out.extend([0; 8]);
+    out.extend(position.to_le_bytes());
     out.extend(serial.to_le_bytes());
     out.extend(number.to_le_bytes());
     out.extend([0; 4]);
-    out.extend([1, u8::try_from(body.len()).unwrap_or(u8::MAX)]);
+    out.push(u8::try_from(lengths.len()).unwrap_or(u8::MAX));
+    out.extend(lengths);
     out.extend(body);
     seal(&mut out);
     out
@@ -159,6 +165,60 @@ pub fn plain(bytes: &[u8]) -> Option<(Vec<u8>, u16)> {
         out.extend(whole);
         (rest, number) = (next, number.checked_add(1)?);
     }
+    plain_seconds(&out).map(|seconds| (out, seconds))
+}
+
+/// Samples of one Opus packet, as its first bytes say (RFC 6716, section 3.1).
+fn samples(packet: &[u8]) -> Option<u64> {
+    let (first, rest) = packet.split_first()?;
+    let config = u64::from(first >> 3);
+    let frame = match config {
+        // 10, 20, 40, 60 ms
+        0..=11 => [480, 960, 1_920, 2_880].get(usize::from((first >> 3) % 4)).copied()?,
+        // 10, 20 ms
+        12..=15 => 480 << (config % 2),
+        // 2.5, 5, 10, 20 ms
+        _ => 120 << (config % 4),
+    };
+    let frames = match first & 3 {
+        0 => 1,
+        1 | 2 => 2,
+        _ => u64::from(rest.first()? & 63),
+    };
+    let all = frame * frames;
+    // A packet has at most 120 ms.
+    (1..=5_760).contains(&all).then_some(all)
+}
+
+/// A plain voice note of Opus packets as another container had them, and its seconds; what is behind [`MAX_SECONDS`] is left
+/// out. `opening` is the first header (`OpusHead`), `serial` any number. `None` where [`plain_seconds`] would not take it.
+#[must_use]
+pub fn from_packets<'a>(
+    opening: &[u8],
+    packets: impl IntoIterator<Item = &'a [u8]>,
+    serial: u32,
+) -> Option<(Vec<u8>, u16)> {
+    let most = u64::from(MAX_SECONDS) * RATE + head(opening)?;
+    let mut out = written(FIRST, serial, 0, opening);
+    out.extend(written(0, serial, 1, NO_TAGS));
+    let (mut number, mut position) = (2_u32, 0);
+    let (mut lengths, mut body) = (Vec::new(), Vec::new());
+    for packet in packets {
+        let until = position + samples(packet)?;
+        if until > most {
+            break;
+        }
+        let segments = packet.len() / 255 + 1;
+        if lengths.len() + segments > 255 {
+            out.extend(page_of(0, position, serial, number, &lengths, &body));
+            (number, lengths, body) = (number + 1, Vec::new(), Vec::new());
+        }
+        lengths.extend(std::iter::repeat_n(255, segments - 1));
+        lengths.push(u8::try_from(packet.len() % 255).ok()?);
+        body.extend(packet);
+        position = until;
+    }
+    out.extend(page_of(LAST, position, serial, number, &lengths, &body));
     plain_seconds(&out).map(|seconds| (out, seconds))
 }
 
@@ -257,7 +317,49 @@ mod tests {
         assert_eq!(plain_seconds(&sample(0)), None);
     }
 
+    const OPENING: &[u8] = b"OpusHead\x01\x01\x38\x01\x80\xbb\0\0\0\0\0";
+
+    #[test]
+    fn packets_become_a_note_and_what_is_too_long_is_left_out() {
+        // 20 ms each, as a telephone records them; one fills its lengths to the full.
+        let packet = |len: usize| [vec![0x78], vec![7; len - 1]].concat();
+        let packets: Vec<Vec<u8>> = (0..150).map(|n| packet(if n == 3 { 510 } else { 60 + n % 7 })).collect();
+        let made = |count: usize| from_packets(OPENING, packets.iter().cycle().take(count).map(Vec::as_slice), 9);
+        let (note, seconds) = made(150).unwrap();
+        assert_eq!((seconds, plain_seconds(&note)), (3, Some(3)));
+        assert!(note.windows(510).any(|w| w == packets[3]));
+        assert_eq!(made(10_000).unwrap().1, 60);
+        assert_eq!(made(0), None);
+    }
+
+    #[test]
+    fn a_packet_tells_its_length() {
+        for (bytes, all) in [
+            (&[0x78][..], Some(960)),
+            (&[0xf8], Some(960)),
+            (&[0x08], Some(960)),
+            (&[0x19], Some(5_760)),
+            (&[0xe0], Some(120)),
+            (&[0xfb, 3], Some(2_880)),
+            (&[0xfb, 0], None),
+            (&[0xfb, 63], None),
+            (&[0xfb], None),
+            (&[], None),
+        ] {
+            assert_eq!(samples(bytes), all, "{bytes:x?}");
+        }
+    }
+
     proptest::proptest! {
+        #[test]
+        fn packets_that_make_a_note_make_a_plain_one(packets: Vec<Vec<u8>>, opening: Vec<u8>, serial: u32) {
+            for opening in [OPENING, &opening] {
+                if let Some((note, seconds)) = from_packets(opening, packets.iter().map(Vec::as_slice), serial) {
+                    proptest::prop_assert_eq!(plain_seconds(&note), Some(seconds));
+                }
+            }
+        }
+
         #[test]
         fn nothing_makes_it_stumble(bytes: Vec<u8>, at in 0_usize..600, byte: u8) {
             let _ = (plain_seconds(&bytes), plain(&bytes));

@@ -41,7 +41,7 @@ if (!rest.includes('--no-build')) {
 const server = await serve(join(ui, 'dist/shots'));
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream'],
 });
 
 const sizes = { large: { width: 1440, height: 900 }, wide: { width: 1280, height: 800 }, tall: { width: 800, height: 1280 } };

@@ -1,6 +1,6 @@
 // The tablet's screens, each with what is done before the picture.
 export async function prepareContext(context) {
-  await context.grantPermissions(['geolocation']);
+  await context.grantPermissions(['geolocation', 'microphone']);
   await context.setGeolocation({ latitude: 40.9975, longitude: 29.0263, accuracy: 12 });
 }
 
@@ -37,6 +37,57 @@ export const screens = [
       await page.locator('.photo .corner').waitFor();
       await page.locator('.choice input[type=radio]').first().check();
       await page.locator('.facts b').waitFor();
+    },
+  },
+  {
+    name: 'new-voice',
+    passing: true,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Sesli not', 'Voice note') }).click();
+      await page.locator('.voice.live progress').waitFor();
+      await page.locator('.voice.live').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'new-voice-kept',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Sesli not', 'Voice note') }).click();
+      await page.getByRole('timer').filter({ hasText: '0:01' }).waitFor();
+      await page.getByRole('button', { name: named(mode, 'Bitir', 'Finish') }).click();
+      await page.locator('figure.voice').waitFor();
+      await page.locator('figure.voice').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'cover',
+    hash: '#/draft/r58',
+    async prepare(page, mode) {
+      await page.locator('.photo-open').first().click();
+      await page.getByRole('button', { name: named(mode, 'Yüz veya plakayı ört', 'Cover a face or a plate') }).click();
+      await page.locator('.cover-stage img').evaluate((image) => image.decode());
+      const stage = await page.locator('.cover-stage img').boundingBox();
+      for (const [x, y, width, height] of [[0.2, 0.3, 0.12, 0.16], [0.6, 0.62, 0.2, 0.1]]) {
+        await page.mouse.move(stage.x + x * stage.width, stage.y + y * stage.height);
+        await page.mouse.down();
+        await page.mouse.move(stage.x + (x + width) * stage.width, stage.y + (y + height) * stage.height, { steps: 3 });
+        await page.mouse.up();
+      }
+      if ((await page.locator('.area').count()) !== 2) throw new Error(`the finger drew ${await page.locator('.area').count()} areas: ${JSON.stringify(stage)}`);
+    },
+  },
+  {
+    name: 'covered',
+    hash: '#/draft/r58',
+    async prepare(page, mode) {
+      await page.locator('.photo-open').first().click();
+      await page.getByRole('button', { name: named(mode, 'Yüz veya plakayı ört', 'Cover a face or a plate') }).click();
+      await page.getByRole('button', { name: named(mode, 'Ortaya ekle', 'Add one in the middle') }).click();
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('Shift+ArrowDown');
+      await page.getByRole('button', { name: named(mode, 'Ört', 'Cover'), exact: true }).click();
+      await page.locator('.photo-view').waitFor();
     },
   },
   {

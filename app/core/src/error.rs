@@ -35,7 +35,7 @@ pub enum Code {
     PhotoTooLarge,
     /// A HEIC photo, which this tablet cannot open.
     PhotoHeic,
-    /// The file is no voice note: no Opus in Ogg, longer than a minute, or too large.
+    /// The file is no voice note: no Opus in WebM or Ogg, longer than a minute, or too large.
     VoiceUnreadable,
     /// Six photos are there already.
     PhotoLimit,

@@ -57,13 +57,24 @@ fn asks_for_these_permissions_and_no_others() {
         })
         .collect();
     asked.sort();
-    assert_eq!(asked, ["ACCESS_COARSE_LOCATION", "ACCESS_FINE_LOCATION", "ACCESS_NETWORK_STATE", "CAMERA", "INTERNET"]);
+    assert_eq!(
+        asked,
+        [
+            "ACCESS_COARSE_LOCATION",
+            "ACCESS_FINE_LOCATION",
+            "ACCESS_NETWORK_STATE",
+            "CAMERA",
+            "INTERNET",
+            "MODIFY_AUDIO_SETTINGS",
+            "RECORD_AUDIO"
+        ]
+    );
 }
 
 #[test]
 fn tablets_without_camera_or_gps_are_welcome() {
     let features = elements(&manifest(), "uses-feature");
-    for feature in ["android.hardware.camera", "android.hardware.location.gps"] {
+    for feature in ["android.hardware.camera", "android.hardware.microphone", "android.hardware.location.gps"] {
         let found = features
             .iter()
             .find(|f| f.contains(&format!("\"{feature}\"")))

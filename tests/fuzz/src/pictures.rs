@@ -5,6 +5,7 @@ use mbs_shared::jpeg::{plain, plain_size};
 use mbs_shared::ogg;
 use mbs_tablet::capture::facts::facts;
 use mbs_tablet::capture::photo::shrink;
+use mbs_tablet::capture::voice;
 
 pub(crate) fn photo(bytes: &[u8]) {
     let facts = facts(bytes);
@@ -41,5 +42,8 @@ pub(crate) fn voice(bytes: &[u8]) {
         assert_eq!(ogg::plain(&made), Some((made.clone(), said)));
     } else {
         assert_eq!(seconds, None, "plain already, and not made plain");
+    }
+    if let Some((made, said)) = voice::plain(bytes, 7) {
+        assert_eq!(ogg::plain_seconds(&made), Some(said), "taken out of a recording, and not taken");
     }
 }

@@ -28,6 +28,7 @@ export interface Answers {
   restore_draft: Request;
   add_photo: PhotoStep;
   add_voice: Request;
+  cover_photo: Request;
   remove_photo: Request;
   restore_photo: Request;
   locate: Place;

@@ -1,6 +1,7 @@
 // Hands an original photo to the core: slice after slice, with progress, nothing shrunk or stripped on
 // the way. Position and time are in the file's metadata, and a canvas would lose them.
 import type { Tablet } from '$ui/backend/tablet';
+import { base64 } from '$ui/lib/base64';
 import type { Fix } from '$ui/wire/Fix';
 import type { Request } from '$ui/wire/Request';
 
@@ -22,6 +23,9 @@ export interface Upload {
   sent: number;
   failed: unknown;
 }
+
+/** Photos and voice notes of a request at most. */
+export const MAX_FILES = 6;
 
 let count = 0;
 
@@ -86,16 +90,4 @@ export class Uploads {
       if (shown) shown.failed = cause;
     }
   }
-}
-
-function base64(slice: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => {
-      const url = String(reader.result);
-      resolve(url.slice(url.indexOf(',') + 1));
-    };
-    reader.onerror = () => reject(reader.error ?? new Error('the file cannot be read'));
-    reader.readAsDataURL(slice);
-  });
 }

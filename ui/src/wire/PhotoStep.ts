@@ -3,7 +3,7 @@ import type { Fix } from "./Fix";
 import type { Request } from "./Request";
 
 /**
- * Answer to [`super::Call::AddPhoto`].
+ * Answer to [`crate::door::Call::AddPhoto`].
  */
 export type PhotoStep = { "step": "more", 
 /**

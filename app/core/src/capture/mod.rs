@@ -8,3 +8,4 @@ pub mod photo;
 pub mod place;
 pub mod request;
 pub mod suggest;
+pub mod voice;

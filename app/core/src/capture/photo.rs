@@ -15,6 +15,7 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use mbs_shared::blob::{MAX_BYTES, MAX_EDGE, MAX_THUMB_BYTES, THUMB_EDGE};
 
 use super::header::{self, Format};
+use crate::door::Area;
 use crate::error::{Code, Result, fail};
 
 /// Largest original, in bytes.
@@ -60,11 +61,49 @@ pub fn shrink(original: &[u8], orientation: u8) -> Result<Shrunk> {
             turned.apply_orientation(turn);
             image = turned.into_rgb8();
         }
-        let thumb = encode(scaled(&image, THUMB_EDGE)?, MAX_THUMB_BYTES as usize, &[72, 60, 45, 30])?.0;
-        let (bytes, width, height) = encode(image, AIM, &[82, 74, 65, 55, 45])?;
-        Ok(Shrunk { bytes, thumb, width, height })
+        as_it_travels(image)
     }))
     .unwrap_or_else(|_| Err(fail(Code::PhotoUnreadable, "the decoder panicked")))
+}
+
+/// Covers areas of a photo that [`shrink`] made: a face, a number plate. What was there is gone, in the preview too.
+///
+/// # Errors
+/// [`Code::PhotoUnreadable`].
+pub fn cover(photo: &[u8], areas: &[Area]) -> Result<Shrunk> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let mut image = decode(photo)?;
+        let (width, height) = image.dimensions();
+        for area in areas {
+            let (across, down) = (span(area.x, area.width, width), span(area.y, area.height, height));
+            for y in down {
+                for x in across.clone() {
+                    image.put_pixel(x, y, COVER);
+                }
+            }
+        }
+        as_it_travels(image)
+    }))
+    .unwrap_or_else(|_| Err(fail(Code::PhotoUnreadable, "the decoder panicked")))
+}
+
+/// What covers: a dark grey that nobody takes for a part of the picture.
+const COVER: image::Rgb<u8> = image::Rgb([38, 38, 38]);
+
+/// The pixels of an edge that a span in thousandths reaches into, begun ones too.
+fn span(from: u16, len: u16, pixels: u32) -> std::ops::Range<u32> {
+    let at = |thousandths: u32| u64::from(thousandths) * u64::from(pixels);
+    let begin = at(u32::from(from)) / 1_000;
+    let end = at(u32::from(from) + u32::from(len)).div_ceil(1_000).min(u64::from(pixels));
+    let edge = |n: u64| u32::try_from(n).unwrap_or(pixels);
+    edge(begin)..edge(end)
+}
+
+/// Preview and full size.
+fn as_it_travels(image: RgbImage) -> Result<Shrunk> {
+    let thumb = encode(scaled(&image, THUMB_EDGE)?, MAX_THUMB_BYTES as usize, &[72, 60, 45, 30])?.0;
+    let (bytes, width, height) = encode(image, AIM, &[82, 74, 65, 55, 45])?;
+    Ok(Shrunk { bytes, thumb, width, height })
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> crate::door::CallError {
@@ -214,6 +253,30 @@ mod tests {
         assert_eq!(size_within(3000, 4000, 2048), (1536, 2048));
         assert_eq!(size_within(20_000, 3, 2048), (2048, 1));
         assert_eq!(size_within(640, 480, 2048), (640, 480));
+    }
+
+    #[test]
+    fn what_is_covered_is_gone_and_the_rest_stays() {
+        let stripes = RgbImage::from_fn(400, 300, |x, _| image::Rgb([if x % 2 == 0 { 255 } else { 0 }; 3]));
+        let photo = as_it_travels(stripes).unwrap();
+        let area = Area { x: 250, y: 500, width: 251, height: 500 };
+        let covered = cover(&photo.bytes, &[area]).unwrap();
+        assert_eq!((covered.width, covered.height), (400, 300));
+        let spread = |bytes: &[u8], x: u32, y: u32| {
+            let image = decode(bytes).unwrap();
+            let part = image::imageops::crop_imm(&image, x, y, 60, 60).to_image();
+            let (low, high) = part.pixels().fold((255, 0), |(l, h), p| (l.min(p.0[0]), h.max(p.0[0])));
+            high - low
+        };
+        assert!(spread(&covered.bytes, 120, 180) < 12, "nothing shows through");
+        assert!(spread(&covered.bytes, 120, 40) > 60, "above it");
+        assert!(spread(&covered.bytes, 260, 180) > 60, "beside it");
+    }
+
+    #[test]
+    fn a_span_reaches_no_further_than_the_edge() {
+        assert_eq!((span(0, 1_000, 7), span(999, 1, 7), span(500, 500, 2048)), (0..7, 6..7, 1024..2048));
+        assert_eq!((span(1_000, 0, 7).count(), span(900, 900, 10)), (0, 9..10));
     }
 
     #[test]

@@ -21,6 +21,10 @@ impl Tablet {
                 self.wake(Nudge::Work);
                 return json(&step);
             }
+            Call::CoverPhoto { id, hash, areas } => {
+                self.cover_photo(id, hash, &areas)?;
+                return json(&self.lock().show(id)?);
+            }
             Call::SyncNow => {
                 {
                     let mut guard = self.lock();
@@ -85,6 +89,7 @@ impl Tablet {
             // Answered without the lock, above.
             Call::Enrol { .. }
             | Call::AddPhoto { .. }
+            | Call::CoverPhoto { .. }
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }

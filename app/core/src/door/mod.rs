@@ -93,13 +93,25 @@ pub enum Call {
         /// The slice, base64, at most 512 KiB decoded.
         data: String,
     },
-    /// A voice note, whole, base64: Opus in Ogg, at most a minute and 400 KiB → [`view::Request`].
+    /// A voice note, whole, base64: Opus in WebM or Ogg; of more than a minute the first one is kept → [`view::Request`].
     AddVoice {
         /// The draft, or a sent request to which it is added.
         #[ts(type = "string")]
         id: RequestId,
         /// The recording, base64.
         data: String,
+    },
+    /// Covers faces, plates and the like in a draft's photo → [`view::Request`]. The new picture takes the old one's place;
+    /// [`Call::RemovePhoto`] and [`Call::RestorePhoto`] take it back until the draft is sent, when the old one is deleted.
+    CoverPhoto {
+        /// The draft.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Which photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+        /// What is covered, at least one and at most [`MAX_AREAS`].
+        areas: Vec<Area>,
     },
     /// Takes a photo out of the request → [`view::Request`].
     RemovePhoto {
@@ -228,6 +240,23 @@ impl Call {
                 | Self::SuggestCategory { .. }
         )
     }
+}
+
+/// Areas of a photo that are covered at once, at most.
+pub const MAX_AREAS: usize = 40;
+
+/// A part of a photo, in thousandths of its width and height from its upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Area {
+    /// Left edge.
+    pub x: u16,
+    /// Upper edge.
+    pub y: u16,
+    /// Width.
+    pub width: u16,
+    /// Height.
+    pub height: u16,
 }
 
 /// Fields of a request that a person can set. Absent means unchanged.

@@ -9,9 +9,10 @@ use mbs_shared::request::Edit;
 
 use super::sent::queue_photo;
 use super::view::PhotoStep;
+use super::{Area, MAX_AREAS};
 use crate::Tablet;
 use crate::capture::facts::{Facts, facts};
-use crate::capture::photo::{MAX_ORIGINAL, Shrunk, shrink};
+use crate::capture::photo::{MAX_ORIGINAL, Shrunk, cover, shrink};
 use crate::capture::place::photo_may_set;
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
@@ -84,7 +85,51 @@ impl Tablet {
     }
 }
 
+impl Tablet {
+    pub(crate) fn cover_photo(&self, id: RequestId, hash: BlobHash, areas: &[Area]) -> Result<()> {
+        let outside = |area: &Area| {
+            let ends = [area.x.checked_add(area.width), area.y.checked_add(area.height)];
+            ends.iter().any(|end| end.is_none_or(|end| end > 1_000)) || area.width == 0 || area.height == 0
+        };
+        if areas.is_empty() || areas.len() > MAX_AREAS || areas.iter().any(outside) {
+            return Err(fail(Code::BadCall, format!("{areas:?}")));
+        }
+        let old = self.lock().may_cover(id, hash)?;
+        // Without the lock: screens go on while the picture is made.
+        let made = cover(&old, areas)?;
+        let mut inner = self.lock();
+        inner.may_cover(id, hash)?;
+        let photo = Inner::photo(&made);
+        inner.store.write(|c| {
+            blobs::keep(c, photo.hash, &made.bytes, &made.thumb)?;
+            blobs::replace(c, id, hash, &photo)
+        })
+    }
+}
+
 impl Inner {
+    /// The bytes of a draft's photo, which may be covered while it has not been sent.
+    fn may_cover(&self, id: RequestId, hash: BlobHash) -> Result<Vec<u8>> {
+        self.record(id, Stage::Draft)?;
+        if self.store.free() < PHOTO_NEEDS {
+            return Err(fail(Code::DiskFull, "no room for a photo"));
+        }
+        let found = blobs::find(self.store.read(), id, hash)?;
+        let here = found.filter(|(blob, removed)| blob.kind == BlobKind::Photo && !removed);
+        here.ok_or_else(|| fail(Code::NotFound, hash.to_string()))?;
+        blobs::bytes(self.store.read(), hash)?.ok_or_else(|| fail(Code::NotFound, hash.to_string()))
+    }
+
+    fn photo(made: &Shrunk) -> BlobRef {
+        BlobRef {
+            hash: name_of(&made.bytes),
+            kind: BlobKind::Photo,
+            size: u32::try_from(made.bytes.len()).unwrap_or(u32::MAX),
+            width: made.width,
+            height: made.height,
+        }
+    }
+
     pub(crate) fn may_add_blob(&self, id: RequestId) -> Result<Record> {
         let record = requests::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
         if !matches!(record.stage, Stage::Draft | Stage::Sent) {
@@ -112,14 +157,7 @@ impl Inner {
     }
 
     fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
-        let photo = BlobRef {
-            hash: name_of(&made.bytes),
-            kind: BlobKind::Photo,
-            size: u32::try_from(made.bytes.len()).unwrap_or(u32::MAX),
-            width: made.width,
-            height: made.height,
-        };
-        self.keep_blob(id, photo, &made.bytes, &made.thumb, facts.fix)?;
+        self.keep_blob(id, Self::photo(made), &made.bytes, &made.thumb, facts.fix)?;
         Ok(PhotoStep::Done { request: Box::new(self.show(id)?), fix: facts.fix, taken: facts.taken })
     }
 

@@ -81,6 +81,7 @@ impl Inner {
                 settings::set_number(c, settings::CASES, counter)?;
             }
             requests::put(c, id, Stage::Sent, request, 0)?;
+            blobs::forget_removed(c, id)?;
             keep_change(c, id, &change, actor, &packed, count, now)?;
             for blob in &request.blobs {
                 queue_photo(c, id, blob.hash, blob.size, change.hash, now)?;

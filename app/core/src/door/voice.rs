@@ -4,16 +4,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mbs_shared::blob::{BlobKind, BlobRef, MAX_BYTES, name_of};
 use mbs_shared::id::RequestId;
-use mbs_shared::ogg;
 
+use crate::capture::voice::plain;
 use crate::error::{Code, Result, fail};
+use crate::ports::random;
 use crate::tablet::Inner;
 
 impl Inner {
     pub(crate) fn add_voice(&mut self, id: RequestId, data: &str) -> Result<RequestId> {
         self.may_add_blob(id)?;
         let recorded = STANDARD.decode(data).map_err(|e| fail(Code::BadCall, e.to_string()))?;
-        let (bytes, seconds) = ogg::plain(&recorded).ok_or_else(|| fail(Code::VoiceUnreadable, "no plain Opus"))?;
+        let serial = u32::from_le_bytes(random(&*self.ports.random));
+        let (bytes, seconds) = plain(&recorded, serial).ok_or_else(|| fail(Code::VoiceUnreadable, "no plain Opus"))?;
         let size = u32::try_from(bytes.len()).ok().filter(|size| *size <= MAX_BYTES);
         let size = size.ok_or_else(|| fail(Code::VoiceUnreadable, format!("{} bytes", bytes.len())))?;
         let voice = BlobRef { hash: name_of(&bytes), kind: BlobKind::Voice, size, width: seconds, height: 0 };

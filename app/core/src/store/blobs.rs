@@ -71,6 +71,30 @@ pub fn set_removed(conn: &Connection, request: RequestId, hash: BlobHash, remove
     Ok(())
 }
 
+/// Puts a blob into the place of another one, which is removed.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn replace(conn: &Connection, request: RequestId, old: BlobHash, new: &BlobRef) -> Result<()> {
+    refer(conn, request, new)?;
+    set_removed(conn, request, old, true)?;
+    conn.prepare_cached(
+        "UPDATE photos SET place = (SELECT place FROM photos WHERE request = ?1 AND hash = ?2)
+         WHERE request = ?1 AND hash = ?3",
+    )?
+    .execute((request.0, old.0, new.hash.0))?;
+    Ok(())
+}
+
+/// Forgets what was removed from a request before it was sent: nobody was ever told of it.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn forget_removed(conn: &Connection, request: RequestId) -> Result<()> {
+    let gone = conn.prepare_cached("DELETE FROM photos WHERE request = ?1 AND removed = 1")?.execute([request.0])?;
+    if gone > 0 { drop_unused(conn) } else { Ok(()) }
+}
+
 /// Keeps bytes and preview (an empty one is none).
 ///
 /// # Errors

@@ -127,7 +127,7 @@ export const seeds: Seed[] = [
     desc: 'Sokağa mobilya bırakılmış, yangın tehlikesi var. Üç gündür sürüyor. Esnaf da şikâyetçi.', steps: [['received', 52 * DAY], ['cancelled', 51 * DAY]],
   },
   {
-    n: 58, ago: 20 * MINUTE, transport: 'draft', category: '', addr: '', desc: 'Caminin arkasında bulunan bölgede yapraklar mazgalları kapattı, temizlik istiyoruz.',
+    n: 58, ago: 20 * MINUTE, transport: 'draft', category: '', addr: '', desc: 'Caminin arkasında bulunan bölgede yapraklar mazgalları kapattı, temizlik istiyoruz.', photos: [['mazgal', 0]],
   },
 ];
 

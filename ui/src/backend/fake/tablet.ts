@@ -175,6 +175,12 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos.push({ hash: 'voice-12', kind: 'voice', width: 12, height: 0, size: 31_000, sent: 0, delivered: false, here: true });
         return recount(request);
       }
+      case 'cover_photo': {
+        const request = structuredClone(find(call.id));
+        discarded.set(call.hash, structuredClone(request));
+        request.photos = request.photos.map((photo) => (photo.hash === call.hash ? { ...photo, hash: `${photo.hash}x` } : photo));
+        return put(request);
+      }
       case 'remove_photo': {
         const request = structuredClone(find(call.id));
         discarded.set(call.hash, structuredClone(request));
