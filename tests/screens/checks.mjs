@@ -30,7 +30,7 @@ export async function look({ minTarget }) {
 
   // Targets for a thumb. A field inside a label is as large as its label.
   for (const element of document.querySelectorAll('button, a[href], input, select, textarea, summary, [role="button"]')) {
-    if (!seen(element) || element.closest('.leaflet-control') || element.disabled) continue;
+    if (!seen(element) || element.closest('.leaflet-control') || element.disabled || element.dataset.small === 'meant') continue;
     const target = element.matches('input[type="radio"], input[type="checkbox"], input[type="file"]') ? (element.closest('label') ?? element) : element;
     const { width, height } = target.getBoundingClientRect();
     if (width < minTarget - 0.5 || height < minTarget - 0.5) findings.push(`target of ${Math.round(width)}×${Math.round(height)}: ${name(element)}`);

@@ -117,14 +117,14 @@ async function visitOnce(context, { prepareContext, prepare, ...screen }, inMode
     await page.addInitScript((value) => {
       localStorage.clear();
       localStorage.setItem('mbs.settings', value);
-    }, settings(first));
+    }, settings(first, screen));
     await page.goto(`http://127.0.0.1:${server.address().port}/${screen.entry}/index.html?${screen.query ?? 'fake'}${screen.hash ?? ''}`);
     await page.evaluate(() => document.fonts.ready);
     await prepare?.(page, first);
     if (await page.locator('.map').count()) await page.locator('.map path.m-land').first().waitFor({ state: 'attached' });
     await page.addScriptTag({ path: axe });
     for (const mode of inModes) {
-      if (mode !== first) await turn(page, mode);
+      if (mode !== first) await turn(page, mode, screen);
       await settle(page);
       await page.screenshot({ path: join(dir, `${named(screen, mode)}.png`) });
       const findings = await page.evaluate(look, { minTarget: screen.minTarget ?? 48 });
@@ -143,17 +143,18 @@ async function settle(page) {
 }
 
 /** Another size, and other settings by the way they come from another tab; what is being typed in stays in sight. */
-async function turn(page, mode) {
+async function turn(page, mode, screen) {
   await page.setViewportSize(sizes[mode.size]);
   await page.evaluate((value) => {
     localStorage.setItem('mbs.settings', value);
     dispatchEvent(new StorageEvent('storage', { key: 'mbs.settings' }));
-  }, settings(mode));
+  }, settings(mode, screen));
   await page.evaluate(() => document.activeElement?.scrollIntoView({ block: 'nearest' }));
 }
 
-function settings(mode) {
-  return JSON.stringify({ locale: mode.locale, theme: mode.theme, text: mode.text ?? 100, gloves: mode.gloves ?? false });
+/** The privacy notice was read, but where the screen says otherwise. */
+function settings(mode, screen) {
+  return JSON.stringify({ locale: mode.locale, theme: mode.theme, text: mode.text ?? 100, gloves: mode.gloves ?? false, notice: '2026-11', ...screen.settings });
 }
 
 /** The built screens as files, from this machine to this machine. */

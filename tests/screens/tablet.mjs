@@ -1,6 +1,6 @@
 // The tablet's screens, each with what is done before the picture.
 export async function prepareContext(context) {
-  await context.grantPermissions(['geolocation', 'microphone']);
+  await context.grantPermissions(['geolocation', 'microphone', 'clipboard-write']);
   await context.setGeolocation({ latitude: 40.9975, longitude: 29.0263, accuracy: 12 });
 }
 
@@ -21,6 +21,66 @@ export const screens = [
   { name: 'home' },
   { name: 'home-empty', query: 'fake=empty' },
   { name: 'home-trouble', query: 'fake=trouble' },
+  { name: 'home-notice', settings: { notice: '' } },
+  { name: 'notice', hash: '#/notice', settings: { notice: '' } },
+  { name: 'guide', hash: '#/guide' },
+  {
+    name: 'guide-last',
+    hash: '#/guide',
+    async prepare(page, mode) {
+      for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
+      await page.getByRole('button', { name: named(mode, 'Bir deneme yap', 'Practise once') }).waitFor();
+    },
+  },
+  {
+    name: 'practice',
+    hash: '#/guide',
+    async prepare(page, mode) {
+      for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
+      await page.getByRole('button', { name: named(mode, 'Bir deneme yap', 'Practise once') }).click();
+      await page.locator('textarea').fill('Deneme: kaldırım taşları yerinden oynamış.');
+    },
+  },
+  {
+    name: 'practised',
+    hash: '#/guide',
+    async prepare(page, mode) {
+      for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
+      await page.getByRole('button', { name: named(mode, 'Bir deneme yap', 'Practise once') }).click();
+      await page.locator('textarea').fill('Deneme');
+      await page.getByRole('button', { name: named(mode, 'Gönder', 'Send'), exact: true }).click();
+      await page.getByRole('heading', { name: named(mode, 'Deneme tamam', 'Practice done') }).waitFor();
+    },
+  },
+  { name: 'locked', query: 'fake=locked' },
+  {
+    name: 'locked-wrong',
+    query: 'fake=locked',
+    async prepare(page, mode) {
+      for (const key of ['1', '1', '1', '1']) await page.getByRole('button', { name: key, exact: true }).click();
+      await page.getByRole('button', { name: named(mode, 'Aç', 'Open'), exact: true }).click();
+      await page.locator('.error-text').waitFor();
+    },
+  },
+  { name: 'locked-wait', query: 'fake=waiting' },
+  {
+    name: 'locked-forgotten',
+    query: 'fake=locked',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'PIN’i unuttum', 'I forgot the PIN') }).click();
+      await page.locator('input.code').waitFor();
+    },
+  },
+  {
+    name: 'unlocked',
+    query: 'fake=locked',
+    hash: '#/request/r49',
+    async prepare(page, mode) {
+      await page.locator('.pin-digits').fill('2580');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: named(mode, 'Evet, tamam', 'Yes, it is done') }).waitFor();
+    },
+  },
   {
     name: 'home-search',
     async prepare(page) {
@@ -182,6 +242,15 @@ export const screens = [
   },
   { name: 'versions', hash: '#/request/r53/versions' },
   { name: 'outbox', hash: '#/outbox' },
+  {
+    name: 'outbox-courier',
+    hash: '#/outbox',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Kurye dosyası hazırla', 'Prepare a courier file') }).click();
+      await page.locator('.path').waitFor();
+      await page.locator('.path').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'outbox-wifi', query: 'fake=wifi', hash: '#/outbox' },
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
   {
@@ -195,6 +264,35 @@ export const screens = [
   { name: 'announcements-empty', query: 'fake=empty', hash: '#/announcements' },
   { name: 'urgent', query: 'fake=urgent', prepare: (page) => page.locator('dialog.urgent[open]').waitFor() },
   { name: 'tablet', hash: '#/tablet' },
+  { name: 'tablet-trouble', query: 'fake=trouble', hash: '#/tablet' },
+  {
+    name: 'tablet-pin',
+    hash: '#/tablet',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'PIN koy', 'Set a PIN') }).last().click();
+      await page.locator('.sheet .pin-keys').waitFor();
+    },
+  },
+  {
+    name: 'tablet-lock',
+    hash: '#/tablet',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'PIN koy', 'Set a PIN') }).last().click();
+      for (let i = 0; i < 2; i++) {
+        await page.locator('.pin-digits').fill('2580');
+        await page.keyboard.press('Enter');
+      }
+      await page.getByRole('button', { name: named(mode, 'Şimdi kilitle', 'Lock now') }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'tablet-report',
+    hash: '#/tablet',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Durum raporu', 'Status report') }).click();
+      await page.locator('.report').waitFor();
+    },
+  },
   { name: 'unknown', query: 'fake=unknown' },
   { name: 'outdated', query: 'fake=outdated' },
   { name: 'server-outdated', query: 'fake=server_outdated' },

@@ -143,6 +143,25 @@ describe('first start', () => {
     expect(localStorage.getItem('mbs.confirm')).toBe(null);
   });
 
+  it('shows three pages to a tablet with a code, and practises without leaving a trace', async () => {
+    await open('fake', '#/guide');
+    expect(text()).toContain('1 / 3');
+    button('Devam').click();
+    await settled();
+    button('Devam').click();
+    await settled();
+    expect(text()).toContain('Cevap buraya gelir');
+    button('Bir deneme yap').click();
+    await settled();
+    expect(text()).toContain('Gönder’e basınca hiçbir yere gitmez');
+    const words = document.querySelector('textarea') as HTMLTextAreaElement;
+    words.value = 'Deneme';
+    words.dispatchEvent(new Event('input', { bubbles: true }));
+    button('Gönder').click();
+    await settled();
+    expect(location.hash).toBe('#/practised');
+  });
+
   it('says why a code was refused', async () => {
     await open('fake=start', '#/');
     const [server, code] = document.querySelectorAll('input');
@@ -155,5 +174,51 @@ describe('first start', () => {
     await settled();
     expect(said('enrol')).toEqual([{ call: 'enrol', server: 'https://mbs.example', code: 'A' }]);
     expect(document.querySelector('[role=alert]')?.textContent).toContain('Bu kod geçerli değil');
+  });
+});
+
+describe('the screen lock', () => {
+  const digits = (pin: string) => {
+    const input = document.querySelector('.pin-digits') as HTMLInputElement;
+    input.value = pin;
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    flushSync();
+  };
+
+  it('shows nothing until the right PIN, and then what was there', async () => {
+    await open('fake=locked', '#/request/r49');
+    expect(document.querySelector('.behind')?.hasAttribute('hidden')).toBe(true);
+    expect((document.querySelector('.behind') as HTMLElement).inert).toBe(true);
+    digits('1111');
+    button('Aç').click();
+    await settled();
+    expect(document.querySelector('.lock')?.textContent).toContain('PIN yanlış');
+    digits('2580');
+    button('Aç').click();
+    await settled();
+    expect(document.querySelector('.lock')).toBe(null);
+    expect(document.querySelector('.behind')?.hasAttribute('hidden')).toBe(false);
+    expect(text()).toContain('Evet, tamam');
+  });
+
+  it('locks by itself when nobody has touched it, and keeps what is being written', async () => {
+    await open('fake=locked', '#/draft/r58');
+    digits('2580');
+    button('Aç').click();
+    await settled();
+    const words = document.querySelector('textarea') as HTMLTextAreaElement;
+    words.value = 'Yarım kalan söz';
+    words.dispatchEvent(new Event('input', { bubbles: true }));
+    await settled();
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now + 5 * 60_000);
+    document.dispatchEvent(new Event('visibilitychange'));
+    await settled();
+    vi.restoreAllMocks();
+    expect(document.querySelector('.lock')).not.toBe(null);
+    digits('2580');
+    button('Aç').click();
+    await settled();
+    expect(document.querySelector('textarea')?.value).toBe('Yarım kalan söz');
   });
 });

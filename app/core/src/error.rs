@@ -65,6 +65,14 @@ pub enum Code {
     ReceiptAltered,
     /// The file is no courier bundle.
     NotABundle,
+    /// The screen is locked.
+    Locked,
+    /// Not the PIN.
+    WrongPin,
+    /// Too many wrong ones: not yet.
+    PinWait,
+    /// A PIN has four to eight digits.
+    BadPin,
 }
 
 /// What every part of the core returns.

@@ -196,4 +196,6 @@ pub struct Ports {
     pub connect: Arc<dyn Connect>,
     /// Name of the SQLite VFS; `None` for the system's.
     pub vfs: Option<String>,
+    /// Folder for files that people carry away: courier bundles, what was not sent.
+    pub exports: std::path::PathBuf,
 }

@@ -1,5 +1,6 @@
 //! One tablet: the facade hosts hold.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -35,6 +36,20 @@ pub(crate) struct Inner {
     pub(crate) tail: [u8; 8],
     /// The photo that is coming in.
     pub(crate) upload: Option<Upload>,
+    /// Whether the screen is locked.
+    pub(crate) locked: bool,
+    /// Calls that failed lately, for the diagnosis.
+    pub(crate) failed: VecDeque<Failed>,
+}
+
+/// Failed calls that are remembered.
+const MOST_FAILED: usize = 40;
+
+/// A call that failed: when (Unix ms), and why.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub(crate) struct Failed {
+    at: i64,
+    code: Code,
 }
 
 impl std::fmt::Debug for Tablet {
@@ -57,13 +72,16 @@ impl Tablet {
             }
             rebuild_rescued(&mut store, now)?;
         }
-        let inner = Inner {
+        let mut inner = Inner {
             store,
             round: Round::new(&*ports.random),
             tail: if sabotaged("actor-reused") { [7; 8] } else { random(&*ports.random) },
             upload: None,
+            locked: false,
+            failed: VecDeque::new(),
             ports: ports.clone(),
         };
+        inner.lock_screen()?;
         Ok(Self { ports, inner: Mutex::new(inner), wake: Mutex::new(Vec::new()) })
     }
 
@@ -75,6 +93,9 @@ impl Tablet {
         // A question may be asked again: whoever only looks does not hear of damage that is mended.
         let again = call.is_question().then(|| call.clone());
         let answer = self.answer(call);
+        if let Err(error) = &answer {
+            self.lock().remember(error.code);
+        }
         match again {
             Some(call) if self.mend_after(&answer) => self.answer(call),
             Some(_) => answer,
@@ -108,12 +129,16 @@ impl Tablet {
         self.call(call)
     }
 
-    /// Bytes of a photo (or its preview), for a host's image address; `None` when they are not here.
+    /// Bytes of a photo (or its preview), for a host's image address; `None` when they are not here, or the
+    /// screen is locked.
     ///
     /// # Errors
     /// [`Code::Storage`].
     pub fn photo(&self, hash: BlobHash, thumb: bool) -> Result<Option<Vec<u8>>> {
         let inner = self.lock();
+        if inner.locked {
+            return Ok(None);
+        }
         let read = if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) };
         drop(inner);
         self.mended(read)
@@ -236,6 +261,13 @@ impl Tablet {
 }
 
 impl Inner {
+    fn remember(&mut self, code: Code) {
+        if self.failed.len() >= MOST_FAILED {
+            self.failed.pop_front();
+        }
+        self.failed.push_back(Failed { at: self.now(), code });
+    }
+
     pub(crate) fn identity(&self) -> Result<Identity> {
         settings::identity(self.store.read())?.ok_or_else(|| fail(Code::NotEnrolled, "no identity yet"))
     }

@@ -7,7 +7,7 @@ use mbs_tablet::Tablet;
 use mbs_tablet::ports::Ports;
 use mbs_tablet::sync::Nudge;
 use mbs_tablet::sync::driver::Driver;
-use tauri::{AppHandle, Emitter, Runtime};
+use tauri::{AppHandle, Emitter, Manager, Runtime};
 
 use crate::bell::Bell;
 use crate::folder::{self, Held};
@@ -28,7 +28,12 @@ impl Open {
     /// Takes the folder, opens the tablet in it and starts sync.
     pub(crate) fn begin<R: Runtime>(app: &AppHandle<R>, dir: &Path) -> Result<Self, Trouble> {
         let held = folder::hold(dir)?;
-        let tablet = Arc::new(Tablet::open(dir, Ports::system(dir)).map_err(Trouble::Core)?);
+        let mut ports = Ports::system(dir);
+        // Where people look for files; beside the data where the system has no such folder.
+        if let Ok(documents) = app.path().document_dir() {
+            ports.exports = documents.join("MBS");
+        }
+        let tablet = Arc::new(Tablet::open(dir, ports).map_err(Trouble::Core)?);
         let app = app.clone();
         let bell = Bell::new(move || {
             // Fails only while the window is being torn down, when nobody looks any more.

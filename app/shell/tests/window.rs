@@ -287,6 +287,49 @@ async fn stands_in_the_list(window: &Window, words: &Words) {
 }
 
 #[tokio::test]
+async fn what_was_written_is_behind_the_pin_after_a_new_start() {
+    mbs_tablet::sync::client::install_provider();
+    let (words, display) = (Words::read(), Display::start());
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("tablet");
+
+    let window = Window::open(&display, home.path(), &data).await;
+    window.press(words.of("practice_start")).await;
+    window.press(words.of("start_yes")).await;
+    window.find(By::Css("button.nav-new")).await.click().await.unwrap();
+    window.find(By::Css("textarea")).await.send_keys(STORY).await.unwrap();
+    window.find(By::Css("a.top-back")).await.click().await.unwrap();
+    window.find(By::Css("a[href='#/tablet']")).await.click().await.unwrap();
+    let set = words.of("pin_set");
+    let button = By::XPath(format!("//section[@aria-labelledby='h-lock']//button[normalize-space()={set:?}]"));
+    window.find(button).await.click().await.unwrap();
+    for step in ["pin_new", "pin_again"] {
+        let label = words.of(step);
+        window.find(By::XPath(format!("//dialog//label[normalize-space()={label:?}]"))).await;
+        window.find(By::Css("dialog .pin-digits")).await.send_keys("2580").await.unwrap();
+        window.press(words.of("pin_next")).await;
+    }
+    window.find(By::XPath(format!("//p[normalize-space()={:?}]", words.of("lock_on")))).await;
+    window.battery_pulled(&data);
+
+    let window = Window::open(&display, home.path(), &data).await;
+    window.find(By::Css(".lock .pin-keys")).await;
+    window.becomes("!document.body.textContent.includes('kaldırım')").await;
+    window.picture("7-locked.png").await;
+    for wrong in ["0000", "2580"] {
+        window.find(By::Css(".pin-digits")).await.send_keys(wrong).await.unwrap();
+        window.press(words.of("pin_open")).await;
+        if wrong == "0000" {
+            window.find(By::XPath(format!("//p[normalize-space()={:?}]", words.of("trouble_wrong_pin")))).await;
+        }
+    }
+    window.becomes("document.querySelector('.lock') === null").await;
+    window.press(&format!("{} 1", words.of("filter_draft"))).await;
+    window.find(By::XPath("//a[contains(@class, 'req')][contains(., 'kaldırım taşları')]")).await;
+    window.battery_pulled(&data);
+}
+
+#[tokio::test]
 async fn a_second_window_on_the_same_folder_says_so() {
     mbs_tablet::sync::client::install_provider();
     let display = Display::start();

@@ -33,6 +33,8 @@ pub struct Prefix(u32);
 impl Prefix {
     /// Begins the case numbers of what is entered at the desk (`MASA`); no tablet gets it.
     pub const DESK: Self = Self(((20 * 32 + 10) * 32 + 25) * 32 + 10);
+    /// Begins the case numbers of what is only written for practice (`DENE`); no tablet gets it.
+    pub const PRACTICE: Self = Self(((13 * 32 + 14) * 32 + 21) * 32 + 14);
     /// How many prefixes there are.
     pub const COUNT: u32 = 32 * 32 * 32 * 32;
 
@@ -239,6 +241,7 @@ mod tests {
     fn the_desks_own_prefix_can_be_read_out() {
         assert_eq!(Prefix::DESK.to_string(), "MASA");
         assert_eq!("masa".parse(), Ok(Prefix::DESK));
+        assert_eq!(Prefix::PRACTICE.to_string(), "DENE");
     }
 
     #[test]

@@ -185,7 +185,7 @@ fn trade(
     for _ in 0..PREFIX_TRIES {
         let no = DeviceNo((service.random.number() >> 1).max(1));
         let prefix = Prefix::new(u32::try_from(service.random.number() % u64::from(Prefix::COUNT)).unwrap_or(0));
-        if prefix == Prefix::DESK {
+        if [Prefix::DESK, Prefix::PRACTICE].contains(&prefix) {
             continue;
         }
         let args = [

@@ -142,6 +142,7 @@ impl Machinery {
             key: Arc::new(Known),
             connect: Arc::new(Straight),
             vfs: Some(vfs::NAME.into()),
+            exports: dir.join("exports"),
         };
         self.app = Some(Tablet::open(&dir, ports)?);
         Ok(())

@@ -61,7 +61,7 @@ const fn sentence(code: Code) -> &'static str {
         Code::PhotoTooLarge => "The photo is too large to be opened safely; the rest is kept.",
         Code::PhotoHeic => "HEIC photos cannot be opened here: save it as JPEG. The rest is kept.",
         Code::VoiceUnreadable => {
-            "The file is no voice note: Opus in Ogg, at most a minute and 400 KiB. The rest is kept."
+            "The file is no voice note: Opus in WebM or Ogg, at most a minute and 400 KiB. The rest is kept."
         }
         Code::PhotoLimit => "Six photos are there already.",
         Code::PhotoTwice => "The same photo is there already.",
@@ -78,6 +78,9 @@ const fn sentence(code: Code) -> &'static str {
         Code::ReceiptStrange => "The receipt is signed with a key this tablet does not know.",
         Code::ReceiptAltered => "The receipt was altered, or never given by this server.",
         Code::NotABundle => "This is no courier file: their names begin with mbs-kurye.",
+        Code::Locked | Code::WrongPin | Code::PinWait | Code::BadPin => {
+            "The tablet's screen is locked with a PIN: open it in its window."
+        }
         Code::BadCall => "This was not understood.",
     }
 }

@@ -67,7 +67,8 @@ export const tenth = (value: number): string =>
 
 export function bytes(size: number): string {
   if (size < 1_000_000) return `${number(Math.max(1, Math.round(size / 1000)))} KB`;
-  return `${number(size / 1_000_000, 1)} MB`;
+  if (size < 1_000_000_000) return `${number(size / 1_000_000, 1)} MB`;
+  return `${number(size / 1_000_000_000, 1)} GB`;
 }
 
 export function percent(part: number, whole: number): number {

@@ -10,10 +10,14 @@ export interface Settings {
   theme: Theme;
   text: TextSize;
   gloves: boolean;
+  /** Minutes without a touch after which a tablet with a PIN is locked. */
+  lockAfter: 1 | 5 | 15;
+  /** Version of the privacy notice that was read here. */
+  notice: string;
 }
 
 const KEY = 'mbs.settings';
-const defaults: Settings = { locale: 'tr', theme: 'system', text: 100, gloves: false };
+const defaults: Settings = { locale: 'tr', theme: 'system', text: 100, gloves: false, lockAfter: 5, notice: '' };
 
 function read(): Settings {
   try {

@@ -1,11 +1,12 @@
 // Every keystroke is kept: fields that changed go to the core at most 150 ms later, and at once when the
 // screen is hidden or left. One write at a time, in order; what is typed during a write goes with the next.
 import type { Tablet } from '$ui/backend/tablet';
-import { fields } from '$ui/backend/tablet';
+import { CallFailed, fields } from '$ui/backend/tablet';
 import type { Fields } from '$ui/wire/Fields';
 import type { Request } from '$ui/wire/Request';
 
 export const KEEP_AFTER_MS = 150;
+const TRY_AGAIN_MS = 2000;
 
 export class Autosave {
   #pending: Partial<Fields> = {};
@@ -44,7 +45,9 @@ export class Autosave {
       this.saved(await this.door.call({ call: 'set_draft', id: this.id, set: fields(set) }));
     } catch (cause) {
       this.#pending = { ...set, ...this.#pending };
-      this.failed(cause);
+      // Locked in the middle of it: kept here, and written when the screen is open again.
+      if (CallFailed.from(cause).code === 'locked') this.#timer ??= setTimeout(() => void this.flush(), TRY_AGAIN_MS);
+      else this.failed(cause);
     }
   }
 }

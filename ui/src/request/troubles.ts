@@ -31,6 +31,10 @@ const CODE: Record<Code, () => string> = {
   receipt_strange: m.trouble_receipt_strange,
   receipt_altered: m.trouble_receipt_altered,
   not_a_bundle: m.trouble_not_a_bundle,
+  locked: m.trouble_locked,
+  wrong_pin: m.trouble_wrong_pin,
+  pin_wait: m.trouble_pin_wait,
+  bad_pin: m.trouble_bad_pin,
 };
 
 export const trouble = (cause: unknown): string => CODE[CallFailed.from(cause).code]?.() ?? m.trouble_protocol();

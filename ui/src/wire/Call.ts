@@ -23,7 +23,11 @@ query: string, } | { "call": "request",
 /**
  * Which.
  */
-id: string, } | { "call": "new_draft" } | { "call": "set_draft", 
+id: string, } | { "call": "new_draft" } | { "call": "draft_like", 
+/**
+ * Which.
+ */
+id: string, } | { "call": "practice_draft" } | { "call": "set_draft", 
 /**
  * Which.
  */
@@ -163,7 +167,19 @@ text: string, } | { "call": "announcements" } | { "call": "read_announcement",
 /**
  * Which.
  */
-id: number, } | { "call": "categories" } | { "call": "suggest_category", 
+id: number, } | { "call": "lock" } | { "call": "unlock", 
+/**
+ * Digits.
+ */
+pin: string, } | { "call": "set_pin", 
+/**
+ * Four to eight digits; empty takes it away.
+ */
+pin: string, 
+/**
+ * The one before; empty where there was none.
+ */
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent" } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

@@ -2,6 +2,7 @@
 import type { Announcement } from "./Announcement";
 import type { Identity } from "./Identity";
 import type { Link } from "./Link";
+import type { Lock } from "./Lock";
 import type { Mobile } from "./Mobile";
 import type { Notice } from "./Notice";
 
@@ -56,4 +57,8 @@ version: string,
 /**
  * Photos over lines that are paid for.
  */
-mobile: Mobile, };
+mobile: Mobile, 
+/**
+ * The screen's lock.
+ */
+lock: Lock, };

@@ -14,6 +14,9 @@ fn json<T: Serialize>(value: &T) -> Result<Value> {
 
 impl Tablet {
     pub(crate) fn answer(&self, call: Call) -> Result<Value> {
+        if !call.is_open_to_all() && self.lock().locked {
+            return Err(fail(Code::Locked, "the screen is locked"));
+        }
         match call {
             Call::Enrol { server, code } => self.enrol(&server, &code)?,
             Call::AddPhoto { id, upload, offset, total, data } => {
@@ -48,6 +51,8 @@ impl Tablet {
                 self.lock().read_announcement(id)?;
                 self.wake(Nudge::Work);
             }
+            Call::WriteCourier => return json(&self.write_courier_for_people()?),
+            Call::WriteUnsent => return json(&self.write_unsent_for_people()?),
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
             call => return self.answer_locked(call),
@@ -64,6 +69,20 @@ impl Tablet {
                 inner.enrol_practice()?;
                 return json(&inner.status()?);
             }
+            Call::Lock => {
+                inner.lock_screen()?;
+                return json(&inner.status()?);
+            }
+            Call::Unlock { pin } => {
+                inner.unlock(&pin)?;
+                return json(&inner.status()?);
+            }
+            Call::SetPin { pin, old } => {
+                inner.set_pin(&pin, &old)?;
+                return json(&inner.status()?);
+            }
+            Call::Health => return json(&inner.health()?),
+            Call::Diagnose => return json(&inner.diagnose()?),
             Call::Requests { query } => return json(&inner.list(&query)?),
             Call::Outbox => return json(&inner.outbox()?),
             Call::Announcements => return json(&inner.announcements()?),
@@ -77,6 +96,8 @@ impl Tablet {
             }
             Call::Request { id } => (id, false),
             Call::NewDraft => (inner.new_draft()?, false),
+            Call::DraftLike { id } => (inner.draft_like(id)?, false),
+            Call::PracticeDraft => (inner.practice_draft()?, false),
             Call::SetDraft { id, set } => (inner.set_draft(id, &set)?, false),
             Call::RestoreDraft { id } => (inner.restore_draft(id)?, false),
             Call::AddVoice { id, data } => (inner.add_voice(id, &data)?, true),
@@ -94,6 +115,8 @@ impl Tablet {
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }
             | Call::MobileLimit { .. }
+            | Call::WriteCourier
+            | Call::WriteUnsent
             | Call::Categories
             | Call::SuggestCategory { .. } => {
                 return Err(fail(Code::BadCall, "not answered here"));

@@ -1,6 +1,6 @@
 //! Drafts: rows of plain fields, durable with every keystroke; no document before `Gönder`.
 
-use mbs_shared::id::RequestId;
+use mbs_shared::id::{CaseNo, Prefix, RequestId};
 use mbs_shared::istanbul;
 use mbs_shared::request::{Kind, Request, SCHEMA};
 
@@ -23,6 +23,24 @@ pub(crate) fn check(set: &Fields) -> Result<()> {
     }
 }
 
+/// A request that says nothing yet.
+fn empty(no: CaseNo, at: i64) -> Request {
+    Request {
+        schema: SCHEMA,
+        title: String::new(),
+        desc: String::new(),
+        category: String::new(),
+        kind: Kind::default(),
+        gps: None,
+        addr: String::new(),
+        at,
+        no,
+        discreet: false,
+        rel: None,
+        blobs: Vec::new(),
+    }
+}
+
 impl Inner {
     /// The request in that stage.
     pub(crate) fn record(&self, id: RequestId, stage: Stage) -> Result<Record> {
@@ -31,25 +49,33 @@ impl Inner {
     }
 
     pub(crate) fn new_draft(&mut self) -> Result<RequestId> {
-        let id = RequestId(random(&*self.ports.random));
         let (no, counter) = self.next_case()?;
-        let request = Request {
-            schema: SCHEMA,
-            title: String::new(),
-            desc: String::new(),
-            category: String::new(),
-            kind: Kind::default(),
-            gps: None,
-            addr: String::new(),
-            at: self.now(),
-            no,
-            discreet: false,
-            rel: None,
-            blobs: Vec::new(),
-        };
+        self.begin(&empty(no, self.now()), Some(counter))
+    }
+
+    /// A draft that begins with what another request says; photos are of their day.
+    pub(crate) fn draft_like(&mut self, other: RequestId) -> Result<RequestId> {
+        let found = requests::get(self.store.read(), other)?;
+        let like = found.filter(|record| matches!(record.stage, Stage::Draft | Stage::Sent));
+        let like = like.ok_or_else(|| fail(Code::NotFound, other.to_string()))?.request;
+        let (no, counter) = self.next_case()?;
+        let request = Request { blobs: Vec::new(), rel: None, at: self.now(), no, schema: SCHEMA, ..like };
+        self.begin(&request, Some(counter))
+    }
+
+    /// A draft that is thrown away when it is sent; it takes no number from those of real ones.
+    pub(crate) fn practice_draft(&mut self) -> Result<RequestId> {
+        let no = CaseNo::new(Prefix::PRACTICE, 1, u16::from_le_bytes(random(&*self.ports.random)));
+        self.begin(&empty(no, self.now()), None)
+    }
+
+    fn begin(&mut self, request: &Request, counter: Option<i64>) -> Result<RequestId> {
+        let id = RequestId(random(&*self.ports.random));
         self.store.write_words(|c| {
-            settings::set_number(c, settings::CASES, counter)?;
-            requests::put(c, id, Stage::Draft, &request, 0)
+            if let Some(counter) = counter {
+                settings::set_number(c, settings::CASES, counter)?;
+            }
+            requests::put(c, id, Stage::Draft, request, 0)
         })?;
         Ok(id)
     }

@@ -1,6 +1,6 @@
 //! Getting an identity: by a one-time code, or for practice.
 
-use mbs_shared::id::{Actor, DeviceNo};
+use mbs_shared::id::{Actor, DeviceNo, Prefix};
 use mbs_shared::wire::sync::Cursor;
 use rusqlite::Connection;
 
@@ -18,8 +18,6 @@ use crate::tablet::Inner;
 
 /// Neighbourhood of a practising tablet.
 const PRACTICE_PLACE: &str = "kadikoy-rasimpasa";
-/// What a practising tablet's case numbers begin with.
-const PRACTICE_PREFIX: &str = "DENE";
 
 impl Tablet {
     pub(crate) fn enrol(&self, server: &str, code: &str) -> Result<()> {
@@ -62,12 +60,12 @@ fn json(identity: &Identity) -> Result<Vec<u8>> {
 
 impl Inner {
     /// Without identity, while practising, when the server does not know this tablet any more or revoked it, or when
-    /// another one has its identity.
+    /// another one has its identity; and when its PIN was forgotten.
     fn may_enrol(&self) -> Result<()> {
         let have = settings::identity(self.store.read())?;
         let unknown = matches!(settings::number(self.store.read(), settings::CLOSED)?, 1 | 4);
         let twin = settings::number(self.store.read(), settings::TWIN)? != 0;
-        if have.is_some_and(|i| !i.practice) && !unknown && !twin {
+        if have.is_some_and(|i| !i.practice) && !unknown && !twin && !self.locked {
             return Err(fail(Code::AlreadyEnrolled, "has an identity"));
         }
         Ok(())
@@ -110,6 +108,7 @@ impl Inner {
             settings::set_number(c, settings::CLOSED, 0)?;
             settings::set_number(c, settings::TWIN, 0)?;
             settings::set(c, settings::IDENTITY, &value)?;
+            settings::set(c, settings::PIN, &[])?;
             cursor::set(c, Cursor::default())?;
             nearby::forget(c)?;
             if !before.as_ref().is_some_and(|old| serves_the_same(old, identity)) {
@@ -121,6 +120,7 @@ impl Inner {
         self.store.side.keep(settings::CASES, &cases.to_le_bytes())?;
         self.store.side.keep(settings::MADE, &made.to_le_bytes())?;
         self.tail = tail;
+        self.locked = false;
         // The line is the same one.
         let metered = self.round.metered;
         self.round = Round::new(&*self.ports.random);
@@ -132,11 +132,10 @@ impl Inner {
         if settings::identity(self.store.read())?.is_some() {
             return Err(fail(Code::AlreadyEnrolled, "has an identity"));
         }
-        let prefix = PRACTICE_PREFIX.parse().map_err(|_| fail(Code::Storage, "prefix"))?;
         let identity = Identity {
             server: String::new(),
             device: practice_device(&*self.ports.random),
-            prefix,
+            prefix: Prefix::PRACTICE,
             token: String::new(),
             seed: String::new(),
             mandate: 0,

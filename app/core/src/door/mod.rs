@@ -10,6 +10,8 @@ pub mod announcements;
 mod answer;
 mod drafts;
 mod enrolment;
+mod health;
+mod lock;
 mod nearby;
 mod overview;
 mod photos;
@@ -57,6 +59,14 @@ pub enum Call {
     },
     /// A new empty draft, kept from this moment → [`view::Request`].
     NewDraft,
+    /// A new draft with the words, category, kind and place of another request, without its photos → [`view::Request`].
+    DraftLike {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// A new empty draft for practice → [`view::Request`]. Its case number begins with `DENE`; [`Call::Send`] throws it away.
+    PracticeDraft,
     /// Changes fields of a draft; every keystroke may come here → [`view::Request`].
     SetDraft {
         /// Which.
@@ -212,6 +222,29 @@ pub enum Call {
         #[ts(type = "number")]
         id: i64,
     },
+    /// Locks the screen, where there is a PIN → [`view::Status`].
+    Lock,
+    /// Opens it → [`view::Status`]. Until then every call but a few is refused with
+    /// [`Locked`](crate::error::Code::Locked).
+    Unlock {
+        /// Digits.
+        pin: String,
+    },
+    /// Sets a PIN, changes it or takes it away → [`view::Status`].
+    SetPin {
+        /// Four to eight digits; empty takes it away.
+        pin: String,
+        /// The one before; empty where there was none.
+        old: String,
+    },
+    /// How it stands with the tablet itself → [`view::Health`].
+    Health,
+    /// What helps somebody far away to find a fault, without words, places and persons → [`view::Diagnosis`].
+    Diagnose,
+    /// Writes what waits into sealed files for a courier → [`view::Files`].
+    WriteCourier,
+    /// Writes what is not on the server into a folder that can be read without this app → [`view::Files`].
+    WriteUnsent,
     /// Groups and categories for choosing → [`view::Categories`].
     Categories,
     /// Fitting categories for words already written, best first, offline → `Vec<`[`view::Suggestion`]`>`.
@@ -236,6 +269,8 @@ impl Call {
                 | Self::Receipt { .. }
                 | Self::VerifyReceipt { .. }
                 | Self::Announcements
+                | Self::Health
+                | Self::Diagnose
                 | Self::Categories
                 | Self::SuggestCategory { .. }
         )

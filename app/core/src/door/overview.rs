@@ -52,7 +52,7 @@ impl Inner {
             needs_me: requests::needing_me(c)?,
             quarantined: quarantine::count(c)?,
             unread: announcements::unread(c)?,
-            urgent: announcements::urgent(c)?.map(Announcement::from),
+            urgent: if self.locked { None } else { announcements::urgent(c)?.map(Announcement::from) },
             notices,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             identity: identity.map(|i| shown(&i)),
@@ -61,6 +61,7 @@ impl Inner {
                 today: allowance::spent(c, now)?,
                 held: if self.round.photo_bytes_left(&self.store, now)? == 0 { outbox::count_photos(c)? } else { 0 },
             },
+            lock: self.lock_state()?,
         })
     }
 

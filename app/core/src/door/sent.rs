@@ -3,7 +3,7 @@
 
 use mbs_shared::document::Document;
 use mbs_shared::document::edit::NewChange;
-use mbs_shared::id::{BlobHash, ChangeHash, EntryId, RequestId};
+use mbs_shared::id::{BlobHash, ChangeHash, EntryId, Prefix, RequestId};
 use mbs_shared::pack::pack;
 use mbs_shared::request::Edit;
 use mbs_shared::wire;
@@ -61,6 +61,10 @@ impl Inner {
         let request = &mut record.request;
         if request.title.trim().is_empty() && request.desc.trim().is_empty() && request.blobs.is_empty() {
             return Err(fail(Code::Empty, "neither words nor a photo"));
+        }
+        if request.no.prefix() == Prefix::PRACTICE && !self.identity()?.practice {
+            self.store.write_words(|c| requests::set_stage(c, id, Stage::Discarded))?;
+            return Ok(id);
         }
         let now = self.now();
         request.at = now;

@@ -41,6 +41,61 @@ pub struct Status {
     pub version: String,
     /// Photos over lines that are paid for.
     pub mobile: Mobile,
+    /// The screen's lock.
+    pub lock: Lock,
+}
+
+/// The screen's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Lock {
+    /// Whether there is a PIN.
+    pub pin: bool,
+    /// Whether the screen is locked.
+    pub locked: bool,
+    /// Seconds until the next try is answered.
+    pub wait: u32,
+}
+
+/// How it stands with the tablet itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Health {
+    /// Free bytes of the disk.
+    #[ts(type = "number")]
+    pub free: u64,
+    /// Bytes of the database, photos included.
+    #[ts(type = "number")]
+    pub database: u64,
+    /// Photos and voice notes whose full size is here.
+    pub photos: u32,
+    /// The tablet's clock minus the server's, in seconds; 0 before the first contact.
+    #[ts(type = "number")]
+    pub clock_off: i64,
+    /// Where files for people are written.
+    pub exports: String,
+}
+
+/// A text to hand on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Diagnosis {
+    /// JSON, to be read by people.
+    pub text: String,
+}
+
+/// What was written for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Files {
+    /// The folder.
+    pub dir: String,
+    /// Names of the files in it.
+    pub names: Vec<String>,
+    /// Requests, corrections and entries in them.
+    pub words: u32,
+    /// Photos in them.
+    pub photos: u32,
 }
 
 /// Photos over lines whose bytes are paid for.

@@ -10,7 +10,8 @@ use super::{Clock, Files, KeySource, Ports, Random, random};
 use crate::error::{Code, Result, fail};
 
 impl Ports {
-    /// The real ports for a tablet that keeps its data in `dir`, with the key in a file there.
+    /// The real ports for a tablet that keeps its data in `dir`, with the key in a file there and files for people in
+    /// its folder `exports`.
     #[must_use]
     pub fn system(dir: &Path) -> Self {
         Self {
@@ -20,6 +21,7 @@ impl Ports {
             key: Arc::new(FileKey::in_dir(dir)),
             connect: Arc::new(crate::sync::client::Http::default()),
             vfs: None,
+            exports: dir.join("exports"),
         }
     }
 }

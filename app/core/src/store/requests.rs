@@ -363,6 +363,16 @@ pub fn needing_me(conn: &Connection) -> Result<u32> {
     )?)
 }
 
+/// How many requests are in each stage, by its number.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn stages(conn: &Connection) -> Result<Vec<(i64, u32)>> {
+    let mut statement = conn.prepare_cached("SELECT stage, count(*) FROM requests GROUP BY stage")?;
+    let rows = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Drops everything of a request erased by law, and remembers only that it was erased.
 ///
 /// # Errors

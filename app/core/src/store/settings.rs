@@ -44,6 +44,8 @@ pub const ANNOUNCEMENTS: &str = "announcements";
 pub const CUT: &str = "cut";
 /// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.
 pub const RESCUED: &str = "rescued";
+/// The PIN's hash and what was tried in vain, JSON (`door/lock.rs`); empty or absent: there is none.
+pub const PIN: &str = "pin";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 

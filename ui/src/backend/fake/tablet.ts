@@ -57,7 +57,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
     last_contact: scene === 'start' ? null : now - (online ? 2 : 165) * 60_000,
     next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, unread: 0, urgent: null, notices: [], version: '0.1.0',
     mobile: { limit_mb: scene === 'wifi' ? 0 : null, today: 12_400_000, held: 0 },
+    lock: { pin: scene === 'locked' || scene === 'waiting', locked: scene === 'locked' || scene === 'waiting', wait: scene === 'waiting' ? 240 : 0 },
   };
+  let pin = status.lock.pin ? '2580' : '';
   if (scene === 'trouble') {
     status.notices = [{ notice: 'database_set_aside', file: 'tablet-2026-11-24.sqlite.damaged' }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'twin' }, { notice: 'disk_low', free_mb: 140 }];
   }
@@ -148,6 +150,34 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return structuredClone(find(call.id));
       case 'new_draft':
         return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '' }, Date.now()));
+      case 'draft_like': {
+        const { desc, kind, row } = find(call.id);
+        const like = build({ n: counter++, ago: 0, transport: 'draft', category: row.category, addr: row.addr, desc }, Date.now());
+        return put({ ...like, kind });
+      }
+      case 'practice_draft': {
+        const draft = build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '' }, Date.now());
+        return put({ ...draft, row: { ...draft.row, case_no: 'DENE-1-4KQ' } });
+      }
+      case 'lock':
+        status.lock.locked = status.lock.pin;
+        return refreshed();
+      case 'unlock':
+        if (call.pin !== pin) throw new CallFailed({ code: 'wrong_pin', detail: '' });
+        status.lock = { ...status.lock, locked: false, wait: 0 };
+        return refreshed();
+      case 'set_pin':
+        if (pin && call.old !== pin) throw new CallFailed({ code: 'wrong_pin', detail: '' });
+        pin = call.pin;
+        status.lock = { pin: pin !== '', locked: false, wait: 0 };
+        return refreshed();
+      case 'health':
+        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2, exports: '/home/muhtar/Belgeler/MBS' };
+      case 'diagnose':
+        return { text: JSON.stringify({ app: status.version, system: 'linux', database: 5, tablet: '4KR7', link: status.link, waiting: { 0: 3, 2: 4 }, refused: { bad_value: 1 } }, null, 2) };
+      case 'write_courier':
+      case 'write_unsent':
+        return { dir: '/home/muhtar/Belgeler/MBS/mbs-kurye-2026-11-24-104000', names: ['mbs-kurye-4KR7-01.mbsk'], words: 3, photos: 4 };
       case 'set_draft':
       case 'edit':
         return change(find(call.id), call.set);

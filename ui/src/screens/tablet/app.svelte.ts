@@ -4,6 +4,7 @@ import { getContext, setContext } from 'svelte';
 import type { Tablet } from '$ui/backend/tablet';
 import type { Group } from '$ui/wire/Group';
 import type { Status } from '$ui/wire/Status';
+import { lockWhenIdle } from './idle';
 
 const KEY = Symbol('app');
 
@@ -22,6 +23,7 @@ export class App {
     const categories = () => this.door.call({ call: 'categories' }).then(({ groups }) => (this.groups = groups)).catch(() => {});
     void categories();
     const unfollow = followLine((line) => void this.door.call({ call: 'line', ...line }).then((status) => (this.status = status)).catch(() => {}));
+    const idle = lockWhenIdle(this);
     const unlisten = this.door.onChange(() => {
       this.changes++;
       void this.refresh();
@@ -30,12 +32,24 @@ export class App {
     return () => {
       unfollow();
       unlisten();
+      idle();
     };
   }
 
   /** The muhtar has read an announcement. */
   async read(id: number): Promise<void> {
     this.status = await this.door.call({ call: 'read_announcement', id });
+    this.changes++;
+  }
+
+  /** Locks the screen, where there is a PIN. */
+  async lock(): Promise<void> {
+    this.status = await this.door.call({ call: 'lock' });
+  }
+
+  /** Opens it; what stands behind it looks anew. */
+  async unlock(pin: string): Promise<void> {
+    this.status = await this.door.call({ call: 'unlock', pin });
     this.changes++;
   }
 
