@@ -1,4 +1,6 @@
 // The tablet's screens, each with what is done before the picture.
+import { fileURLToPath } from 'node:url';
+
 export async function prepareContext(context) {
   await context.grantPermissions(['geolocation', 'microphone', 'clipboard-write']);
   await context.setGeolocation({ latitude: 40.9975, longitude: 29.0263, accuracy: 12 });
@@ -12,10 +14,27 @@ export const screens = [
     name: 'start-confirm',
     query: 'fake=start',
     async prepare(page) {
-      await page.locator('input').nth(0).fill('mbs.belediye.example');
-      await page.locator('input').nth(1).fill('ABCD-1234');
+      await page.locator('input.input').nth(0).fill('mbs.belediye.example');
+      await page.locator('input.input').nth(1).fill('ABCD-1234');
       await page.locator('button[type=submit]').click();
       await page.locator('dl.rows').waitFor();
+    },
+  },
+  {
+    name: 'start-code',
+    query: 'fake=start',
+    async prepare(page, mode) {
+      await page.getByLabel(named(mode, 'Karekodu okut', 'Read the QR code')).setInputFiles(fileURLToPath(new URL('../fuzz/corpus/qr/enrolment.jpg', import.meta.url)));
+      await page.locator('dl.rows').waitFor();
+    },
+  },
+  {
+    name: 'start-no-code',
+    query: 'fake=start',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).waitFor();
+      await page.locator('input[type=file]').setInputFiles([{ name: 'x.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') }]);
+      await page.locator('[role=alert]').waitFor();
     },
   },
   { name: 'home' },

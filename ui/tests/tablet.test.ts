@@ -164,7 +164,7 @@ describe('first start', () => {
 
   it('says why a code was refused', async () => {
     await open('fake=start', '#/');
-    const [server, code] = document.querySelectorAll('input');
+    const [server, code] = document.querySelectorAll<HTMLInputElement>('input.input');
     for (const [input, value] of [[server, 'mbs.example'], [code, 'A']] as const) {
       if (!input) throw new Error('no field');
       input.value = value;

@@ -65,6 +65,8 @@ pub enum Code {
     ReceiptAltered,
     /// The file is no courier bundle.
     NotABundle,
+    /// There is no QR code in the photo that could be read.
+    NoCode,
     /// The screen is locked.
     Locked,
     /// Not the PIN.

@@ -39,6 +39,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "exif", run: pictures::exif, memory: 16 * MIB, longest: 16 * KIB },
     Target { name: "jpeg", run: pictures::jpeg, memory: 4 * MIB, longest: 16 * KIB },
     Target { name: "voice", run: pictures::voice, memory: 4 * MIB, longest: 8 * KIB },
+    Target { name: "qr", run: pictures::qr, memory: 120 * MIB, longest: 16 * KIB },
     Target { name: "receipt", run: texts::receipt, memory: MIB, longest: KIB },
     Target { name: "codes", run: texts::codes, memory: MIB, longest: 256 },
     Target { name: "settings", run: texts::settings, memory: 4 * MIB, longest: 2 * KIB },

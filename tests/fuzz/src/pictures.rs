@@ -3,6 +3,7 @@
 use mbs_shared::blob::{MAX_BYTES, MAX_THUMB_BYTES};
 use mbs_shared::jpeg::{plain, plain_size};
 use mbs_shared::ogg;
+use mbs_tablet::capture::code;
 use mbs_tablet::capture::facts::facts;
 use mbs_tablet::capture::photo::shrink;
 use mbs_tablet::capture::voice;
@@ -22,6 +23,10 @@ pub(crate) fn exif(bytes: &[u8]) {
     if let Some(fix) = facts.fix {
         assert!(fix.lat.abs() <= 90.0 && fix.lon.abs() <= 180.0);
     }
+}
+
+pub(crate) fn qr(bytes: &[u8]) {
+    let _ = code::read(bytes);
 }
 
 pub(crate) fn jpeg(bytes: &[u8]) {

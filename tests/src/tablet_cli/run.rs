@@ -78,6 +78,7 @@ const fn sentence(code: Code) -> &'static str {
         Code::ReceiptStrange => "The receipt is signed with a key this tablet does not know.",
         Code::ReceiptAltered => "The receipt was altered, or never given by this server.",
         Code::NotABundle => "This is no courier file: their names begin with mbs-kurye.",
+        Code::NoCode => "There is no QR code in the photo that could be read.",
         Code::Locked | Code::WrongPin | Code::PinWait | Code::BadPin => {
             "The tablet's screen is locked with a PIN: open it in its window."
         }

@@ -12,6 +12,7 @@ import type { Health } from '$ui/wire/Health';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { PhotoStep } from '$ui/wire/PhotoStep';
 import type { Place } from '$ui/wire/Place';
+import type { ReadCode } from '$ui/wire/ReadCode';
 import type { Receipt } from '$ui/wire/Receipt';
 import type { Request } from '$ui/wire/Request';
 import type { Row } from '$ui/wire/Row';
@@ -57,6 +58,7 @@ export interface Answers {
   read_announcement: Status;
   receipt: Receipt;
   verify_receipt: Receipt;
+  read_code: ReadCode;
   categories: Categories;
   suggest_category: Suggestion[];
 }

@@ -163,7 +163,11 @@ id: string, } | { "call": "verify_receipt",
 /**
  * The text of its QR code, `MBS1:…`.
  */
-text: string, } | { "call": "announcements" } | { "call": "read_announcement", 
+text: string, } | { "call": "read_code", 
+/**
+ * The photo, base64, at most 1 MiB decoded.
+ */
+data: string, } | { "call": "announcements" } | { "call": "read_announcement", 
 /**
  * Which.
  */

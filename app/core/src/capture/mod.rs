@@ -2,6 +2,7 @@
 //!
 //! Nothing here touches the database or the network.
 
+pub mod code;
 pub mod facts;
 pub mod header;
 pub mod photo;

@@ -87,6 +87,11 @@ pub fn cover(photo: &[u8], areas: &[Area]) -> Result<Shrunk> {
     .unwrap_or_else(|_| Err(fail(Code::PhotoUnreadable, "the decoder panicked")))
 }
 
+/// A photo in grey, its longest edge at most `edge` pixels.
+pub(super) fn grey(photo: &[u8], edge: u32) -> Result<image::GrayImage> {
+    Ok(DynamicImage::ImageRgb8(fit(decode(photo)?, edge)?).into_luma8())
+}
+
 /// What covers: a dark grey that nobody takes for a part of the picture.
 const COVER: image::Rgb<u8> = image::Rgb([38, 38, 38]);
 

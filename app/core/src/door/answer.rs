@@ -55,6 +55,7 @@ impl Tablet {
             Call::WriteUnsent => return json(&self.write_unsent_for_people()?),
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
+            Call::ReadCode { data } => return json(&words::read_code(&data)?),
             call => return self.answer_locked(call),
         }
         json(&self.lock().status()?)
@@ -117,6 +118,7 @@ impl Tablet {
             | Call::MobileLimit { .. }
             | Call::WriteCourier
             | Call::WriteUnsent
+            | Call::ReadCode { .. }
             | Call::Categories
             | Call::SuggestCategory { .. } => {
                 return Err(fail(Code::BadCall, "not answered here"));

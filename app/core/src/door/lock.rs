@@ -62,6 +62,7 @@ impl Call {
                 | Self::Unlock { .. }
                 | Self::Line { .. }
                 | Self::Categories
+                | Self::ReadCode { .. }
                 // A code that the municipality gave just now opens a tablet whose PIN was forgotten.
                 | Self::Enrol { .. }
         )

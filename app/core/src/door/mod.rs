@@ -214,6 +214,11 @@ pub enum Call {
         /// The text of its QR code, `MBS1:…`.
         text: String,
     },
+    /// Reads the QR code in a photo, offline → [`view::ReadCode`].
+    ReadCode {
+        /// The photo, base64, at most 1 MiB decoded.
+        data: String,
+    },
     /// What the municipality announced, the newest first → `Vec<`[`announcements::Announcement`]`>`.
     Announcements,
     /// The muhtar has read one → [`view::Status`].
@@ -268,6 +273,7 @@ impl Call {
                 | Self::Outbox
                 | Self::Receipt { .. }
                 | Self::VerifyReceipt { .. }
+                | Self::ReadCode { .. }
                 | Self::Announcements
                 | Self::Health
                 | Self::Diagnose

@@ -76,6 +76,14 @@ pub struct Health {
     pub exports: String,
 }
 
+/// What a QR code says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ReadCode {
+    /// Its text.
+    pub text: String,
+}
+
 /// A text to hand on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -1,11 +1,15 @@
-//! Categories and suggestions: from the directory the tablet carries.
+//! Categories and suggestions, from the directory the tablet carries; and what a QR code says.
 
 use std::sync::OnceLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mbs_shared::istanbul;
 
-use super::view::{Categories, Category, Group, Suggestion};
+use super::view::{Categories, Category, Group, ReadCode, Suggestion};
+use crate::capture::code;
 use crate::capture::suggest::Suggester;
+use crate::error::{Code, Result, fail};
 
 /// Groups and categories in the order they are offered.
 pub(crate) fn categories() -> Categories {
@@ -42,4 +46,17 @@ pub(crate) fn categories() -> Categories {
 pub(crate) fn suggest(text: &str) -> Vec<Suggestion> {
     static SUGGESTER: OnceLock<Suggester> = OnceLock::new();
     SUGGESTER.get_or_init(|| Suggester::new(istanbul::directory())).suggest(text)
+}
+
+/// Largest photo of a code, base64, in bytes.
+const MAX_CODE: usize = 1024 * 1024 * 4 / 3;
+
+/// The text of the QR code in a photo.
+pub(crate) fn read_code(data: &str) -> Result<ReadCode> {
+    if data.len() > MAX_CODE {
+        return Err(fail(Code::PhotoTooLarge, format!("{} bytes", data.len())));
+    }
+    let photo = STANDARD.decode(data).map_err(|e| fail(Code::BadCall, e.to_string()))?;
+    let text = code::read(&photo).ok_or_else(|| fail(Code::NoCode, "no code that could be read"))?;
+    Ok(ReadCode { text })
 }

@@ -267,6 +267,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         const { row } = call.call === 'receipt' ? find(call.id) : { row: [...requests.values()].map((one) => one.row).find((one) => one.official_no)! };
         return { official_no: row.official_no ?? '2026-000142', case_no: row.case_no, subject: row.title, received: row.at + 60_000, content: 'ab'.repeat(32), text: 'MBS1:', qr: checks(row.case_no) };
       }
+      case 'read_code':
+        if (scene === 'start') return { text: 'https://mbs.belediye.example#ABCD-1234' };
+        throw new CallFailed({ code: 'no_code', detail: '' });
       case 'line':
         return refreshed();
       case 'mobile_limit':
