@@ -42,6 +42,15 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// The beginning of a folded word by which its forms are found too: `salincak` finds `salincagin`. A last k, p or t becomes
+/// soft before most endings, so that a longer word is looked for without it.
+#[must_use]
+pub fn stem(word: &str) -> &str {
+    /// A shorter word without its last letter would begin half of all words.
+    const LONG: usize = 5;
+    if word.len() >= LONG { word.strip_suffix(['k', 'p', 't']).unwrap_or(word) } else { word }
+}
+
 /// Ends the word that begins at `word`; answers where the next one begins.
 fn end_word(out: &mut String, word: usize) -> usize {
     if word < out.len() {
@@ -208,6 +217,15 @@ mod tests {
     #[case("mahal", "mahal")]
     fn a_text_folds_to(#[case] text: &str, #[case] folded: &str) {
         assert_eq!(fold(text), folded);
+    }
+
+    #[test]
+    fn a_stem_finds_the_forms_of_its_word() {
+        for (word, form) in [("salıncak", "salıncağın"), ("dolap", "dolabı"), ("kanat", "kanadı"), ("ağaç", "ağacı")]
+        {
+            assert!(fold(form).starts_with(stem(&fold(word))), "{word} {form}");
+        }
+        assert_eq!((stem("ocak"), stem("cukur"), stem("")), ("ocak", "cukur", ""));
     }
 
     proptest! {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mbs_shared::fold::fold;
+use mbs_shared::fold::{fold, stem};
 use memchr::memmem;
 
 use crate::database::requests::{self, Head};
@@ -77,7 +77,7 @@ impl Index {
 
     /// Requests that have all the words, by row number, newest first.
     fn find(&self, words: &str) -> Vec<i64> {
-        let mut words: Vec<&str> = words.split_whitespace().collect();
+        let mut words: Vec<&str> = words.split_whitespace().map(stem).collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let Some((longest, rest)) = words.split_first() else { return Vec::new() };
         let rest: Vec<memmem::Finder<'_>> = rest.iter().map(memmem::Finder::new).collect();
@@ -202,6 +202,7 @@ mod tests {
         assert_eq!(index.find("firin cukur"), [7, 1]);
         assert_eq!(index.find("cuk"), [7, 2, 1], "a beginning is enough");
         assert_eq!(index.find("cukur firin yok"), [0_i64; 0]);
+        assert_eq!(super::tests::index(&[(4, "salincagin zinciri")]).find("salincak"), [4], "another form");
         // Words of two requests are not one request's.
         assert_eq!(index.find("firin cukur okul"), [0_i64; 0]);
         assert_eq!(index.find(""), [0_i64; 0]);

@@ -3,17 +3,11 @@
 // A unit's person signs in at a real server in Debian's Chromium, finds the request by its number, accepts
 // it, answers it with a photo from the spot, and sees it concluded. Anything that goes wrong in between, in
 // the page or on the line, ends it.
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { launch } from './browser.mjs';
 
-const need = createRequire(fileURLToPath(new URL('../../ui/package.json', import.meta.url)));
-const { chromium } = need('playwright-core');
 const [address, login, password, number, photo, words] = process.argv.slice(2);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const troubles = [];
 try {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });

@@ -5,16 +5,11 @@
 // looks for what a person would stumble over: axe findings, sideways scrolling, cut text, targets that
 // are too small for a thumb, errors in the console. Ends with one line of counts.
 import { spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import { extname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, need, serve, ui } from './browser.mjs';
 import { look } from './checks.mjs';
 
-const ui = fileURLToPath(new URL('../../ui/', import.meta.url));
-const need = createRequire(join(ui, 'package.json'));
-const { chromium } = need('playwright-core');
 const axe = need.resolve('axe-core/axe.min.js');
 
 const [dir, ...rest] = process.argv.slice(2);
@@ -39,10 +34,7 @@ if (!rest.includes('--no-build')) {
 }
 
 const server = await serve(join(ui, 'dist/shots'));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream'],
-});
+const browser = await launch();
 
 const sizes = { large: { width: 1440, height: 900 }, wide: { width: 1280, height: 800 }, tall: { width: 800, height: 1280 } };
 /** Everything in both languages, light and dark; sunlight, large text and gloves once each way round. */
@@ -155,19 +147,4 @@ async function turn(page, mode, screen) {
 /** The privacy notice was read, but where the screen says otherwise. */
 function settings(mode, screen) {
   return JSON.stringify({ locale: mode.locale, theme: mode.theme, text: mode.text ?? 100, gloves: mode.gloves ?? false, notice: '2026-11', ...screen.settings });
-}
-
-/** The built screens as files, from this machine to this machine. */
-function serve(root) {
-  const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.woff2': 'font/woff2', '.png': 'image/png', '.svg': 'image/svg+xml' };
-  const made = createServer((request, response) => {
-    const path = resolve(root, `.${decodeURIComponent(new URL(request.url, 'http://localhost').pathname)}`);
-    if (!path.startsWith(root) || !existsSync(path) || !statSync(path).isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream' });
-    createReadStream(path).pipe(response);
-  });
-  return new Promise((ready) => made.listen(0, '127.0.0.1', () => ready(made)));
 }

@@ -6,6 +6,13 @@ export async function prepareContext(context) {
   await context.setGeolocation({ latitude: 40.9975, longitude: 29.0263, accuracy: 12 });
 }
 
+/** For steps of a way whose parts stand in other pictures in all modes. */
+const few = [
+  { locale: 'tr', theme: 'light', size: 'wide' },
+  { locale: 'en', theme: 'dark', size: 'tall' },
+  { locale: 'tr', theme: 'light', size: 'wide', text: 200 },
+];
+
 const named = (mode, tr, en) => (mode.locale === 'tr' ? tr : en);
 
 export const screens = [
@@ -30,6 +37,7 @@ export const screens = [
   },
   {
     name: 'start-no-code',
+    modes: few,
     query: 'fake=start',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).waitFor();
@@ -40,11 +48,12 @@ export const screens = [
   { name: 'home' },
   { name: 'home-empty', query: 'fake=empty' },
   { name: 'home-trouble', query: 'fake=trouble' },
-  { name: 'home-notice', settings: { notice: '' } },
+  { name: 'home-notice', modes: few, settings: { notice: '' } },
   { name: 'notice', hash: '#/notice', settings: { notice: '' } },
   { name: 'guide', hash: '#/guide' },
   {
     name: 'guide-last',
+    modes: few,
     hash: '#/guide',
     async prepare(page, mode) {
       for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
@@ -62,6 +71,7 @@ export const screens = [
   },
   {
     name: 'practised',
+    modes: few,
     hash: '#/guide',
     async prepare(page, mode) {
       for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
@@ -74,6 +84,7 @@ export const screens = [
   { name: 'locked', query: 'fake=locked' },
   {
     name: 'locked-wrong',
+    modes: few,
     query: 'fake=locked',
     async prepare(page, mode) {
       for (const key of ['1', '1', '1', '1']) await page.getByRole('button', { name: key, exact: true }).click();
@@ -84,6 +95,7 @@ export const screens = [
   { name: 'locked-wait', query: 'fake=waiting' },
   {
     name: 'locked-forgotten',
+    modes: few,
     query: 'fake=locked',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'PIN’i unuttum', 'I forgot the PIN') }).click();
@@ -92,6 +104,7 @@ export const screens = [
   },
   {
     name: 'unlocked',
+    modes: few,
     query: 'fake=locked',
     hash: '#/request/r49',
     async prepare(page, mode) {
@@ -130,6 +143,7 @@ export const screens = [
   },
   {
     name: 'new-voice-kept',
+    modes: few,
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
       await page.getByRole('button', { name: named(mode, 'Sesli not', 'Voice note') }).click();
@@ -158,6 +172,7 @@ export const screens = [
   },
   {
     name: 'covered',
+    modes: few,
     hash: '#/draft/r58',
     async prepare(page, mode) {
       await page.locator('.photo-open').first().click();
@@ -263,6 +278,7 @@ export const screens = [
   { name: 'outbox', hash: '#/outbox' },
   {
     name: 'outbox-courier',
+    modes: few,
     hash: '#/outbox',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Kurye dosyası hazırla', 'Prepare a courier file') }).click();
@@ -294,6 +310,7 @@ export const screens = [
   },
   {
     name: 'tablet-lock',
+    modes: few,
     hash: '#/tablet',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'PIN koy', 'Set a PIN') }).last().click();
@@ -306,6 +323,7 @@ export const screens = [
   },
   {
     name: 'tablet-report',
+    modes: few,
     hash: '#/tablet',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Durum raporu', 'Status report') }).click();

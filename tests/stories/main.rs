@@ -15,6 +15,7 @@ mod cut_photos;
 mod desk_browser;
 mod desk_speaks;
 mod desk_steps;
+mod fortnight;
 mod kills;
 mod main_job;
 mod mandates;

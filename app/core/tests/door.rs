@@ -144,6 +144,10 @@ fn search_knows_turkish() {
         assert_eq!(rows.iter().map(|r| r.id).collect::<Vec<_>>(), [id], "{query}");
     }
     assert!(rig.call::<Vec<view::Row>>(Call::Requests { query: "köprü".into() }).is_empty());
+    // A last letter becomes soft before endings.
+    let swing = rig.draft("Salıncağın zinciri kopuk");
+    let rows: Vec<view::Row> = rig.call(Call::Requests { query: "salıncak zincir".into() });
+    assert_eq!(rows.iter().map(|r| r.id).collect::<Vec<_>>(), [swing]);
 }
 
 #[test]

@@ -69,6 +69,7 @@ const SUITES: &[Suite] = &[
     Suite { name: "simulation", counts: false, long: Long::Grows, command: simulation },
     Suite { name: "fuzzing", counts: false, long: Long::Only, command: |_| fuzzing() },
     Suite { name: "screens: browser", counts: true, long: Long::Grows, command: browser },
+    Suite { name: "screens: tasks", counts: true, long: Long::Same, command: |_| node(&["tests/screens/tasks.mjs"]) },
 ];
 
 /// Tests of the whole workspace. Clippy compiles its crates, so that what lies below them is compiled once: a
@@ -125,8 +126,14 @@ fn browser(long: bool) -> Command {
 }
 
 fn shots_into(dir: &Path) -> Command {
+    let mut shots = node(&["tests/screens/shots.mjs"]);
+    shots.arg(dir);
+    shots
+}
+
+fn node(args: &[&str]) -> Command {
     let mut node = Command::new("node");
-    node.arg("tests/screens/shots.mjs").arg(dir).current_dir(run::root());
+    node.args(args).current_dir(run::root());
     node
 }
 

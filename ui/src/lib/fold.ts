@@ -9,8 +9,11 @@ export function fold(text: string): string {
     .replace(/[ışğçöüâîû]/g, (letter) => LETTERS[letter] ?? letter);
 }
 
+/** Without a last letter that becomes soft before endings: `salincak` finds `salincagin`. */
+const stem = (word: string): string => (word.length >= 5 ? word.replace(/[kpt]$/, '') : word);
+
 /** Whether every word of the query begins some word of the text, or stands inside one. */
 export function matches(text: string, query: string): boolean {
   const folded = fold(text);
-  return fold(query).split(/\s+/).every((word) => folded.includes(word));
+  return fold(query).split(/\s+/).every((word) => folded.includes(stem(word)));
 }

@@ -186,6 +186,10 @@ impl Inner {
         let case = Case::fold(&events::of_request(c, id)?);
         let decided = state.is_some().then_some(&case);
         let mut can: Vec<EntryKind> = decided.into_iter().flat_map(|c| c.may(Who::Muhtar)).filter_map(intent).collect();
+        if state.is_none() {
+            // The server does not have it yet, or has not said so: whatever it decides first, this may follow.
+            can.push(EntryKind::Withdraw);
+        }
         if state.is_none_or(|s| !s.is_final()) {
             can.push(EntryKind::Message);
             if state.is_none_or(State::is_open) {

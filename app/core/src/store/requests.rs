@@ -1,7 +1,7 @@
 //! Drafts, and what the documents of sent requests read as.
 
 use mbs_shared::blob::BlobRef;
-use mbs_shared::fold::fold;
+use mbs_shared::fold::{fold, stem};
 use mbs_shared::id::{BlobHash, CaseNo, RequestId};
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Kind, Request};
@@ -328,7 +328,7 @@ pub fn one(conn: &Connection, request: RequestId) -> Result<Option<Line>> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn list(conn: &Connection, query: &str) -> Result<Vec<Line>> {
-    let words: Vec<String> = fold(query).split_whitespace().take(8).map(str::to_owned).collect();
+    let words: Vec<String> = fold(query).split_whitespace().take(8).map(|word| stem(word).to_owned()).collect();
     let mut sql = format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.stage IN (0, 1)");
     for n in 1..=words.len() {
         sql.push_str(&format!(" AND instr(r.folded, ?{n}) > 0"));
