@@ -185,6 +185,25 @@ export const screens = [
     },
   },
   {
+    name: 'new-halves',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('textarea').fill('Rıhtım Caddesi’nde üç sokak lambası yanmıyor, geceleri zifiri karanlık. Ayrıca fırının önündeki rögar kapağı kırık.');
+      await page.getByRole('button', { name: named(mode, 'İkiye ayır', 'Make two') }).waitFor();
+    },
+  },
+  {
+    name: 'new-split',
+    modes: few,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('textarea').fill('Üç sokak lambası yanmıyor. Ayrıca rögar kapağı kırık.');
+      await page.getByRole('button', { name: named(mode, 'İkiye ayır', 'Make two') }).click();
+      await page.locator('.undo').waitFor();
+      if ((await page.locator('textarea').inputValue()) !== 'Üç sokak lambası yanmıyor.') throw new Error('not split');
+    },
+  },
+  {
     name: 'new-outside',
     async prepare(page, mode) {
       await page.context().setGeolocation({ latitude: 40.984, longitude: 29.0256, accuracy: 35 });

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mbs_shared::blob::BlobKind;
 use mbs_shared::place::{Fix, FixSource};
-use mbs_tablet::door::view::{self, Categories, PhotoStep, Place, Suggestion};
+use mbs_tablet::door::view::{self, Categories, Halves, PhotoStep, Place, Suggestion};
 use mbs_tablet::door::{Area, Call, Fields};
 use mbs_tablet::error::Code;
 use support::Rig;
@@ -251,6 +251,68 @@ fn a_covered_photo_takes_the_place_of_the_other_which_is_gone_with_gonder() {
     assert_eq!(rig.tablet.photo(first, true).unwrap(), None, "and its preview");
     assert!(rig.tablet.photo(made, false).unwrap().is_some());
     assert_eq!(refused(&rig, Call::CoverPhoto { id, hash: made, areas: vec![face] }), Code::WrongMoment);
+}
+
+/// All texts with two troubles, and each fifth of those with one. The former all say that something else follows
+/// (`Ayrıca …`): the figure is about such texts.
+#[test]
+fn two_troubles_in_one_text_are_told_apart() {
+    #[derive(serde::Deserialize)]
+    struct Text {
+        text: String,
+        labels: Vec<String>,
+        lang: String,
+    }
+    let rig = Rig::new();
+    let texts = include_str!("../../../shared/data/text/requests_synthetic.jsonl").lines();
+    let texts = texts.map(|line| serde_json::from_str::<Text>(line).unwrap()).filter(|text| text.lang == "tr");
+    let (mut found, mut two, mut wrong, mut one) = (0, 0, 0, 0);
+    let id = rig.draft("");
+    for (n, text) in texts.enumerate().filter(|(n, text)| text.labels.len() == 2 || n % 5 == 0) {
+        let set = Fields { desc: Some(text.text.clone()), ..Fields::default() };
+        let _: view::Request = rig.call(Call::SetDraft { id, set });
+        let halves: Option<Halves> = rig.call(Call::Halves { id });
+        if text.labels.len() == 2 {
+            (two, found) = (two + 1, found + usize::from(halves.is_some()));
+            if let Some(halves) = &halves {
+                assert!(halves.second.starts_with("Ayrıca"), "{n}: {halves:?}");
+            }
+        } else {
+            (one, wrong) = (one + 1, wrong + usize::from(halves.is_some()));
+        }
+    }
+    println!("{found} of {two} told apart, {wrong} of {one} taken for two");
+    assert!(found * 10 >= two * 9 && wrong * 100 <= one, "{found} of {two}, {wrong} of {one}");
+}
+
+#[test]
+fn a_draft_becomes_two_and_no_word_and_photo_is_lost() {
+    let rig = Rig::new();
+    let id = rig.draft("Sokak lambası yanmıyor. Ayrıca rögar kapağı kırık.");
+    rig.add_photo(id, "generated/g-ist-01.jpg");
+    let set =
+        Fields {
+            category: Some("aydinlatma.sokak-lambasi".into()), addr: Some("Rıhtım".into()), ..Fields::default()
+        };
+    let _: view::Request = rig.call(Call::SetDraft { id, set });
+    let halves: Option<Halves> = rig.call(Call::Halves { id });
+    let halves = halves.unwrap();
+    assert_eq!(
+        (halves.first.as_str(), halves.second.as_str()),
+        ("Sokak lambası yanmıyor.", "Ayrıca rögar kapağı kırık.")
+    );
+    assert_eq!(halves.second_category, "yol.rogar-kapagi");
+    let second: view::Request =
+        rig.call(Call::SplitDraft { id, first: halves.first.clone(), second: halves.second.clone() });
+    let first = rig.show(id);
+    assert_eq!(
+        (first.desc, first.photos.len(), first.row.category.as_str()),
+        (halves.first, 1, "aydinlatma.sokak-lambasi")
+    );
+    assert_eq!((second.desc, second.photos.len(), second.row.category.as_str()), (halves.second, 0, ""));
+    assert_eq!((second.row.addr.as_str(), second.fix), ("Rıhtım", first.fix));
+    assert_ne!(first.row.case_no, second.row.case_no);
+    assert_eq!(refused(&rig, Call::SplitDraft { id, first: "x".into(), second: " ".into() }), Code::Empty);
 }
 
 #[test]

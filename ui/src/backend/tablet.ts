@@ -8,6 +8,7 @@ import type { Code } from '$ui/wire/Code';
 import type { Diagnosis } from '$ui/wire/Diagnosis';
 import type { Fields } from '$ui/wire/Fields';
 import type { Files } from '$ui/wire/Files';
+import type { Halves } from '$ui/wire/Halves';
 import type { Health } from '$ui/wire/Health';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { PhotoStep } from '$ui/wire/PhotoStep';
@@ -29,6 +30,8 @@ export interface Answers {
   new_draft: Request;
   draft_like: Request;
   practice_draft: Request;
+  halves: Halves | null;
+  split_draft: Request;
   lock: Status;
   unlock: Status;
   set_pin: Status;

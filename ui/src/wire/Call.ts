@@ -171,7 +171,23 @@ data: string, } | { "call": "announcements" } | { "call": "read_announcement",
 /**
  * Which.
  */
-id: number, } | { "call": "lock" } | { "call": "unlock", 
+id: number, } | { "call": "halves", 
+/**
+ * Which draft.
+ */
+id: string, } | { "call": "split_draft", 
+/**
+ * Which draft.
+ */
+id: string, 
+/**
+ * Words that stay.
+ */
+first: string, 
+/**
+ * Words of the new one.
+ */
+second: string, } | { "call": "lock" } | { "call": "unlock", 
 /**
  * Digits.
  */

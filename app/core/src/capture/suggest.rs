@@ -117,7 +117,62 @@ impl Suggester {
     /// Fitting categories, best first, with the words that led to them.
     #[must_use]
     pub fn suggest(&self, text: &str) -> Vec<Suggestion> {
-        let written: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        let written = words(text);
+        let mut best = self.scored(&written);
+        best.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.category.cmp(&b.category)));
+        best.into_iter()
+            .take(MOST)
+            .filter_map(|Scored { category, words, .. }| {
+                let because = words.iter().filter_map(|at| Some((*written.get(*at)?).to_owned())).collect();
+                Some(Suggestion { code: self.codes.get(category)?.clone(), because })
+            })
+            .collect()
+    }
+
+    /// Two troubles in one text: the sentence from which on it is about another one. `None` where that is not plain.
+    #[must_use]
+    pub fn split(&self, text: &str) -> Option<Split> {
+        let begins = sentences(text);
+        let ends = begins.iter().skip(1).copied().chain([text.len()]);
+        let parts: Vec<&str> = begins.iter().zip(ends).filter_map(|(from, to)| text.get(*from..to)).collect();
+        let scored: Vec<Vec<f64>> = parts
+            .iter()
+            .map(|part| {
+                let mut scores = vec![0.0; self.codes.len()];
+                for found in self.scored(&words(part)) {
+                    if let Some(score) = scores.get_mut(found.category) {
+                        *score = found.score;
+                    }
+                }
+                scores
+            })
+            .collect();
+        let top = |scores: &Vec<f64>| scores.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+        let score =
+            |part: usize, category: usize| scored.get(part).and_then(|s| s.get(category)).copied().unwrap_or(0.0);
+        let tops: Vec<(usize, f64)> = scored.iter().filter_map(top).collect();
+        let mut best: Option<(f64, Split)> = None;
+        for (i, (first, a)) in tops.iter().enumerate().filter(|(_, (_, a))| *a >= PLAIN) {
+            for (j, (second, b)) in tops.iter().enumerate().skip(i + 1).filter(|(_, (second, _))| second != first) {
+                let said = parts.get(j).is_some_and(|part| adds(part));
+                let wanted = PLAIN * if said { SAID } else { UNSAID };
+                // Neither may be what the other sentence is about as well.
+                if *b < wanted || score(i, *second) > b / 2.0 || score(j, *first) > a / 2.0 {
+                    continue;
+                }
+                let weight = a.min(*b) * if said { 2.0 } else { 1.0 };
+                if best.as_ref().is_none_or(|(most, _)| weight > *most) {
+                    let code = |category: usize| self.codes.get(category).cloned().unwrap_or_default();
+                    let at = begins.get(j).copied().unwrap_or(0);
+                    best = Some((weight, Split { at, first: code(*first), second: code(*second) }));
+                }
+            }
+        }
+        best.map(|(_, split)| split)
+    }
+
+    /// Every category that any word leads to.
+    fn scored(&self, written: &[&str]) -> Vec<Scored> {
         let folded: Vec<String> = written.iter().map(|w| fold(w)).collect();
         let counts: Vec<f64> = (0..folded.len()).map(|at| counts(&folded, at)).collect();
         let find = |stem: &Stem, together: bool| {
@@ -127,7 +182,7 @@ impl Suggester {
         };
         let alone: Vec<_> = self.stems.iter().map(|stem| find(stem, false)).collect();
         let together: Vec<_> = self.stems.iter().map(|stem| find(stem, true)).collect();
-        let mut best: Vec<(f64, usize, Vec<usize>)> = Vec::new();
+        let mut all = Vec::new();
         for (at, entries) in self.entries.iter().enumerate() {
             // Each stem once, with the most it counts in any entry.
             let mut got: BTreeMap<usize, Found> = BTreeMap::new();
@@ -146,18 +201,72 @@ impl Suggester {
                 let mut words: Vec<usize> = got.values().map(|found| found.word).collect();
                 words.sort_unstable();
                 words.dedup();
-                best.push((score, at, words));
+                all.push(Scored { score, category: at, words });
             }
         }
-        best.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        best.into_iter()
-            .take(MOST)
-            .filter_map(|(_, at, words)| {
-                let because = words.iter().filter_map(|at| Some((*written.get(*at)?).to_owned())).collect();
-                Some(Suggestion { code: self.codes.get(at)?.clone(), because })
-            })
-            .collect()
+        all
     }
+}
+
+/// A category and what speaks for it.
+struct Scored {
+    score: f64,
+    category: usize,
+    /// Which words of the text.
+    words: Vec<usize>,
+}
+
+/// Where a text begins to be about something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Split {
+    /// Byte at which the second trouble begins.
+    pub at: usize,
+    /// Category of the first.
+    pub first: String,
+    /// Category of the second.
+    pub second: String,
+}
+
+/// Score from which on a sentence is plainly about a category: about that of a word that no other category has.
+const PLAIN: f64 = 4.0;
+/// Share of it that is enough where the text itself says that something else follows.
+const SAID: f64 = 0.6;
+/// Share of it that is asked for otherwise.
+const UNSAID: f64 = 2.0;
+/// Folded words by which a text goes on to something else.
+const MORE: [&str; 6] = ["ayrica", "bir de", "bunun disinda", "bundan baska", "ote yandan", "ikinci"];
+
+/// Whether a sentence says that it is about something else.
+fn adds(sentence: &str) -> bool {
+    let folded = format!(" {} ", fold(sentence));
+    MORE.iter().any(|more| folded.contains(&format!(" {more} ")))
+}
+
+/// Where sentences begin, in bytes: the first, and each behind a full stop (or a line's end) that goes on in capitals.
+fn sentences(text: &str) -> Vec<usize> {
+    let mut begins = vec![0];
+    let (mut ended, mut broken) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '.' | '!' | '?' | '…' => ended = true,
+            '\n' => (ended, broken) = (true, true),
+            c if c.is_whitespace() => {}
+            c => {
+                if ended
+                    && (broken
+                        || (c.is_uppercase() && text.get(..at).is_some_and(|t| t.ends_with(char::is_whitespace))))
+                {
+                    begins.push(at);
+                }
+                (ended, broken) = (false, false);
+            }
+        }
+    }
+    begins
+}
+
+fn words(text: &str) -> Vec<&str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect()
 }
 
 /// What the word there counts: little when one of the next two says that it names a place.
@@ -225,6 +334,12 @@ mod tests {
     fn a_last_consonant_may_soften() {
         assert!(begins("kopegi", "kopek", false) && begins("cardagin", "cardak", false));
         assert!(!begins("kope", "kopek", false));
+    }
+
+    #[test]
+    fn sentences_begin_behind_a_stop_that_goes_on_in_capitals() {
+        assert_eq!(sentences("Akasya Sk. üzerinde çukur var. Lamba yanmıyor!\nsu yok"), [0, 33, 50]);
+        assert_eq!(sentences(""), [0]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Call, words};
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
+use crate::store::requests::Stage;
 use crate::sync::{Nudge, allowance};
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {
@@ -90,6 +91,7 @@ impl Tablet {
             Call::Receipt { id } => return json(&inner.receipt(id)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
             Call::Similar { id } => return json(&inner.similar(id)?),
+            Call::Halves { id } => return json(&words::halves(&inner.record(id, Stage::Draft)?.request.desc)),
             Call::Locate { fix } => return json(&inner.locate(&fix)?),
             Call::DiscardDraft { id } => {
                 inner.discard_draft(id)?;
@@ -98,6 +100,7 @@ impl Tablet {
             Call::Request { id } => (id, false),
             Call::NewDraft => (inner.new_draft()?, false),
             Call::DraftLike { id } => (inner.draft_like(id)?, false),
+            Call::SplitDraft { id, first, second } => (inner.split_draft(id, &first, &second)?, false),
             Call::PracticeDraft => (inner.practice_draft()?, false),
             Call::SetDraft { id, set } => (inner.set_draft(id, &set)?, false),
             Call::RestoreDraft { id } => (inner.restore_draft(id)?, false),

@@ -63,6 +63,39 @@ impl Inner {
         self.begin(&request, Some(counter))
     }
 
+    /// Makes two of one, in one transaction: nothing is ever in neither of them. The second has no category yet.
+    pub(crate) fn split_draft(&mut self, id: RequestId, first: &str, second: &str) -> Result<RequestId> {
+        let whole = self.record(id, Stage::Draft)?.request;
+        for half in [first, second] {
+            check(&Fields { desc: Some(half.to_owned()), ..Fields::default() })?;
+        }
+        if second.trim().is_empty() {
+            return Err(fail(Code::Empty, "nothing for the second"));
+        }
+        let practice = whole.no.prefix() == Prefix::PRACTICE;
+        let (no, counter) = if practice { (whole.no, None) } else { self.next_case().map(|(no, n)| (no, Some(n)))? };
+        let other = RequestId(random(&*self.ports.random));
+        let mut one = whole.clone();
+        first.clone_into(&mut one.desc);
+        let two = Request {
+            title: String::new(),
+            desc: second.to_owned(),
+            category: String::new(),
+            blobs: Vec::new(),
+            no,
+            at: self.now(),
+            ..whole
+        };
+        self.store.write_words(|c| {
+            if let Some(counter) = counter {
+                settings::set_number(c, settings::CASES, counter)?;
+            }
+            requests::put(c, id, Stage::Draft, &one, 0)?;
+            requests::put(c, other, Stage::Draft, &two, 0)
+        })?;
+        Ok(other)
+    }
+
     /// A draft that is thrown away when it is sent; it takes no number from those of real ones.
     pub(crate) fn practice_draft(&mut self) -> Result<RequestId> {
         let no = CaseNo::new(Prefix::PRACTICE, 1, u16::from_le_bytes(random(&*self.ports.random)));

@@ -227,6 +227,23 @@ pub enum Call {
         #[ts(type = "number")]
         id: i64,
     },
+    /// Whether a draft tells of two troubles, offline → [`view::Halves`] or `null`.
+    Halves {
+        /// Which draft.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Makes two drafts of one: the second begins with the other trouble's words and has its place, address and kind; photos
+    /// stay with the first → [`view::Request`], the second.
+    SplitDraft {
+        /// Which draft.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Words that stay.
+        first: String,
+        /// Words of the new one.
+        second: String,
+    },
     /// Locks the screen, where there is a PIN → [`view::Status`].
     Lock,
     /// Opens it → [`view::Status`]. Until then every call but a few is refused with
@@ -270,6 +287,7 @@ impl Call {
                 | Self::Request { .. }
                 | Self::Locate { .. }
                 | Self::Similar { .. }
+                | Self::Halves { .. }
                 | Self::Outbox
                 | Self::Receipt { .. }
                 | Self::VerifyReceipt { .. }

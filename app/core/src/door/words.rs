@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mbs_shared::istanbul;
 
-use super::view::{Categories, Category, Group, ReadCode, Suggestion};
+use super::view::{Categories, Category, Group, Halves, ReadCode, Suggestion};
 use crate::capture::code;
 use crate::capture::suggest::Suggester;
 use crate::error::{Code, Result, fail};
@@ -44,8 +44,20 @@ pub(crate) fn categories() -> Categories {
 
 /// Fitting categories, best first.
 pub(crate) fn suggest(text: &str) -> Vec<Suggestion> {
+    suggester().suggest(text)
+}
+
+fn suggester() -> &'static Suggester {
     static SUGGESTER: OnceLock<Suggester> = OnceLock::new();
-    SUGGESTER.get_or_init(|| Suggester::new(istanbul::directory())).suggest(text)
+    SUGGESTER.get_or_init(|| Suggester::new(istanbul::directory()))
+}
+
+/// The halves of a text that tells of two troubles.
+pub(crate) fn halves(text: &str) -> Option<Halves> {
+    let split = suggester().split(text)?;
+    let (first, second) = text.split_at_checked(split.at)?;
+    let (first, second) = (first.trim().to_owned(), second.trim().to_owned());
+    Some(Halves { first, second, first_category: split.first, second_category: split.second })
 }
 
 /// Largest photo of a code, base64, in bytes.

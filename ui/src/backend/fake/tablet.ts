@@ -159,6 +159,15 @@ export function fakeTablet(options: URLSearchParams): Fake {
         const draft = build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '' }, Date.now());
         return put({ ...draft, row: { ...draft.row, case_no: 'DENE-1-4KQ' } });
       }
+      case 'halves': {
+        const { desc } = find(call.id);
+        const at = desc.indexOf('Ayrıca');
+        return at > 0 ? { first: desc.slice(0, at).trim(), second: desc.slice(at), first_category: 'aydinlatma.sokak-lambasi', second_category: 'yol.rogar-kapagi' } : null;
+      }
+      case 'split_draft': {
+        const { row } = change(find(call.id), { desc: call.first });
+        return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: row.addr, desc: call.second }, Date.now()));
+      }
       case 'lock':
         status.lock.locked = status.lock.pin;
         return refreshed();
@@ -287,7 +296,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'set_draft'];
+      const quiet: Array<Call['call']> = ['status', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'set_draft', 'halves'];
       if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },

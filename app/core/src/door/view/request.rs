@@ -272,3 +272,17 @@ pub struct Similar {
     /// Where its case stands; `null`: the server does not have it yet.
     pub state: Option<State>,
 }
+
+/// Two troubles in one text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Halves {
+    /// Words about the first.
+    pub first: String,
+    /// Words about the second.
+    pub second: String,
+    /// Category of the first.
+    pub first_category: String,
+    /// Category of the second.
+    pub second_category: String,
+}
