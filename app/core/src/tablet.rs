@@ -82,6 +82,7 @@ impl Tablet {
             ports: ports.clone(),
         };
         inner.lock_screen()?;
+        inner.make_room_where_short();
         Ok(Self { ports, inner: Mutex::new(inner), wake: Mutex::new(Vec::new()) })
     }
 

@@ -36,6 +36,7 @@ export interface Answers {
   unlock: Status;
   set_pin: Status;
   health: Health;
+  make_room: Health;
   diagnose: Diagnosis;
   write_courier: Files;
   write_unsent: Files;

@@ -36,4 +36,8 @@ delivered: boolean,
 /**
  * Whether its bytes are on this tablet.
  */
-here: boolean, };
+here: boolean, 
+/**
+ * Whether its preview is.
+ */
+thumb: boolean, };

@@ -127,6 +127,7 @@ impl Inner {
                     sent: if upload.done { b.size } else { upload.sent },
                     delivered: upload.done && !outbox::photo_waits(c, b.hash, id)?,
                     here: blobs::is_here(c, b.hash)?,
+                    thumb: blobs::thumb_size(c, b.hash)? > 0,
                 })
             })
             .collect()

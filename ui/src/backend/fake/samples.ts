@@ -139,9 +139,9 @@ export function build(seed: Seed, now: number): Request {
   const sent = transport === 'delivered';
   const photos: Photo[] = (seed.photos ?? []).map(([scene, part], i) => ({
     hash: `${scene}-${seed.n}-${i}`, kind: 'photo', width: 1600, height: 1200, size: 312_000 + i * 41_000,
-    sent: Math.round((312_000 + i * 41_000) * part), delivered: part === 1, here: true,
+    sent: Math.round((312_000 + i * 41_000) * part), delivered: part === 1, here: true, thumb: true,
   }));
-  if (seed.voice) photos.push({ hash: `voice-${seed.voice}`, kind: 'voice', width: seed.voice, height: 0, size: 2_100 * seed.voice, sent: 0, delivered: false, here: true });
+  if (seed.voice) photos.push({ hash: `voice-${seed.voice}`, kind: 'voice', width: seed.voice, height: 0, size: 2_100 * seed.voice, sent: 0, delivered: false, here: true, thumb: false });
   const timeline: Step[] = [
     { at, what: 'written', state: null, unit: null, note: null, date: null, outcome: null, other: null, channel: null },
     ...(seed.steps ?? []).map(([what, ago, more]): Step => ({

@@ -180,8 +180,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         pin = call.pin;
         status.lock = { pin: pin !== '', locked: false, wait: 0 };
         return refreshed();
+      case 'make_room':
       case 'health':
-        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2, exports: '/home/muhtar/Belgeler/MBS' };
+        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, spare: scene === 'trouble' ? 96_000_000 : 0, clock_off: scene === 'trouble' ? 5400 : 2, exports: '/home/muhtar/Belgeler/MBS' };
       case 'diagnose':
         return { text: JSON.stringify({ app: status.version, system: 'linux', database: 5, tablet: '4KR7', link: status.link, waiting: { 0: 3, 2: 4 }, refused: { bad_value: 1 } }, null, 2) };
       case 'write_courier':
@@ -206,12 +207,12 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (arrived < call.total) return { step: 'more', offset: arrived };
         const request = structuredClone(find(call.id));
         const names = Object.keys(scenes).map((path) => path.replace(/^.*\/|\.svg$/g, ''));
-        request.photos.push({ hash: `${names[request.photos.length % names.length]}-${call.upload}-0`, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true });
+        request.photos.push({ hash: `${names[request.photos.length % names.length]}-${call.upload}-0`, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true, thumb: true });
         return { step: 'done', request: recount(request), fix: null, taken: null };
       }
       case 'add_voice': {
         const request = structuredClone(find(call.id));
-        request.photos.push({ hash: 'voice-12', kind: 'voice', width: 12, height: 0, size: 31_000, sent: 0, delivered: false, here: true });
+        request.photos.push({ hash: 'voice-12', kind: 'voice', width: 12, height: 0, size: 31_000, sent: 0, delivered: false, here: true, thumb: false });
         return recount(request);
       }
       case 'cover_photo': {

@@ -104,6 +104,8 @@ pub struct Photo {
     pub delivered: bool,
     /// Whether its bytes are on this tablet.
     pub here: bool,
+    /// Whether its preview is.
+    pub thumb: bool,
 }
 
 /// Answer to [`crate::door::Call::AddPhoto`].
