@@ -64,8 +64,7 @@ export const screens = [
     name: 'practice',
     hash: '#/guide',
     async prepare(page, mode) {
-      for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
-      await page.getByRole('button', { name: named(mode, 'Bir deneme yap', 'Practise once') }).click();
+      await practise(page, mode);
       await page.locator('textarea').fill('Deneme: kaldırım taşları yerinden oynamış.');
     },
   },
@@ -74,8 +73,7 @@ export const screens = [
     modes: few,
     hash: '#/guide',
     async prepare(page, mode) {
-      for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
-      await page.getByRole('button', { name: named(mode, 'Bir deneme yap', 'Practise once') }).click();
+      await practise(page, mode);
       await page.locator('textarea').fill('Deneme');
       await page.getByRole('button', { name: named(mode, 'Gönder', 'Send'), exact: true }).click();
       await page.getByRole('heading', { name: named(mode, 'Deneme tamam', 'Practice done') }).waitFor();
@@ -356,6 +354,12 @@ export const screens = [
   refusedPhoto('photo-heic', 'photo_heic', 'HEIC', 'HEIC'),
   refusedPhoto('disk-full', 'disk_full', 'Tablette yer kalmadı', 'The tablet is full'),
 ];
+
+/** Through the three pages to a request for practice. */
+async function practise(page, mode) {
+  for (let i = 0; i < 2; i++) await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).click();
+  await page.getByRole('button', { name: named(mode, 'Bir deneme yap', 'Practise once') }).click();
+}
 
 /** A photo that is not taken in: the reason stands there, and the words are still in their field. */
 function refusedPhoto(name, trouble, tr, en) {

@@ -123,8 +123,10 @@ fn a_forgotten_pin_ends_with_a_new_code_and_nothing_is_lost() {
     let id = rig.draft("Yarım kalmış söz");
     let _: Status = rig.call(set("2580", ""));
     let _: Status = rig.call(Call::Lock);
-    let enrol = Call::Enrol { server: "https://mbs.example".into(), code: "ab cd-12".into() };
+    // A finder's own server opens nothing: the tablet asks the one it belongs to.
+    let enrol = Call::Enrol { server: "https://finder.example".into(), code: "ab cd-12".into() };
     let status: Status = rig.call(enrol.clone());
+    assert_eq!(rig.tablet.server().as_deref(), Some("https://mbs.example"));
     assert_eq!(status.lock, Lock { pin: false, locked: false, wait: 0 });
     assert_eq!(rig.show(id).desc, "Yarım kalmış söz");
     // An open one is not enrolled anew.

@@ -42,6 +42,8 @@ statements! {
     USE_STEP = "update staff set second_step = $1 where id = $2";
     /// Ends all sessions of one.
     END_SESSIONS = "delete from staff_session where staff = (select id from staff where login = $1)";
+    /// Ends all sessions of one but the one that asks for it.
+    END_OTHERS = "delete from staff_session where staff = $1 and token <> $2";
     /// A new session.
     ADD_SESSION = "insert into staff_session (token, staff, created, seen, expires) values ($1, $2, $3, $4, $5)";
     /// Ends a session.
@@ -151,6 +153,14 @@ pub fn enable(session: &mut dyn Session, login: &str) -> DbResult<bool> {
 /// [`DbError`].
 pub fn by_login(session: &mut dyn Session, login: &str) -> DbResult<Option<(Person, String)>> {
     session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(5)?.to_owned())))
+}
+
+/// Ends all sessions of one but this.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn end_others(session: &mut dyn Session, id: i64, token: &[u8; 32]) -> DbResult<()> {
+    session.send(END_OTHERS, &[id.into(), token.into()])
 }
 
 /// Who a session cookie belongs to, and until when it is good.

@@ -61,7 +61,11 @@ async fn sign_in(town: &Town, code: Option<&str>) -> (StatusCode, String) {
 #[tokio::test]
 async fn the_code_is_asked_for_after_the_password_and_each_lets_in_once() {
     let (town, cookie) = scene().await;
+    let (_, _, elsewhere) = post(&town, "sign-in", "", json!({ "login": "masa", "password": PASSWORD })).await;
     let secret = set_up(&town, &cookie).await;
+    // Who came in elsewhere with the password alone is out.
+    assert_eq!(desk(&town, &elsewhere, "me", None).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(desk(&town, &cookie, "me", None).await.0, StatusCode::OK);
     let refused = (StatusCode::UNAUTHORIZED, "second_factor".to_owned());
     assert_eq!(sign_in(&town, None).await, refused);
     assert_eq!(sign_in(&town, Some("000000")).await, refused);

@@ -28,8 +28,8 @@ export class Recorder {
   keeping = $state(false);
   seconds = $state(0);
   failed = $state.raw<unknown>(null);
-  #end: (() => void) | null = null;
-  #line: Promise<void> = Promise.resolve();
+  #end: AbortController | null = null;
+  #line: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly door: Tablet,
@@ -45,31 +45,29 @@ export class Recorder {
   start(): void {
     if (this.recording || this.keeping) return;
     [this.recording, this.seconds, this.failed] = [true, 0, null];
-    let ended = false;
-    const end = new Promise<void>((resolve) => (this.#end = () => resolve((ended = true, undefined))));
-    this.#line = this.#record(end, () => ended).catch((cause: unknown) => {
-      this.failed = cause;
-    }).finally(() => {
-      [this.recording, this.keeping, this.#end] = [false, false, null];
-    });
+    const end = new AbortController();
+    this.#end = end;
+    this.#line = this.#record(end.signal)
+      .catch((cause: unknown) => (this.failed = cause))
+      .then(() => ([this.recording, this.keeping, this.#end] = [false, false, null]));
   }
 
   stop(): void {
-    this.#end?.();
+    this.#end?.abort();
   }
 
   /** Ends a recording, and resolves when it is kept. */
-  idle(): Promise<void> {
+  idle(): Promise<unknown> {
     this.stop();
     return this.#line;
   }
 
-  async #record(end: Promise<void>, ended: () => boolean): Promise<void> {
+  async #record(end: AbortSignal): Promise<void> {
     const stream = await navigator.mediaDevices
       .getUserMedia({ audio: { channelCount: 1, noiseSuppression: true, autoGainControl: true } })
       .catch((cause: unknown) => Promise.reject(new NoMicrophone(cause instanceof DOMException && cause.name === 'NotAllowedError')));
     try {
-      if (ended()) return; // left while being asked for the microphone
+      if (end.aborted) return; // left while being asked for the microphone
       const sound = await this.#sound(stream, end);
       if (!sound.size) return;
       this.keeping = true;
@@ -80,11 +78,12 @@ export class Recorder {
   }
 
   /** What is heard until the end, the end of the minute, or until somebody else takes the microphone. */
-  async #sound(stream: MediaStream, end: Promise<void>): Promise<Blob> {
+  async #sound(stream: MediaStream, end: AbortSignal): Promise<Blob> {
     const recorder = new MediaRecorder(stream, { mimeType: format()!, audioBitsPerSecond: BITS });
     const parts: Blob[] = [];
     recorder.ondataavailable = ({ data }) => parts.push(data);
-    const stopped = new Promise<void>((resolve) => (recorder.onstop = () => resolve()));
+    const stopped = new Promise((resolve) => (recorder.onstop = resolve));
+    const ended = new Promise((resolve) => end.addEventListener('abort', resolve));
     const began = performance.now();
     recorder.start(1000);
     const clock = setInterval(() => {
@@ -94,7 +93,7 @@ export class Recorder {
     const hidden = () => document.visibilityState === 'hidden' && this.stop();
     document.addEventListener('visibilitychange', hidden);
     try {
-      await Promise.race([end, stopped]);
+      await Promise.race([ended, stopped]);
       if (recorder.state !== 'inactive') recorder.stop();
       await stopped;
     } finally {

@@ -1,5 +1,6 @@
 // What is being written about a request, kept in this browser until the server has it: it survives a
 // closed browser, a lost session and a decision somebody else took meanwhile.
+import { keep, readKept } from '$ui/lib/kept';
 import type { Action } from '$ui/wire/Action';
 import type { Outcome } from '$ui/wire/Outcome';
 
@@ -27,30 +28,9 @@ export const emptyDraft = (action: Action): Draft => ({ action, note: '', outcom
 export const isEmpty = (draft: Draft): boolean =>
   draft.note.trim() === '' && draft.outcome === null && draft.unit === null && draft.other === '' && draft.date === '' && draft.photos.length === 0;
 
-export function readDraft(id: string, action: Action): Draft {
-  try {
-    const kept = JSON.parse(localStorage.getItem(key(id, action)) ?? 'null') as Partial<Draft> | null;
-    return { ...emptyDraft(action), ...kept, action };
-  } catch {
-    return emptyDraft(action);
-  }
-}
+export const readDraft = (id: string, action: Action): Draft => ({ ...emptyDraft(action), ...readKept<Draft>(key(id, action)), action });
 
 /** Whether it is kept now. */
-export function keepDraft(id: string, draft: Draft): boolean {
-  try {
-    if (isEmpty(draft)) localStorage.removeItem(key(id, draft.action));
-    else localStorage.setItem(key(id, draft.action), JSON.stringify(draft));
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const keepDraft = (id: string, draft: Draft): boolean => keep(key(id, draft.action), isEmpty(draft) ? null : draft);
 
-export function dropDraft(id: string, action: Action): void {
-  try {
-    localStorage.removeItem(key(id, action));
-  } catch {
-    // There was none, then.
-  }
-}
+export const dropDraft = (id: string, action: Action): boolean => keep(key(id, action), null);

@@ -1,6 +1,7 @@
 // A request that is being entered at the desk: kept in this browser with every keystroke, with the id it will have, so
 // that a form sent twice is one request.
 import { untrack } from 'svelte';
+import { keep, readKept } from '$ui/lib/kept';
 import type { NewRequest } from '$ui/wire/NewRequest';
 
 const key = (owner: string) => `mbs.desk.entering.${owner}`;
@@ -27,13 +28,12 @@ export class Entering {
   /** When it was last kept, Unix ms; 0 for never, null when the browser refuses to. */
   kept: number | null = $state(0);
 
+  /** What lies in the browser. */
+  #kept: Partial<NewRequest> | null = null;
+
   constructor(private readonly owner: string) {
-    try {
-      const kept = JSON.parse(localStorage.getItem(key(owner)) ?? 'null') as Partial<NewRequest> | null;
-      if (kept) this.form = { ...blankEntry(), ...kept };
-    } catch {
-      // What cannot be read is no draft.
-    }
+    this.#kept = readKept<NewRequest>(key(owner));
+    this.form = { ...blankEntry(), ...this.#kept };
   }
 
   get written(): boolean {
@@ -43,25 +43,18 @@ export class Entering {
 
   /** Call in an effect: runs again with each change of the form. */
   keep(): void {
-    const now = JSON.stringify($state.snapshot(this.form));
+    const now = $state.snapshot(this.form);
     if (!this.written && !untrack(() => this.kept)) return;
-    try {
-      if (localStorage.getItem(key(this.owner)) === now) return;
-      localStorage.setItem(key(this.owner), now);
-      this.kept = Date.now();
-    } catch {
-      this.kept = null;
-    }
+    if (JSON.stringify(now) === JSON.stringify(this.#kept)) return;
+    this.#kept = now;
+    this.kept = keep(key(this.owner), now) ? Date.now() : null;
   }
 
   /** Begins the next one. */
   next(): void {
     this.form = blankEntry($state.snapshot(this.form));
     this.kept = 0;
-    try {
-      localStorage.removeItem(key(this.owner));
-    } catch {
-      // There was none, then.
-    }
+    this.#kept = null;
+    keep(key(this.owner), null);
   }
 }

@@ -21,7 +21,13 @@ const PRACTICE_PLACE: &str = "kadikoy-rasimpasa";
 
 impl Tablet {
     pub(crate) fn enrol(&self, server: &str, code: &str) -> Result<()> {
-        self.lock().may_enrol()?;
+        let own = {
+            let inner = self.lock();
+            inner.may_enrol()?;
+            // Behind a PIN only the municipality it belongs to is asked: anybody may run a server of his own.
+            if inner.locked { Some(inner.identity()?.server).filter(|own| !own.is_empty()) } else { None }
+        };
+        let server = own.as_deref().unwrap_or(server);
         let mut line = self.connect(server)?;
         let seed: [u8; 32] = random(&*self.ports().random);
         // Without the lock: this waits for the network.

@@ -39,7 +39,7 @@ pub enum Call {
     Status,
     /// Trades a one-time code for an identity → [`view::Status`]. Needs the network.
     Enrol {
-        /// Server address, e.g. `https://mbs.example`.
+        /// Server address, e.g. `https://mbs.example`; on a locked tablet its own server is asked, whatever stands here.
         server: String,
         /// The one-time code as shown at the desk; spaces and dashes are ignored.
         code: String,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -12,6 +13,7 @@ use super::view::Me;
 use super::{Seat, qr_svg};
 use crate::auth::password;
 use crate::auth::second_factor::SecondFactor;
+use crate::auth::staff as staff_auth;
 use crate::database::staff::{self, Person};
 use crate::error::Fault;
 use crate::handlers::input::Json;
@@ -53,13 +55,15 @@ pub async fn offer(State(service): State<Arc<Service>>, Seat(person): Seat) -> R
     Ok(Json(Offered { nonce: nonce.to_string(), secret: factor.secret(), qr }))
 }
 
-/// Switches it on, or changes to a new secret, with a first code of it.
+/// Switches it on, or changes to a new secret, with a first code of it. Whoever sits elsewhere with the password alone is
+/// signed out.
 ///
 /// # Errors
 /// [`Code::BadInput`] for a wrong password or code, [`Code::SlowDown`].
 pub async fn on(
     State(service): State<Arc<Service>>,
     Seat(person): Seat,
+    headers: HeaderMap,
     Json(proof): Json<Proof>,
 ) -> Result<Json<Me>, Fault> {
     let wrong = || Fault::bad_input("code: Kod yanlış; uygulamadaki son altı rakamı yazın.");
@@ -70,7 +74,13 @@ pub async fn on(
         service.tries.wrong(None, service.clock.now());
         return Err(wrong());
     };
-    service.write(move |tx| Ok(staff::set_second(tx.session(), person.id, nonce, step)?)).await?;
+    let here = staff_auth::session_hash(&headers).ok_or(Code::SignIn)?;
+    service
+        .write(move |tx| {
+            staff::set_second(tx.session(), person.id, nonce, step)?;
+            Ok(staff::end_others(tx.session(), person.id, &here)?)
+        })
+        .await?;
     Ok(Json(me_of(&service, &Person { second: nonce, ..person })))
 }
 
