@@ -66,11 +66,35 @@ impl Audience {
     }
 }
 
+/// How far they reach for each audience.
+#[derive(Debug, Default)]
+struct Reaches {
+    all: u64,
+    /// By code.
+    districts: HashMap<String, u64>,
+    /// By code of the neighbourhood.
+    muhtarliks: HashMap<String, u64>,
+}
+
+impl Reaches {
+    fn of(stored: Vec<(String, i64)>) -> Self {
+        let mut out = Self::default();
+        for (audience, seq) in stored {
+            let seq = seq.cast_unsigned();
+            match audience.split_once(':') {
+                Some(("district", code)) => drop(out.districts.insert(code.to_owned(), seq)),
+                Some((_, code)) => drop(out.muhtarliks.insert(code.to_owned(), seq)),
+                None => out.all = seq,
+            }
+        }
+        out
+    }
+}
+
 /// How far announcements reach.
 #[derive(Debug)]
 pub struct Announced {
-    /// By audience, as stored.
-    reach: RwLock<HashMap<String, u64>>,
+    reach: RwLock<Reaches>,
     /// The furthest of all, for who listens.
     all: watch::Sender<u64>,
 }
@@ -86,12 +110,9 @@ impl Announced {
     #[must_use]
     pub fn to(&self, neighbourhood: &str, directory: &Directory) -> u64 {
         let reach = self.reach.read().unwrap_or_else(PoisonError::into_inner);
-        if reach.is_empty() {
-            return 0;
-        }
-        let district = directory.neighbourhood(neighbourhood).map(|n| Audience::District(n.district_code.clone()));
-        let own = [Some(Audience::All), district, Some(Audience::Muhtarlik(neighbourhood.to_owned()))];
-        own.iter().flatten().filter_map(|audience| reach.get(&audience.code())).copied().max().unwrap_or(0)
+        let district = directory.neighbourhood(neighbourhood).and_then(|n| reach.districts.get(&n.district_code));
+        let own = [Some(&reach.all), district, reach.muhtarliks.get(neighbourhood)];
+        own.into_iter().flatten().copied().max().unwrap_or(0)
     }
 
     /// Listens to new ones.
@@ -112,8 +133,7 @@ impl Service {
         if *self.announced.all.borrow() == seq {
             return Ok(());
         }
-        let reach = self.db.ask(announcements::reach)?;
-        let reach = reach.into_iter().map(|(audience, seq)| (audience, seq.cast_unsigned())).collect();
+        let reach = Reaches::of(self.db.ask(announcements::reach)?);
         *self.announced.reach.write().unwrap_or_else(PoisonError::into_inner) = reach;
         self.announced.all.send_replace(seq);
         Ok(())

@@ -1,5 +1,7 @@
 //! Announcements, and who has read them.
 
+use std::collections::HashMap;
+
 use super::{DbResult, Row, Session, meta, statements};
 
 /// Under which name the last `seq` stands in `meta`. A restore jumps over what may have been given out since.
@@ -25,8 +27,8 @@ statements! {
     SEE = "insert into announcement_seen (announcement, scope, at) values ($1, $2, $3) on conflict do nothing";
     /// Who has read one.
     SEEN_BY = "select scope from announcement_seen where announcement = $1";
-    /// How many have.
-    SEEN = "select count(*) from announcement_seen where announcement = $1";
+    /// How many have, of each from one on.
+    SEEN = "select announcement, count(*) from announcement_seen where announcement >= $1 group by announcement";
     /// Muhtarlıks with a mandate that is running and a tablet that is not revoked.
     REACHED = "select distinct m.scope from mandate m join device d on d.mandate = m.id where m.until = 0 and d.revoked = 0";
 }
@@ -151,12 +153,12 @@ pub fn seen_by(session: &mut dyn Session, id: i64) -> DbResult<Vec<u32>> {
     session.all(SEEN_BY, &[id.into()], |r| r.count(0))
 }
 
-/// How many have read it.
+/// How many have read each from number `first` on; those that nobody has read are not among them.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn seen(session: &mut dyn Session, id: i64) -> DbResult<u32> {
-    Ok(session.first(SEEN, &[id.into()], |r| r.count(0))?.unwrap_or(0))
+pub fn seen(session: &mut dyn Session, first: i64) -> DbResult<HashMap<i64, u32>> {
+    Ok(session.all(SEEN, &[first.into()], |r| Ok((r.int(0)?, r.count(1)?)))?.into_iter().collect())
 }
 
 /// Muhtarlıks with a tablet.

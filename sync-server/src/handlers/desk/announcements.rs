@@ -93,11 +93,19 @@ fn all(service: &Service) -> Result<Vec<DeskAnnouncement>, Fault> {
     Ok(service.db.ask(|s| {
         let reached: HashSet<u32> = announcements::reached(s)?.into_iter().collect();
         let stored = announcements::before(s, i64::MAX, MOST)?;
-        stored.into_iter().map(|stored| shown(s, service, stored, &reached)).collect()
+        let seen = announcements::seen(s, stored.last().map_or(i64::MAX, |oldest| oldest.id))?;
+        let seen = |id: i64| seen.get(&id).copied().unwrap_or(0);
+        stored.into_iter().map(|stored| shown(s, service, seen(stored.id), stored, &reached)).collect()
     })?)
 }
 
-fn shown(s: &mut dyn Session, service: &Service, stored: Stored, reached: &HashSet<u32>) -> DbResult<DeskAnnouncement> {
+fn shown(
+    s: &mut dyn Session,
+    service: &Service,
+    seen: u32,
+    stored: Stored,
+    reached: &HashSet<u32>,
+) -> DbResult<DeskAnnouncement> {
     let directory = service.knowledge.directory;
     let audience = Audience::read(&stored.audience, directory);
     let includes =
@@ -115,7 +123,7 @@ fn shown(s: &mut dyn Session, service: &Service, stored: Stored, reached: &HashS
             _ => String::new(),
         },
         reached: u32::try_from(reached.iter().filter(includes).count()).unwrap_or(u32::MAX),
-        seen: announcements::seen(s, stored.id)?,
+        seen,
         audience: stored.audience,
         urgent: stored.urgent,
         title: stored.title,
