@@ -10,7 +10,7 @@ use mbs_shared::sabotage::sabotaged;
 use serde_json::Value;
 
 use crate::courier;
-use crate::door::{Call, Upload};
+use crate::door::{Call, Upload, has_pin};
 use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
 use crate::store::settings::{self, Identity};
@@ -66,6 +66,13 @@ impl Tablet {
     pub fn open(dir: &Path, ports: Ports) -> Result<Self> {
         let (mut store, _) = Store::open(dir, &ports)?;
         let now = ports.clock.now();
+        let locked = match has_pin(store.read()) {
+            Err(error) => {
+                store.mend(&error);
+                has_pin(store.read())?
+            }
+            Ok(locked) => locked,
+        };
         if let Err(error) = rebuild_rescued(&mut store, now) {
             if !store.mend(&error) {
                 return Err(error);
@@ -77,11 +84,10 @@ impl Tablet {
             round: Round::new(&*ports.random),
             tail: if sabotaged("actor-reused") { [7; 8] } else { random(&*ports.random) },
             upload: None,
-            locked: false,
+            locked,
             failed: VecDeque::new(),
             ports: ports.clone(),
         };
-        inner.lock_screen()?;
         inner.make_room_where_short();
         Ok(Self { ports, inner: Mutex::new(inner), wake: Mutex::new(Vec::new()) })
     }

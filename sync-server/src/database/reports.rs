@@ -1,14 +1,14 @@
 //! What reports count: narrow rows of a period.
 
-use mbs_shared::routing::{Outcome, State};
+use mbs_shared::routing::{Channel, Outcome, State};
 
-use super::requests::{outcome_of, state_of};
+use super::requests::{channel_of, outcome_of, state_of};
 use super::{DbResult, Go, Row, Session, request_rows, statements};
 
 statements! {
     /// Requests received in a period.
     RECEIVED = "select scope, place, unit, state, outcome, category, received, due, paused, concluded, confirmed, \
-                objections, returns from request where received >= $1 and received < $2";
+                objections, returns, channel from request where received >= $1 and received < $2";
     /// How many were received in a period.
     COUNT_RECEIVED = "select count(*) from request where received >= $1 and received < $2";
     /// When answers of a period were given.
@@ -46,6 +46,8 @@ pub struct Counted {
     pub objections: u32,
     /// Times it was returned.
     pub returns: u32,
+    /// How it came, where no tablet filed it.
+    pub channel: Option<Channel>,
 }
 
 fn counted(r: &dyn Row) -> DbResult<Counted> {
@@ -63,6 +65,7 @@ fn counted(r: &dyn Row) -> DbResult<Counted> {
         confirmed: r.int(10)? != 0,
         objections: r.count(11)?,
         returns: r.count(12)?,
+        channel: channel_of(r.int(13)?)?,
     })
 }
 

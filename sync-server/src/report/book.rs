@@ -1,7 +1,7 @@
 //! The quarterly report as a workbook: totals, units, categories, districts, neighbourhoods, weeks, and every refusal with
 //! its reason.
 
-use mbs_shared::routing::Outcome;
+use mbs_shared::routing::{Channel, Outcome};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::table::moment;
@@ -84,6 +84,11 @@ fn summary(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
         ("İtiraz edilen (cevaplananların payı)".into(), totals.objected, share(totals.objected, totals.answered)),
         ("En az bir kez iade edilen".into(), totals.returned, share(totals.returned, totals.received)),
     ];
+    let channels = [None].into_iter().chain(Channel::ALL.map(Some));
+    for (channel, count) in channels.zip(&totals.channels) {
+        let name = channel.map_or("Tablet", Channel::turkish);
+        rows.push((format!("Geliş: {name}"), *count, share(*count, totals.received)));
+    }
     for (outcome, count) in Outcome::ALL.into_iter().zip(&totals.outcomes) {
         rows.push((format!("Sonuç: {}", outcome.turkish()), *count, share(*count, totals.concluded)));
     }
@@ -94,7 +99,7 @@ fn summary(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
             sheet.write_with_format(i, 2, share, &looks.share)?;
         }
     }
-    for (i, name, days) in [(20, "Ortanca gün", totals.median), (21, "Yüzde 90’ı bu günden kısa", totals.p90)] {
+    for (i, name, days) in [(24, "Ortanca gün", totals.median), (25, "Yüzde 90’ı bu günden kısa", totals.p90)] {
         sheet.write(i, 0, name)?;
         if let Some(days) = days {
             sheet.write_with_format(i, 1, days, &looks.days)?;

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use jiff::civil::{Date, Time, Weekday};
 use mbs_shared::directory::Neighbourhood;
 use mbs_shared::routing::deadline::{date_of, instant};
-use mbs_shared::routing::{Outcome, State};
+use mbs_shared::routing::{Channel, Outcome, State};
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -96,6 +96,8 @@ pub struct Counts {
     pub objected: u32,
     /// Returned at least once.
     pub returned: u32,
+    /// How they came: from a tablet, then in the order of the channels.
+    pub channels: Vec<u32>,
     /// How they were concluded, in the order of the outcomes.
     pub outcomes: Vec<u32>,
     /// Days from receipt to answer: half took no longer.
@@ -127,11 +129,9 @@ impl Tally {
         counts.confirmed += u32::from(r.confirmed);
         counts.objected += u32::from(r.objections > 0);
         counts.returned += u32::from(r.returns > 0);
+        one_more(&mut counts.channels, r.channel.map_or(0, |channel| channel as usize + 1));
         if let Some(outcome) = r.outcome {
-            counts.outcomes.resize(Outcome::ALL.len(), 0);
-            if let Some(count) = counts.outcomes.get_mut(outcome as usize) {
-                *count += 1;
-            }
+            one_more(&mut counts.outcomes, outcome as usize);
         }
         if concluded {
             self.took.push(r.concluded - r.received);
@@ -139,11 +139,22 @@ impl Tally {
     }
 
     fn done(mut self) -> Counts {
+        self.counts.channels.resize(Channel::ALL.len() + 1, 0);
         self.counts.outcomes.resize(Outcome::ALL.len(), 0);
         self.took.sort_unstable();
         self.counts.median = nearest(&self.took, 50);
         self.counts.p90 = nearest(&self.took, 90);
         self.counts
+    }
+}
+
+/// Counts one at that place.
+fn one_more(counts: &mut Vec<u32>, at: usize) {
+    if counts.len() <= at {
+        counts.resize(at + 1, 0);
+    }
+    if let Some(count) = counts.get_mut(at) {
+        *count += 1;
     }
 }
 

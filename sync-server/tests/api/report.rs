@@ -89,6 +89,7 @@ async fn figures_are_what_the_events_say() {
         assert_eq!(ours, theirs, "{name}");
         assert!(ours > 0, "{name}: the town is not busy enough");
     }
+    assert_eq!(totals.channels, [totals.received, 0, 0, 0], "all from a tablet");
     assert_eq!(totals.outcomes, [1, 0, 1, 0, 0, 0], "what was objected to is open again");
     assert_eq!((totals.median, totals.p90), (Some(2.0), Some(7.0)));
     for lines in [&report.units, &report.categories, &report.districts, &report.neighbourhoods] {

@@ -6,7 +6,7 @@ import type { Report } from '$ui/wire/Report';
 import { allPlaces, directory } from './desk-fake-city';
 
 const DAY = 86_400_000;
-const NONE: Counts = { received: 0, open: 0, overdue: 0, cancelled: 0, concluded: 0, ripe: 0, answered: 0, confirmed: 0, objected: 0, returned: 0, outcomes: [0, 0, 0, 0, 0, 0], median: null, p90: null };
+const NONE: Counts = { received: 0, open: 0, overdue: 0, cancelled: 0, concluded: 0, ripe: 0, answered: 0, confirmed: 0, objected: 0, returned: 0, channels: [0, 0, 0, 0], outcomes: [0, 0, 0, 0, 0, 0], median: null, p90: null };
 
 /** A fixed series between 0 and 1. */
 const part = (n: number) => ((n * 7919 + 104_729) % 997) / 997;
@@ -18,7 +18,9 @@ function counts(received: number, n: number): Counts {
   const concluded = received - open - cancelled;
   const outcomes = [0.62, 0.09, 0.1, 0.12, 0.04].map((share) => Math.round(concluded * share));
   const median = Math.round((1.5 + part(n + 1) * 9) * 10) / 10;
+  const [phone, petition, meeting] = [0.06, 0.03, 0.01].map((share) => Math.round(received * share)) as [number, number, number];
   return {
+    channels: [received - phone - petition - meeting, phone, petition, meeting],
     received, open, overdue, cancelled, concluded, ripe: concluded + overdue, answered: concluded,
     confirmed: Math.round(concluded * (0.55 + part(n + 2) * 0.33)), objected: Math.round(concluded * 0.09), returned: Math.round(received * 0.06),
     outcomes: [...outcomes, concluded - outcomes.reduce((a, b) => a + b, 0)], median, p90: Math.round(median * 2.8 * 10) / 10,

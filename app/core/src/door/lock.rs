@@ -6,6 +6,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::Call;
@@ -67,6 +68,11 @@ impl Call {
                 | Self::Enrol { .. }
         )
     }
+}
+
+/// Whether there is a PIN: the tablet begins locked then.
+pub(crate) fn has_pin(conn: &Connection) -> Result<bool> {
+    Ok(settings::get(conn, settings::PIN)?.is_some_and(|json| !json.is_empty()))
 }
 
 impl Inner {

@@ -21,6 +21,7 @@ mod show;
 mod voice;
 mod words;
 
+pub(crate) use lock::has_pin;
 pub(crate) use photos::Upload;
 
 use mbs_shared::id::{BlobHash, RequestId};
