@@ -9,7 +9,7 @@ import type { Fix } from "./Fix";
  */
 export type Call = { "call": "status" } | { "call": "enrol", 
 /**
- * Server address, e.g. `https://mbs.example`.
+ * Server address, e.g. `https://mbs.example`; on a locked tablet its own server is asked, whatever stands here.
  */
 server: string, 
 /**

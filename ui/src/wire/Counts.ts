@@ -45,6 +45,10 @@ objected: number,
  */
 returned: number, 
 /**
+ * How they came: from a tablet, then in the order of the channels.
+ */
+channels: Array<number>, 
+/**
  * How they were concluded, in the order of the outcomes.
  */
 outcomes: Array<number>, 
