@@ -79,7 +79,7 @@ impl Tablet {
             }
             rebuild_rescued(&mut store, now)?;
         }
-        let mut inner = Inner {
+        let inner = Inner {
             store,
             round: Round::new(&*ports.random),
             tail: if sabotaged("actor-reused") { [7; 8] } else { random(&*ports.random) },
@@ -88,7 +88,6 @@ impl Tablet {
             failed: VecDeque::new(),
             ports: ports.clone(),
         };
-        inner.make_room_where_short();
         Ok(Self { ports, inner: Mutex::new(inner), wake: Mutex::new(Vec::new()) })
     }
 

@@ -36,7 +36,6 @@ export interface Answers {
   unlock: Status;
   set_pin: Status;
   health: Health;
-  make_room: Health;
   diagnose: Diagnosis;
   write_courier: Files;
   write_unsent: Files;

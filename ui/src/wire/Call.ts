@@ -199,7 +199,7 @@ pin: string,
 /**
  * The one before; empty where there was none.
  */
-old: string, } | { "call": "health" } | { "call": "make_room" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent" } | { "call": "categories" } | { "call": "suggest_category", 
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent" } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

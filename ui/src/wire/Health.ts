@@ -17,10 +17,6 @@ database: number,
  */
 photos: number, 
 /**
- * Bytes that old photos would give back, thinned to their previews; the server has them whole.
- */
-spare: number, 
-/**
  * The tablet's clock minus the server's, in seconds; 0 before the first contact.
  */
 clock_off: number, 

@@ -83,10 +83,6 @@ impl Tablet {
                 inner.set_pin(&pin, &old)?;
                 return json(&inner.status()?);
             }
-            Call::MakeRoom => {
-                inner.make_room()?;
-                return json(&inner.health()?);
-            }
             Call::Health => return json(&inner.health()?),
             Call::Diagnose => return json(&inner.diagnose()?),
             Call::Requests { query } => return json(&inner.list(&query)?),

@@ -10,7 +10,7 @@ use super::view::{Diagnosis, Files, Health, Link, Mobile, Notice};
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
 use crate::store::migrate;
-use crate::store::{blobs, outbox, quarantine, requests, settings};
+use crate::store::{outbox, quarantine, requests, settings};
 use crate::tablet::{Failed, Inner};
 
 /// What is handed on: numbers and fixed words, nothing that a person wrote or that says where.
@@ -40,28 +40,7 @@ struct Diagnosed {
     failed: Vec<Failed>,
 }
 
-/// How old a photo is before its full size may go, in ms: ninety days.
-const OLD: i64 = 90 * 24 * 60 * 60 * 1_000;
-/// Free bytes below which that happens by itself.
-const SHORT: u64 = 1_000_000_000;
-
 impl Inner {
-    /// Thins old photos to their previews, and gives the room back.
-    pub(crate) fn make_room(&mut self) -> Result<()> {
-        let before = self.now() - OLD;
-        if self.store.write(|c| blobs::thin(c, before))? > 0 {
-            self.store.give_back()?;
-        }
-        Ok(())
-    }
-
-    /// The same where the disk is short of room. Should it fail, nothing is lost and a person is warned anyway.
-    pub(crate) fn make_room_where_short(&mut self) {
-        if self.store.free() < SHORT {
-            let _ = self.make_room();
-        }
-    }
-
     pub(crate) fn health(&self) -> Result<Health> {
         let c = self.store.read();
         let number = |sql: &str| c.query_row(sql, [], |r| r.get::<_, i64>(0)).map(i64::unsigned_abs);
@@ -71,7 +50,6 @@ impl Inner {
             free: self.store.free(),
             database: number("PRAGMA page_count")? * page.parse::<u64>().unwrap_or(0),
             photos: u32::try_from(number("SELECT count(*) FROM blobs")?).unwrap_or(u32::MAX),
-            spare: blobs::spare(c, self.now() - OLD)?.1,
             clock_off: settings::number(c, settings::CLOCK_OFF)? / 1_000,
             exports: self.ports.exports.display().to_string(),
         })

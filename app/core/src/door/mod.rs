@@ -262,9 +262,6 @@ pub enum Call {
     },
     /// How it stands with the tablet itself → [`view::Health`].
     Health,
-    /// Thins photos older than ninety days to their previews where the server has them and the receipt is here →
-    /// [`view::Health`].
-    MakeRoom,
     /// What helps somebody far away to find a fault, without words, places and persons → [`view::Diagnosis`].
     Diagnose,
     /// Writes what waits into sealed files for a courier → [`view::Files`].

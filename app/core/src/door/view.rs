@@ -69,9 +69,6 @@ pub struct Health {
     pub database: u64,
     /// Photos and voice notes whose full size is here.
     pub photos: u32,
-    /// Bytes that old photos would give back, thinned to their previews; the server has them whole.
-    #[ts(type = "number")]
-    pub spare: u64,
     /// The tablet's clock minus the server's, in seconds; 0 before the first contact.
     #[ts(type = "number")]
     pub clock_off: i64,

@@ -236,36 +236,6 @@ pub fn missing_thumb(conn: &Connection, skip: &[BlobHash]) -> Result<Option<Blob
     Ok(None)
 }
 
-/// Photos whose full size this tablet need not keep: the server has them whole, every request that names them was filed
-/// before `before` (Unix ms) and has its signed receipt here, nothing waits, and the preview stays.
-const SPARE: &str = "FROM blobs WHERE hash IN (
-      SELECT p.hash FROM photos p JOIN uploads u ON u.hash = p.hash AND u.done = 1 JOIN thumbs t ON t.hash = p.hash
-      WHERE p.kind = 0)
-    AND hash NOT IN (
-      SELECT p.hash FROM photos p LEFT JOIN requests r ON r.id = p.request
-      WHERE r.id IS NULL OR r.stage <> 1 OR r.at >= ?1
-        OR NOT EXISTS (SELECT 1 FROM receipts c WHERE c.request = p.request)
-        OR EXISTS (SELECT 1 FROM outbox o WHERE o.request = p.request))";
-
-/// How many photos [`thin`] would thin, and their bytes.
-///
-/// # Errors
-/// [`Code::Storage`].
-pub fn spare(conn: &Connection, before: i64) -> Result<(u32, u64)> {
-    let sql = format!("SELECT count(*), coalesce(sum(length(bytes)), 0) {SPARE}");
-    let row =
-        conn.prepare_cached(&sql)?.query_row([before], |r| Ok((r.get(0)?, r.get::<_, i64>(1)?.unsigned_abs())))?;
-    Ok(row)
-}
-
-/// Drops the full size of photos that are as old as that; their previews stay.
-///
-/// # Errors
-/// [`Code::Storage`].
-pub fn thin(conn: &Connection, before: i64) -> Result<usize> {
-    Ok(conn.prepare_cached(&format!("DELETE {SPARE}"))?.execute([before])?)
-}
-
 /// Drops bytes nobody refers to.
 ///
 /// # Errors

@@ -105,15 +105,6 @@ impl Store {
         }
     }
 
-    /// Gives pages that hold nothing any more back to the disk.
-    ///
-    /// # Errors
-    /// [`Code::Storage`].
-    pub fn give_back(&self) -> Result<()> {
-        self.conn.execute_batch("PRAGMA incremental_vacuum")?;
-        self.settle()
-    }
-
     /// Free bytes of the tablet's disk.
     #[must_use]
     pub fn free(&self) -> u64 {

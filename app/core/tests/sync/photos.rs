@@ -2,62 +2,12 @@
 
 use super::WORDS;
 use super::support::{Fault, Line, Rig};
-use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::id::BlobHash;
 use mbs_shared::wire::blob::BlobStatus;
-use mbs_tablet::Tablet;
-use mbs_tablet::door::view::{self, Health, Transport as Way};
-use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::door::Call;
+use mbs_tablet::door::view::{self, Transport as Way};
 use mbs_tablet::ports::{Cut, HttpReply, HttpRequest, Transport};
-use mbs_tablet::store::{Store, receipts};
 use mbs_tablet::sync::{Effect, Event, Nudge};
-
-/// A request whose photo the server has, a hundred days ago.
-fn long_ago() -> (Rig, RequestId, BlobHash) {
-    let rig = Rig::new();
-    let id = rig.send(WORDS);
-    rig.add_photo(id, "generated/g-ist-01.jpg");
-    rig.sync();
-    let hash = rig.show(id).photos[0].hash;
-    assert!(rig.show(id).photos[0].delivered);
-    rig.clock.pass(100 * 86_400_000);
-    (rig, id, hash)
-}
-
-/// The tablet with the receipt of a request, which the scripted server does not give.
-fn with_receipt(rig: Rig, id: RequestId) -> Rig {
-    let Rig { dir, clock, server, ports, tablet } = rig;
-    drop(tablet);
-    let (mut store, _) = Store::open(dir.path(), &ports).unwrap();
-    store.write(|c| receipts::keep(c, id, "MBS1:")).unwrap();
-    drop(store);
-    let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
-    Rig { dir, clock, server, ports, tablet }
-}
-
-#[test]
-fn old_photos_are_thinned_only_behind_a_receipt_and_their_previews_stay() {
-    let (rig, id, hash) = long_ago();
-    // Without a receipt nothing goes.
-    let health: Health = rig.call(Call::MakeRoom);
-    assert_eq!((health.spare, rig.show(id).photos[0].here), (0, true));
-
-    let rig = with_receipt(rig, id);
-    let before: Health = rig.call(Call::Health);
-    assert!(before.spare > 10_000, "{before:?}");
-    // A correction that waits keeps its photos, too.
-    let set = Fields { addr: Some("Rıhtım".into()), ..Fields::default() };
-    let _: view::Request = rig.call(Call::Edit { id, set });
-    let health: Health = rig.call(Call::MakeRoom);
-    assert_eq!((health.spare, health.photos), (0, before.photos));
-    rig.sync();
-    let after: Health = rig.call(Call::MakeRoom);
-    assert_eq!((after.spare, after.photos), (0, before.photos - 1));
-    let photo = &rig.show(id).photos[0];
-    assert!(!photo.here && photo.thumb && photo.delivered);
-    assert!(rig.tablet.photo(hash, true).unwrap().is_some() && rig.tablet.photo(hash, false).unwrap().is_none());
-    // Nothing is asked for or offered because of it.
-    assert_eq!((rig.sync().photos, rig.status().quarantined), (0, 0));
-}
 
 #[test]
 fn photos_go_after_words_previews_first_and_resume_where_they_were_cut() {

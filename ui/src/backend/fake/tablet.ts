@@ -180,9 +180,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
         pin = call.pin;
         status.lock = { pin: pin !== '', locked: false, wait: 0 };
         return refreshed();
-      case 'make_room':
       case 'health':
-        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, spare: scene === 'trouble' ? 96_000_000 : 0, clock_off: scene === 'trouble' ? 5400 : 2, exports: '/home/muhtar/Belgeler/MBS' };
+        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2, exports: '/home/muhtar/Belgeler/MBS' };
       case 'diagnose':
         return { text: JSON.stringify({ app: status.version, system: 'linux', database: 5, tablet: '4KR7', link: status.link, waiting: { 0: 3, 2: 4 }, refused: { bad_value: 1 } }, null, 2) };
       case 'write_courier':

@@ -11,7 +11,7 @@ export interface Permits {
   microphone: Permit;
 }
 
-export type Remedy = 'send' | 'room' | 'outbox' | 'enrol' | 'location' | 'microphone' | 'pin';
+export type Remedy = 'send' | 'outbox' | 'enrol' | 'location' | 'microphone' | 'pin';
 
 export interface Check {
   name: string;
@@ -78,10 +78,8 @@ function space(health: Health | null, status: Status): Check {
   if (!health) return { name: 'space', state: 'ok', title: m.check_disk() };
   const title = m.check_space({ free: bytes(health.free), used: bytes(health.database) });
   const low = status.notices.some(({ notice }) => notice === 'disk_low');
-  if (!low && health.free >= SPACE_SOON) return { name: 'space', state: 'ok', title };
-  const state = low || health.free < SPACE_MEND ? 'mend' : 'soon';
-  if (health.spare) return { name: 'space', state, title, text: m.check_room({ size: bytes(health.spare) }), remedy: 'room' };
-  return { name: 'space', state, title, text: state === 'mend' ? m.disk_text() : m.check_space_soon() };
+  if (low || health.free < SPACE_MEND) return { name: 'space', state: 'mend', title, text: m.disk_text() };
+  return health.free < SPACE_SOON ? { name: 'space', state: 'soon', title, text: m.check_space_soon() } : { name: 'space', state: 'ok', title };
 }
 
 function permit(name: 'location' | 'microphone', permit: Permit): Check {
