@@ -2,7 +2,7 @@
 //!
 //! Versioned as a whole. Retired codes stay valid for ever: an old tablet may still use them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -38,8 +38,9 @@ pub enum Priority {
 }
 
 /// Where a category's requests go by themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "rule", rename_all = "snake_case")]
+#[ts(export)]
 pub enum Route {
     /// Always to one unit.
     Fixed {
@@ -114,6 +115,12 @@ pub struct Category {
     /// Words that lead to it.
     #[serde(default)]
     pub keywords: Vec<String>,
+    /// Whether it is no longer offered: old tablets may still send it, and it goes the way of its successor.
+    #[serde(default)]
+    pub retired: bool,
+    /// Code of the category that took its place.
+    #[serde(default)]
+    pub successor: Option<String>,
 }
 
 /// What kind of body a unit is (codes of the source data).
@@ -140,7 +147,8 @@ pub enum UnitKind {
 }
 
 /// A unit or institution a request can be routed to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
 pub struct Unit {
     /// Code, e.g. `md-yol-bakim-avrupa`.
     pub code: String,
@@ -253,10 +261,39 @@ impl Directory {
         }
     }
 
+    /// This directory with some units as `changes` have them, by code, and with those of them that are new.
+    #[must_use]
+    pub fn with_units(&self, changes: &BTreeMap<String, Unit>) -> Self {
+        let known = self.units.iter().map(|unit| changes.get(&unit.code).unwrap_or(unit));
+        let new = changes.values().filter(|unit| !self.unit_at.contains_key(&unit.code));
+        let units = parents_first(known.chain(new).cloned().collect());
+        Self::new(
+            self.groups.clone(),
+            self.categories.clone(),
+            units,
+            self.districts.clone(),
+            self.neighbourhoods.clone(),
+        )
+    }
+
     /// The category with that code.
     #[must_use]
     pub fn category(&self, code: &str) -> Option<&Category> {
         self.category_at.get(code).and_then(|i| self.categories.get(*i))
+    }
+
+    /// The category with that code or, where it is retired, the one that took its place; `None` when none did.
+    #[must_use]
+    pub fn current_category(&self, code: &str) -> Option<&Category> {
+        let mut category = self.category(code)?;
+        // As in `working`.
+        for _ in 0..16 {
+            if !category.retired {
+                return Some(category);
+            }
+            category = self.category(category.successor.as_deref()?)?;
+        }
+        None
     }
 
     /// The unit with that code.
@@ -310,7 +347,7 @@ impl Directory {
     #[must_use]
     pub fn is_within(&self, unit: &str, ancestor: &str) -> bool {
         let mut at = Some(unit);
-        // A directory with a cycle is refused at import; the bound keeps a bad one from hanging us.
+        // A directory with a circle is refused at import; the bound keeps a bad one from hanging us.
         for _ in 0..16 {
             match at {
                 Some(code) if code == ancestor => return true,
@@ -319,5 +356,78 @@ impl Directory {
             }
         }
         false
+    }
+}
+
+/// The same units, each behind the one above it; else in their order. What hangs on a circle comes last.
+fn parents_first(units: Vec<Unit>) -> Vec<Unit> {
+    let known: HashSet<String> = units.iter().map(|unit| unit.code.clone()).collect();
+    let mut placed: HashSet<String> = HashSet::new();
+    let (mut out, mut rest) = (Vec::with_capacity(units.len()), units);
+    loop {
+        let before = out.len();
+        let mut waiting = Vec::new();
+        for unit in rest {
+            let waits = unit.parent.as_ref().is_some_and(|parent| known.contains(parent) && !placed.contains(parent));
+            if waits {
+                waiting.push(unit);
+            } else {
+                placed.insert(unit.code.clone());
+                out.push(unit);
+            }
+        }
+        rest = waiting;
+        if out.len() == before {
+            out.append(&mut rest);
+            return out;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retired_category_leads_to_the_one_of_today() {
+        let category = |code: &str, successor: Option<&str>| Category {
+            code: code.into(),
+            group: "yol".into(),
+            name: code.into(),
+            name_en: code.into(),
+            route: Route::DistrictMunicipality,
+            alternatives: Vec::new(),
+            photo: Need::Optional,
+            location: Need::Optional,
+            priority: Priority::Normal,
+            ack_hours: 1,
+            target_days: 1,
+            sensitive: false,
+            keywords: Vec::new(),
+            retired: successor.is_some(),
+            successor: successor.filter(|code| !code.is_empty()).map(str::to_owned),
+        };
+        let all = vec![
+            category("now", None),
+            category("then", Some("now")),
+            category("once", Some("then")),
+            category("gone", Some("")),
+            category("lost", Some("nowhere")),
+            category("round", Some("about")),
+            category("about", Some("round")),
+        ];
+        let directory = Directory::new(Vec::new(), all, Vec::new(), Vec::new(), Vec::new());
+        let current = |code: &str| directory.current_category(code).map(|category| category.code.as_str());
+        for (code, wanted) in [
+            ("now", Some("now")),
+            ("then", Some("now")),
+            ("once", Some("now")),
+            ("gone", None),
+            ("lost", None),
+            ("round", None),
+            ("never", None),
+        ] {
+            assert_eq!(current(code), wanted, "{code}");
+        }
     }
 }

@@ -48,7 +48,14 @@ pub fn fold(text: &str) -> String {
 pub fn stem(word: &str) -> &str {
     /// A shorter word without its last letter would begin half of all words.
     const LONG: usize = 5;
-    if word.len() >= LONG { word.strip_suffix(['k', 'p', 't']).unwrap_or(word) } else { word }
+    if word.len() >= LONG { softening(word).map_or(word, |(stem, _)| stem) } else { word }
+}
+
+/// A folded word without its last letter, and the letter that becomes of it before most endings (k → ğ, p → b, t → d);
+/// `None` where it stays as it is.
+#[must_use]
+pub fn softening(word: &str) -> Option<(&str, char)> {
+    [('k', 'g'), ('p', 'b'), ('t', 'd')].into_iter().find_map(|(hard, soft)| Some((word.strip_suffix(hard)?, soft)))
 }
 
 /// Ends the word that begins at `word`; answers where the next one begins.

@@ -15,6 +15,8 @@ pub mod istanbul;
 pub mod jpeg;
 pub mod ogg;
 pub mod pack;
+#[cfg(feature = "photo")]
+pub mod photo;
 pub mod place;
 pub mod receipt;
 pub mod request;

@@ -99,7 +99,7 @@ fn a_bad_file_is_refused(#[case] text: &str) {
 #[test]
 fn a_whole_day_off_wins_over_half_a_one() {
     for days in [[true, false], [false, true]] {
-        let days = days.map(|half| format!(r#"{{"date":"2026-11-24","half_day":{half}}}"#)).join(",");
+        let days = days.map(|half| format!(r#"{{"date":"2026-11-24","name":"x","half_day":{half}}}"#)).join(",");
         let calendar = Calendar::from_json(&format!(r#"{{"days":[{days}]}}"#)).unwrap();
         assert_eq!(text(calendar.due(ms("2026-11-23T09:00"), 1)), "2026-11-25T18:00");
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
 
 use mbs_shared::id::OfficialNo;
-use mbs_shared::routing::case::{Answer, Wish};
+use mbs_shared::routing::case::{Answer, MAX_TASKS, Task, Wish};
 use mbs_shared::routing::table::{RULES, To, next};
 use mbs_shared::routing::{Action, Case, Event, Outcome, Rule, State, What, Who};
 use proptest::prelude::*;
@@ -37,12 +37,32 @@ fn taking(action: Action) -> What {
         Action::Interim => What::Interim,
         Action::Link => What::Linked { no: OTHER },
         Action::Follow => What::Followed { no: OTHER, outcome: Outcome::Done },
+        Action::Task => What::Tasked { unit: "md-y".into(), until: None },
+        Action::FinishTask => What::TaskDone { task: 0, photos: vec![] },
+        Action::ReturnTask | Action::CallOff => What::TaskDropped { task: 0 },
+        Action::Move => What::Moved { unit: "md-z".into(), task: None },
     }
 }
 
-/// The event that follows a line: a muhtar's withdrawal is the end or a wish.
-fn following(rule: &Rule) -> What {
-    if (rule.action, rule.to) == (Action::Withdraw, To::Same) { What::Wished } else { taking(rule.action) }
+/// The event that follows a line: a muhtar's withdrawal is the end or a wish, and a part of the work that ends is the one
+/// that was given first.
+fn following(rule: &Rule, case: &Case) -> What {
+    match taking(rule.action) {
+        What::Cancelled if (rule.action, rule.to) == (Action::Withdraw, To::Same) => What::Wished,
+        What::TaskDone { photos, .. } => What::TaskDone { task: first_owed(case), photos },
+        What::TaskDropped { .. } => What::TaskDropped { task: first_owed(case) },
+        // The request itself where it has a holder, else a part of it.
+        What::Moved { unit, .. } => What::Moved { unit, task: case.unit.is_none().then(|| first_owed(case)) },
+        what => what,
+    }
+}
+
+fn first_owed(case: &Case) -> u32 {
+    case.owed().next().map_or(0, |task| task.n)
+}
+
+fn task(n: u32) -> Task {
+    Task { n, unit: "md-y".into(), text: "Direk sökülecek.".into(), until: None, at: 1, end: None }
 }
 
 const OTHER: OfficialNo = OfficialNo { year: 2025, n: 77 };
@@ -60,6 +80,8 @@ fn readied(mut case: Case, rule: &Rule) -> Case {
             case.answer =
                 Some(Answer { text: String::new(), outcome: Outcome::Duplicate, photos: vec![], parent, at: 1 });
         }
+        Action::FinishTask | Action::ReturnTask | Action::CallOff => case.tasks.push(task(1)),
+        Action::Move => case.unit = Some("md-x".into()),
         _ => {}
     }
     case
@@ -166,13 +188,13 @@ fn every_action_and_everyone_has_a_rule_and_a_name() {
 #[test]
 fn events_and_table_agree_on_every_rule() {
     for rule in RULES {
-        let what = following(rule);
-        assert_eq!(what.action(rule.who), Some(rule.action), "{rule:?}");
         let backs: Vec<_> = reachable().into_iter().filter(|(s, _)| *s == rule.from).map(|(_, p)| p).collect();
         assert!(!backs.is_empty());
         for previous in backs {
             let mut case = readied(Case { n: 7, state: rule.from, previous, ..Case::default() }, rule);
-            let event = event(8, rule.who, what.clone());
+            let what = following(rule, &case);
+            assert_eq!(what.action(rule.who), Some(rule.action), "{rule:?}");
+            let event = event(8, rule.who, what);
             assert!(case.allows(&event));
             case.apply(&event);
             assert_eq!(case.state, target(rule, previous), "{rule:?}");
@@ -188,12 +210,12 @@ fn what_the_table_does_not_have_is_not_allowed() {
             for action in Action::ALL {
                 let found = RULES.iter().find(|r| (r.from, r.who, r.action) == (state, who, action));
                 let asked = found.copied().unwrap_or(Rule { from: state, who, action, to: To::Same });
-                let what = following(&asked);
+                let case = readied(Case { n: 1, state, ..Case::default() }, &asked);
+                let what = following(&asked, &case);
                 // One event serves two actions: which of them is meant, the actor tells, and each has its turn here.
                 if what.action(who) != Some(action) {
                     continue;
                 }
-                let case = readied(Case { n: 1, state, ..Case::default() }, &asked);
                 assert_eq!(case.allows(&event(2, who, what)), found.is_some(), "{who:?} {action:?} in {state:?}");
             }
         }
@@ -204,7 +226,16 @@ fn what_the_table_does_not_have_is_not_allowed() {
 fn what_a_line_asks_of_a_case_is_asked() {
     for rule in RULES {
         let bare = Case { state: rule.from, ..Case::default() };
-        let asks = matches!(rule.action, Action::Release | Action::Decline | Action::Follow);
+        let asks = matches!(
+            rule.action,
+            Action::Release
+                | Action::Decline
+                | Action::Follow
+                | Action::FinishTask
+                | Action::ReturnTask
+                | Action::CallOff
+                | Action::Move
+        );
         assert_eq!(bare.next(rule.who, rule.action).is_none(), asks, "{rule:?}");
     }
     // A second wish adds nothing, and a question belongs to whoever holds the case.
@@ -277,6 +308,47 @@ fn a_duplicate_follows_its_parent_and_is_parted_from_it() {
     assert_eq!((kept.duplicates.as_slice(), kept.links.as_slice()), (&[OTHER][..], &[OTHER][..]));
     kept.apply(&event(kept.n + 1, W::System, What::Parted { no: OTHER }));
     assert!(kept.duplicates.is_empty() && kept.links == [OTHER]);
+}
+
+#[test]
+fn a_case_ends_with_the_last_part_of_its_work() {
+    let mut case = accepted_then(&[(W::Unit, A::Task), (W::Triage, A::Task), (W::Unit, A::Plan)]);
+    let owed = |case: &Case| case.owed().map(|task| task.n).collect::<Vec<_>>();
+    assert_eq!((owed(&case), case.state), (vec![4, 5], State::Planned));
+    assert_eq!(case.tasks[0].text, "not 4");
+    let answers = |case: &Case| case.may(W::Unit).any(|action| action == A::Answer);
+    assert!(!answers(&case), "two units are still at it");
+    // Which part it is, the event says: none that is not owed, and none twice.
+    for (task, allowed) in [(3, false), (4, true), (4, false), (5, true)] {
+        let done = event(case.n + 1, W::Helper, What::TaskDone { task, photos: vec![] });
+        assert_eq!(case.allows(&done), allowed, "{task}");
+        if allowed {
+            assert!(!answers(&case));
+            case.apply(&done);
+        }
+    }
+    assert!(answers(&case) && case.may(W::Helper).next().is_none());
+    assert!(case.tasks.iter().all(|task| task.end.as_ref().is_some_and(|end| end.done)));
+
+    // What is returned takes its parts along, and a withdrawal ends them with the case.
+    let returned = step(&accepted_then(&[(W::Unit, A::Task)]), W::Unit, A::Return);
+    assert_eq!((owed(&returned), returned.state), (vec![4], State::InReview));
+    assert!(returned.may(W::Triage).all(|action| action != A::Conclude));
+    let released = step(&step_wish(&accepted_then(&[(W::Unit, A::Task)])), W::Unit, A::Release);
+    assert!(released.owed().next().is_none() && released.may(W::Helper).next().is_none());
+    // Of a closed unit another one has it: the request, and each part by itself, without a change of hands.
+    let mut moved = accepted_then(&[(W::Unit, A::Task)]);
+    let hops = moved.hops;
+    for (unit, task) in [("md-z", None), ("md-w", Some(4))] {
+        let event = event(moved.n + 1, W::System, What::Moved { unit: unit.into(), task });
+        assert!(moved.allows(&event) && !moved.allows(&Event { by: W::Unit, ..event.clone() }));
+        moved.apply(&event);
+    }
+    assert_eq!((moved.unit.as_deref(), moved.tasks[0].unit.as_str(), moved.hops), (Some("md-z"), "md-w", hops));
+    assert_eq!(moved.state, State::InProgress);
+    // As many as one can keep in view.
+    let many = accepted_then(&[(W::Unit, A::Task); MAX_TASKS]);
+    assert!(many.may(W::Unit).all(|action| action != A::Task));
 }
 
 #[test]
@@ -415,7 +487,7 @@ proptest! {
                 _ => {
                     let rule = rules[usize::from(choice / 8) % rules.len()];
                     model.walk(rule);
-                    (rule.who, following(rule))
+                    (rule.who, following(rule, &case))
                 }
             };
             let event = event(case.n + 1, by, what);
@@ -429,6 +501,10 @@ proptest! {
             prop_assert_eq!(case.draft.is_some(), case.state == State::AnswerPending);
             prop_assert_eq!(case.answer.is_some(), matches!(case.state, State::Concluded | State::Closed));
             prop_assert!(case.state != State::Planned || case.planned.is_some());
+            // No answer, and no end but a withdrawal, while a part of the work is owed.
+            let left = case.tasks.iter().filter(|task| task.end.is_none()).count();
+            let answered = matches!(case.state, State::AnswerPending | State::Concluded | State::Closed);
+            prop_assert!(left == 0 || (!answered && left <= MAX_TASKS), "{left} in {:?}", case.state);
             if matches!(case.state, State::Assigned | State::InProgress | State::Planned | State::External) {
                 prop_assert!(case.unit.is_some() && case.due.is_some());
             }

@@ -17,8 +17,9 @@ use mbs_shared::wire::nearby::{Around, NearbyReply, OfCategory, Spot};
 use mbs_shared::wire::reconcile::{Known, Lost, ReconcileReply, ReconcileRequest};
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{
-    Cursor, Decided, FIRST_PAGE, Item, ItemKind, ItemResult, Past, Row, RowBody, SyncReply, SyncRequest,
+    About, Cursor, Decided, FIRST_PAGE, Item, ItemKind, ItemResult, Past, Row, RowBody, SyncReply, SyncRequest,
 };
+use mbs_shared::wire::units::{UnitName, Units};
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
 use minicbor::{Decode, Encode};
@@ -45,6 +46,7 @@ fn idle_request() -> SyncRequest {
         created: 57,
         items: vec![],
         digest: Some(Digest(0x0123_4567_89ab_cdef)),
+        about: None,
     }
 }
 
@@ -64,6 +66,7 @@ fn idle_reply() -> SyncReply {
         made: None,
         twin: None,
         announced: None,
+        units: None,
     }
 }
 
@@ -111,6 +114,10 @@ fn all_frames(to: &mut impl Visit) {
     to.frame("SyncReply, idle", idle_reply());
     let items = vec![item(ItemKind::Change, None), item(ItemKind::Entry, Some(mac()))];
     to.frame("SyncRequest, two items", SyncRequest { items, ..idle_request() });
+    let about = Some(About { app: "0.1.0".into(), free: 20_480, battery: None });
+    let low = Some(About { app: "0.1.0".into(), free: 20_480, battery: Some(12) });
+    to.frame("SyncRequest, with a battery", SyncRequest { about: low, ..idle_request() });
+    to.frame("SyncRequest, first of a process", SyncRequest { about, ..idle_request() });
     let results = vec![
         ItemResult::Ok { mac: mac(), decided: None },
         ItemResult::Ok { mac: mac(), decided: Some(Decided { packed: vec![0, 9].into(), mac: mac() }) },
@@ -161,10 +168,13 @@ fn all_frames(to: &mut impl Visit) {
     let cursor = Cursor { epoch: 1, seq: 48_213 };
     let differs = vec![request_id()];
     to.frame("ReconcileReply", ReconcileReply { differs, rows: rows(), lost, through: Some(request_id()), cursor });
-    let spots = vec![Spot { lat: 40_990, lon: 29_026, state: State::InProgress, day: 20_781 }];
-    let reports = vec![OfCategory { category: "yol.cukur".into(), spots }];
-    let around = Some(vec![Around { neighbourhood: "kadikoy-osmanaga".into(), reports }]);
-    to.frame("NearbyReply", NearbyReply { tag: 7, around });
+    let around = |request| {
+        let spots = vec![Spot { lat: 40_990, lon: 29_026, state: State::InProgress, day: 20_781, request }];
+        let reports = vec![OfCategory { category: "yol.cukur".into(), spots }];
+        Some(vec![Around { neighbourhood: "kadikoy-osmanaga".into(), reports }])
+    };
+    to.frame("NearbyReply", NearbyReply { tag: 7, around: around(None) });
+    to.frame("NearbyReply, with identifiers", NearbyReply { tag: 7, around: around(Some(request_id())) });
     to.frame("NearbyReply, nothing new", NearbyReply { tag: 7, around: None });
     let announcement = Announcement {
         id: 12,
@@ -178,6 +188,7 @@ fn all_frames(to: &mut impl Visit) {
     };
     to.frame("Announcements", Announcements { list: vec![announcement], next: 13, more: false });
     to.frame("Seen", Seen { ids: vec![12, 7] });
+    to.frame("Units", Units { list: vec![UnitName { code: "md-yol".into(), name: "Yol Bakım Müdürlüğü".into() }] });
     to.frame("SyncReply, with announcements", SyncReply { announced: Some(13), ..idle_reply() });
     to.frame("Entry", entry());
     let (outcome, no) = (Outcome::Partly, OfficialNo { year: 2026, n: 142 });
@@ -210,6 +221,10 @@ fn all_frames(to: &mut impl Visit) {
         What::Followed { no, outcome },
         What::Joined { no },
         What::Parted { no },
+        What::Tasked { unit: "md-park".into(), until: Some("2026-12-01".into()) },
+        What::TaskDone { task: 4, photos: vec![] },
+        What::TaskDropped { task: 4 },
+        What::Moved { unit: "md-park".into(), task: None },
     ] {
         to.frame(&format!("Event, {}", what.code()), event(what));
     }
@@ -256,6 +271,7 @@ fn what_a_newer_side_adds_is_skipped() {
             // Optional fields at the end that are left out are nulls once something follows them.
             let extra: &[&[u8]] = match bytes[0] {
                 0x80..=0x95 => &[
+                    &[0xf6],
                     &[0xf6],
                     &[0xf6],
                     &[0xf6],

@@ -51,6 +51,9 @@ pub struct Serve {
     /// Everyone at the desk must sign in with a second factor; whoever has none sets it up first
     #[arg(long, env = "MBS_SECOND_FACTOR", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
     pub second_factor: Option<bool>,
+    /// Everybody may fetch anonymous counts of past quarters at /open-data, without a sign-in
+    #[arg(long, env = "MBS_OPEN_DATA", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
+    pub open_data: Option<bool>,
 }
 
 /// The settings file.
@@ -66,6 +69,7 @@ struct File {
     metrics_listen: Option<SocketAddr>,
     proxied: Option<bool>,
     second_factor: Option<bool>,
+    open_data: Option<bool>,
 }
 
 /// What counts.
@@ -89,6 +93,8 @@ pub struct Settings {
     pub proxied: bool,
     /// Whether everyone at the desk must sign in with a second factor.
     pub second_factor: bool,
+    /// Whether everybody may fetch what is anonymous.
+    pub open_data: bool,
 }
 
 impl Settings {
@@ -123,6 +129,7 @@ impl Settings {
             metrics_listen: serve.metrics_listen.or(file.metrics_listen),
             proxied: serve.proxied.or(file.proxied).unwrap_or(false),
             second_factor: serve.second_factor.or(file.second_factor).unwrap_or(false),
+            open_data: serve.open_data.or(file.open_data).unwrap_or(false),
         })
     }
 }
@@ -163,12 +170,13 @@ mod tests {
         assert_eq!(of(SAMPLE), default);
         let setting = |line: &str| line.strip_prefix("#").filter(|l| !l.starts_with([' ', '#'])).map(str::to_owned);
         let on = SAMPLE.lines().filter_map(setting).collect::<Vec<_>>().join("\n");
-        let File { data, database, photos, url, log, listen, metrics_listen, proxied, second_factor } =
+        let File { data, database, photos, url, log, listen, metrics_listen, proxied, second_factor, open_data } =
             toml::from_str(&on).unwrap();
         assert_eq!(data, Some(default.data.clone()));
         assert_eq!(log, Some(default.log.clone()));
         assert_eq!(listen, Some(default.listen));
         assert_eq!((proxied, second_factor), (Some(default.proxied), Some(default.second_factor)));
+        assert_eq!(open_data, Some(default.open_data));
         assert!(database.is_some() && photos.is_some() && url.is_some() && metrics_listen.is_some());
         let set = of(&on);
         assert_ne!((set.database, set.photos), (default.database, default.photos));

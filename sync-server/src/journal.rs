@@ -91,6 +91,30 @@ impl Journal {
         Ok(self.parse(&self.bytes()?)?.records)
     }
 
+    /// The records of such bytes, and how many of the bytes are theirs: a torn end is not.
+    ///
+    /// # Errors
+    /// When a line was changed.
+    pub fn records_of(bytes: &[u8]) -> Result<(Vec<Record>, usize)> {
+        let read = Self::of(Path::new("")).parse(bytes)?;
+        Ok((read.records, read.good))
+    }
+
+    /// Those records as they are written.
+    ///
+    /// # Errors
+    /// Never for what was read.
+    pub fn text_of(records: &[Record]) -> Result<String> {
+        let mut text = String::new();
+        let mut chain = [0; 32];
+        for record in records {
+            let (more, next) = line(&chain, record)?;
+            text.push_str(&more);
+            chain = next;
+        }
+        Ok(text)
+    }
+
     fn bytes(&self) -> Result<Vec<u8>> {
         match self.files.read(&self.path) {
             Ok(bytes) => Ok(bytes),

@@ -11,6 +11,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod digest;
+pub mod directory;
 pub mod engines;
 pub mod error;
 pub mod handlers;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -20,16 +20,20 @@ use mbs_shared::wire::blob::{BlobStatus, MAX_SLICE};
 use mbs_shared::wire::courier::{CourierReply, MAX_PART};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{MAX_FRAME, MAX_PAGE};
+use mbs_shared::wire::units::Units;
 use mbs_shared::wire::{MEDIA_TYPE, encode};
 use serde::Deserialize;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use crate::auth::device::{Caller, token_of};
 use crate::blob_store::Key;
 use crate::error::Fault;
 use crate::handlers::input::{Path, Query};
 use crate::handlers::{
-    announcements, api, blob, courier, desk, enrol, events, health, nearby, receipt, reconcile, snapshot, sync,
+    announcements, api, blob, courier, desk, enrol, events, health, nearby, open_data, receipt, reconcile, snapshot,
+    sync,
 };
 use crate::service::Service;
 
@@ -56,14 +60,20 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/reconcile", post(reconcile_))
         .route("/v1/receipts/{request}", get(receipt_))
         .route("/v1/nearby", get(nearby_))
+        .route("/v1/units", get(units_))
         .route("/v1/announcements", get(announcements_))
         .route("/v1/announcements/seen", post(seen_))
         .route("/v1/courier", post(courier_))
         .route("/v1/blobs/{hash}", put(put_blob).get(get_blob))
         .route("/v1/blobs/{hash}/thumb", put(put_thumb).get(get_thumb))
         .route("/health", get(health_))
-        .merge(desk::routes())
-        .merge(api::routes())
+        .merge(
+            desk::routes()
+                .merge(api::routes())
+                .merge(open_data::routes())
+                .layer(squeezing())
+                .layer(middleware::from_fn(only_reads)),
+        )
         .layer(middleware::from_fn(timed));
     Router::new()
         .route("/v1/events", get(events_))
@@ -227,6 +237,11 @@ async fn announcements_(
     Ok(frame(encode(&announcements::after(&service, &caller, query.after)?)))
 }
 
+async fn units_(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Response, Fault> {
+    caller(&service, &headers)?;
+    Ok(frame(encode(&Units::of(service.directory()))))
+}
+
 async fn seen_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Result<StatusCode, Fault> {
     let caller = caller(&service, &headers)?;
     let body = read_body(&headers, body, announcements::MAX_FRAME).await?;
@@ -238,12 +253,16 @@ fn name(hash: &str) -> Result<BlobHash, Fault> {
     hash.parse().map_err(|_| Fault::new(Code::Malformed))
 }
 
-#[derive(Deserialize)]
-struct SliceQuery {
-    request: RequestId,
+/// What an upload says of itself in its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct SliceQuery {
+    /// The request that names the bytes.
+    pub request: RequestId,
+    /// Where the bytes begin.
     #[serde(default)]
-    offset: u32,
-    size: u32,
+    pub offset: u32,
+    /// Bytes of the whole.
+    pub size: u32,
 }
 
 async fn put_blob(
@@ -301,20 +320,24 @@ async fn put_thumb(
 }
 
 #[derive(Deserialize)]
-struct OffsetQuery {
+struct PartQuery {
     #[serde(default)]
     offset: u32,
+    /// At most so many bytes; absent: to its end.
+    len: Option<u32>,
 }
 
 async fn get_blob(
     State(service): State<Arc<Service>>,
     Path(hash): Path<String>,
-    query: Result<Query<OffsetQuery>, Fault>,
+    query: Result<Query<PartQuery>, Fault>,
     headers: HeaderMap,
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
-    let Query(OffsetQuery { offset }) = query?;
-    bytes_of(blob::get(&service, &caller, Key::Full(name(&hash)?), offset).await?)
+    let Query(PartQuery { offset, len }) = query?;
+    let mut bytes = blob::get(&service, &caller, Key::Full(name(&hash)?), offset).await?;
+    bytes.truncate(len.map_or(usize::MAX, |len| len as usize));
+    bytes_of(bytes)
 }
 
 async fn get_thumb(
@@ -338,6 +361,27 @@ async fn events_(State(service): State<Arc<Service>>, headers: HeaderMap) -> Res
     let caller = caller(&service, &headers)?;
     let stream = events::wake_ups(&service, &caller)?;
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response())
+}
+
+/// Shortest answer that is worth squeezing, in bytes.
+const WORTH_IT: u64 = 1024;
+
+/// Lists and exports, gzipped on the way for who can read that: they are a tenth then, for a millisecond.
+fn squeezing() -> CompressionLayer<impl Predicate> {
+    let text = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        ["application/json", "application/geo+json", "text/csv"].iter().any(|text| kind.starts_with(text))
+    };
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(SizeAbove::new(WORTH_IT).and(text))
+}
+
+/// What stands beside a secret tells of it by its squeezed length. Secrets (a code, a key, a password for now) are in
+/// answers to writes and in the offer of a second factor: those stay as they are.
+async fn only_reads(mut request: Request, next: Next) -> Response {
+    if request.method() != Method::GET || request.uri().path() == "/desk/api/second-factor" {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.run(request).await
 }
 
 async fn timed(request: Request, next: Next) -> Response {

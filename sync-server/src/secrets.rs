@@ -274,7 +274,7 @@ fn read(path: &Path) -> Result<KeyFile> {
 }
 
 /// Writes a file only its owner may read, durably and whole: its name never stands for half of it.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().context("a file without a folder")?;
     let temporary = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();

@@ -6,20 +6,26 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use anyhow::{Context, Result};
+use mbs_shared::directory::Directory;
+use mbs_shared::routing::deadline::Calendar;
 
 use crate::announcements::Announced;
 use crate::auth::device::Devices;
 use crate::blob_store::BlobStore;
-use crate::database::{Database, DbResult, News, Session, gaps, meta, people};
+use crate::database::versions::Versioned;
+use crate::database::{Database, DbResult, News, Session, days, gaps, meta, people};
 use crate::digest::Digests;
 use crate::engines::{Opener, Photos, Place};
 use crate::error::Fault;
 use crate::handlers::desk;
 use crate::handlers::nearby::Reports;
+use crate::handlers::open_data::OpenData;
 use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::presence::Presence;
+use crate::routing::by_hand::ByHand;
+use crate::routing::rules::Rules;
 use crate::search::Search;
 use crate::secrets::Secrets;
 use crate::tries::Tries;
@@ -49,6 +55,8 @@ pub struct Parts {
     pub url: String,
     /// Whether everyone at the desk must sign in with a second factor.
     pub second_factor: bool,
+    /// Whether everybody may fetch what is anonymous, without a sign-in.
+    pub open_data: bool,
 }
 
 impl Parts {
@@ -96,6 +104,7 @@ impl Parts {
             queue: writer::QUEUE,
             url: String::new(),
             second_factor: false,
+            open_data: false,
         })
     }
 }
@@ -139,6 +148,8 @@ pub struct Service {
     pub url: String,
     /// Whether everyone at the desk must sign in with a second factor.
     pub second_factor: bool,
+    /// What everybody may fetch, where the settings say so.
+    pub open_data: Option<OpenData>,
     /// What each muhtarlık has, for polls.
     pub digests: Digests,
     /// What was reported in each muhtarlık, for its neighbours.
@@ -153,11 +164,16 @@ pub struct Service {
     pub presence: Presence,
     /// How much is late.
     pub watch: Watch,
+    /// Where people routed what came to triage.
+    pub by_hand: ByHand,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
     pub desk_streams: desk::events::Open,
     approvals: RwLock<HashMap<String, bool>>,
+    rules: RwLock<Arc<Rules>>,
+    /// With how often it was changed.
+    calendar: RwLock<(i64, Arc<Calendar>)>,
     /// Version of the tablets in memory. Held while settings are taken over, so that what was read earlier never
     /// replaces what was read, or written, later.
     devices_version: Mutex<i64>,
@@ -184,19 +200,27 @@ impl Service {
     /// # Errors
     /// When the database cannot be read or seeded.
     pub fn new(parts: Parts) -> Result<Arc<Self>> {
-        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, url, second_factor } = parts;
+        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, url, second_factor, open_data } =
+            parts;
         let (epoch, scopes) = db.change(|tx| {
             let mut epoch = meta::get(tx, "epoch")?;
             if epoch == 0 {
                 epoch = (random.number() >> 1).cast_signed().max(1);
                 meta::set(tx, "epoch", epoch)?;
             }
-            Ok((epoch.cast_unsigned(), Scopes::seed(tx, knowledge.directory)?))
+            knowledge.refresh(tx)?;
+            let scopes = Scopes::load(tx)?;
+            scopes.seed(tx, knowledge.directory())?;
+            scopes.refresh(tx)?;
+            Ok((epoch.cast_unsigned(), scopes))
         })?;
         let devices = Devices::default();
         // The versions first: what comes between the two is taken over by the first tick.
-        let (version, approvals, seq) =
-            db.ask(|s| Ok((meta::get(s, "devices")?, load_approvals(s)?, meta::get(s, "seq")?)))?;
+        let (version, approvals, rules, calendar, seq) = db.ask(|s| {
+            let (rules, (changed, calendar)) = (Rules::load(s, knowledge.directory())?, days::calendar(s)?);
+            let calendar = (changed, Arc::new(calendar));
+            Ok((meta::get(s, "devices")?, load_approvals(s)?, Arc::new(rules), calendar, meta::get(s, "seq")?))
+        })?;
         devices.reload(&*db)?;
         let wakes = Arc::new(Wakes::default());
         let writer = Arc::new(Writer::new(db.clone(), wakes.clone(), queue));
@@ -215,6 +239,7 @@ impl Service {
             epoch,
             url,
             second_factor,
+            open_data: open_data.then(OpenData::default),
             digests: Digests::default(),
             reports: Reports::default(),
             search: Search::default(),
@@ -222,9 +247,12 @@ impl Service {
             announced: Arc::default(),
             presence: Presence::default(),
             watch: Watch::default(),
+            by_hand: ByHand::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),
+            rules: RwLock::new(rules),
+            calendar: RwLock::new(calendar),
             devices_version: Mutex::new(version),
             heard: Heard { seq: seq.into(), own: AtomicI64::new(0) },
         });
@@ -285,12 +313,30 @@ impl Service {
         self.approvals.read().unwrap_or_else(PoisonError::into_inner).get(unit).copied().unwrap_or(false)
     }
 
+    /// How categories are routed now.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Working days, with what the desk says of them.
+    #[must_use]
+    pub fn calendar(&self) -> Arc<Calendar> {
+        self.calendar.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// Units, categories, districts, neighbourhoods.
+    #[must_use]
+    pub fn directory(&self) -> &'static Directory {
+        self.knowledge.directory()
+    }
+
     /// Switches a unit's approval on or off.
     ///
     /// # Errors
     /// [`mbs_shared::wire::error::Code::Busy`].
     pub async fn set_approval(&self, unit: &str, on: bool) -> Result<(), Fault> {
-        if self.knowledge.directory.unit(unit).is_none() {
+        if self.directory().unit(unit).is_none() {
             return Err(Fault::bad_input("Birim dizinde yok."));
         }
         let code = unit.to_owned();
@@ -326,15 +372,32 @@ impl Service {
         Ok(())
     }
 
-    /// Takes over what other processes changed: tablets and units' switches.
+    /// Takes over what other processes changed: tablets, units' switches, rules, days off.
     ///
     /// # Errors
     /// [`crate::database::DbError`].
     pub fn refresh_settings(&self) -> DbResult<()> {
         let mut known = self.taking_over();
         self.reload_devices(&mut known)?;
+        self.db.ask(|s| {
+            // A unit has its number before anybody hears of it.
+            if Versioned::Directory.newest(s)? != self.knowledge.version() {
+                self.scopes.refresh(s)?;
+                self.knowledge.refresh(s)?;
+            }
+            Ok(())
+        })?;
         let approvals = self.db.ask(load_approvals)?;
         *self.approvals.write().unwrap_or_else(PoisonError::into_inner) = approvals;
+        if self.db.ask(|s| Versioned::Rules.newest(s))? != self.rules().version {
+            let rules = Arc::new(self.db.ask(|s| Rules::load(s, self.directory()))?);
+            *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        }
+        let known_days = self.calendar.read().unwrap_or_else(PoisonError::into_inner).0;
+        if self.db.ask(|s| meta::get(s, days::COUNTER))? != known_days {
+            let (changed, calendar) = self.db.ask(days::calendar)?;
+            *self.calendar.write().unwrap_or_else(PoisonError::into_inner) = (changed, Arc::new(calendar));
+        }
         Ok(())
     }
 
@@ -368,6 +431,7 @@ impl Service {
         if self.tries.every_minute(now) {
             self.write_news().await?;
             crate::routing::apply::lapses(self, now).await?;
+            crate::routing::closed::move_on(self).await?;
             crate::anchor::daily(self, now).await?;
             self.write(move |tx| {
                 let old = now - 30 * 86_400_000;

@@ -19,14 +19,28 @@ struct Counts {
     by_address: HashMap<IpAddr, u32>,
 }
 
-/// Wrong codes of the current window.
-#[derive(Debug, Default)]
+/// Wrong codes of the current window, or whatever else is counted by who asks.
+#[derive(Debug)]
 pub struct Tries {
+    per_address: u32,
+    in_all: u32,
     counts: Mutex<Counts>,
     minute: AtomicI64,
 }
 
+impl Default for Tries {
+    fn default() -> Self {
+        Self::at_most(PER_ADDRESS, IN_ALL)
+    }
+}
+
 impl Tries {
+    /// So many from one address, and from everywhere, in [`WINDOW`].
+    #[must_use]
+    pub fn at_most(per_address: u32, in_all: u32) -> Self {
+        Self { per_address, in_all, counts: Mutex::default(), minute: AtomicI64::default() }
+    }
+
     fn with<T>(&self, now: i64, look: impl FnOnce(&mut Counts) -> T) -> T {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if (now - counts.since).abs() > WINDOW {
@@ -39,7 +53,7 @@ impl Tries {
     #[must_use]
     pub fn allowed(&self, from: Option<IpAddr>, now: i64) -> bool {
         self.with(now, |c| {
-            c.all < IN_ALL && from.is_none_or(|ip| c.by_address.get(&ip).copied().unwrap_or(0) < PER_ADDRESS)
+            c.all < self.in_all && from.is_none_or(|ip| c.by_address.get(&ip).copied().unwrap_or(0) < self.per_address)
         })
     }
 

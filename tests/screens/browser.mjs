@@ -16,6 +16,32 @@ export function launch() {
   });
 }
 
+/** A new person at the real desk, signed in; whatever goes wrong for him from now on is pushed to `troubles`. */
+export async function seat(browser, address, login, password, troubles) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => troubles.push(`in the page: ${error.message}`));
+  page.on('response', (answer) => {
+    // Before the sign-in the page asks who sits here, and is told that nobody does.
+    const asked = new URL(answer.url()).pathname;
+    if (answer.status() >= 400 && !(answer.status() === 401 && asked.endsWith('/api/me'))) troubles.push(`${answer.status()} from ${asked}`);
+  });
+  await page.goto(`${address}/desk/`);
+  await page.getByLabel('Kullanıcı adı').fill(login);
+  await page.getByLabel('Parola', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Gir' }).first().click();
+  await page.locator('.rail').waitFor();
+  return page;
+}
+
+/** Chooses the first that is found from a field with a list under it. */
+export async function choose(page, field, words) {
+  await field.fill(words);
+  await page.locator('.found.card li').first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
 /** Serves a folder. */
 export function serve(root) {
   const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.woff2': 'font/woff2', '.png': 'image/png', '.svg': 'image/svg+xml' };

@@ -3,32 +3,20 @@
 // A unit's person signs in at a real server in Debian's Chromium, finds the request by its number, accepts
 // it, answers it with a photo from the spot, and sees it concluded. Anything that goes wrong in between, in
 // the page or on the line, ends it.
-import { launch } from './browser.mjs';
+import { launch, seat } from './browser.mjs';
 
 const [address, login, password, number, photo, words] = process.argv.slice(2);
 
 const browser = await launch();
 const troubles = [];
 try {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('pageerror', (error) => troubles.push(`in the page: ${error.message}`));
-  page.on('response', (answer) => {
-    // Before the sign-in the page asks who sits here, and is told that nobody does.
-    const asked = new URL(answer.url()).pathname;
-    if (answer.status() >= 400 && !(answer.status() === 401 && asked.endsWith('/api/me'))) troubles.push(`${answer.status()} from ${asked}`);
-  });
+  const page = await seat(browser, address, login, password, troubles);
   const button = (name) => page.getByRole('button', { name }).first();
   const state = (name) => page.locator('main').getByText(name, { exact: true }).first().waitFor();
   // A step can be taken back for ten seconds; nobody here wants to.
   const now = () => button('Şimdi gönder').click();
 
-  await page.goto(`${address}/desk/`);
-  await page.getByLabel('Kullanıcı adı').fill(login);
-  await page.getByLabel('Parola', { exact: true }).fill(password);
-  await button('Gir').click();
-  await page.getByText(number).first().click();
+  await page.getByRole('link', { name: number }).first().click();
   await page.keyboard.press('e');
   await state('Yönlendirildi');
   await button('Kabul et').click();

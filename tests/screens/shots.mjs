@@ -3,12 +3,13 @@
 // Builds the screens with their fake back ends (a mode of its own; the shipped build has none), opens
 // each in Debian's Chromium at tablet sizes, in both languages and all themes, writes a picture, and
 // looks for what a person would stumble over: axe findings, sideways scrolling, cut text, targets that
-// are too small for a thumb, errors in the console. Ends with one line of counts.
+// are too small for a thumb, errors in the console. With all of them it makes contact sheets too. Ends with one line of counts.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch, need, serve, ui } from './browser.mjs';
 import { look } from './checks.mjs';
+import { sheets } from './sheets.mjs';
 
 const axe = need.resolve('axe-core/axe.min.js');
 
@@ -36,22 +37,33 @@ if (!rest.includes('--no-build')) {
 const server = await serve(join(ui, 'dist/shots'));
 const browser = await launch();
 
-const sizes = { large: { width: 1440, height: 900 }, wide: { width: 1280, height: 800 }, tall: { width: 800, height: 1280 } };
-/** Everything in both languages, light and dark; sunlight, large text and gloves once each way round. */
+const sizes = { large: { width: 1440, height: 900 }, wide: { width: 1280, height: 800 }, tall: { width: 800, height: 1280 }, small: { width: 960, height: 600 }, smalltall: { width: 600, height: 960 }, phone: { width: 360, height: 780 } };
+/** Everything in both languages, light and dark; sunlight and gloves once, large text once each way round and in each language. */
 const modes = [
   ...['tr', 'en'].flatMap((locale) => ['light', 'dark'].flatMap((theme) => ['wide', 'tall'].map((size) => ({ locale, theme, size })))),
   { locale: 'tr', theme: 'sun', size: 'wide' },
   { locale: 'tr', theme: 'light', size: 'wide', text: 200, gloves: true },
+  { locale: 'en', theme: 'light', size: 'tall', text: 200 },
+];
+/** What a muhtar uses every day, on smaller tablets and a phone too, and with large text the other way round. */
+const daily = [
+  { locale: 'tr', theme: 'light', size: 'small', gloves: true },
+  { locale: 'en', theme: 'light', size: 'smalltall' },
+  { locale: 'tr', theme: 'light', size: 'phone' },
+  { locale: 'en', theme: 'dark', size: 'phone' },
+  { locale: 'tr', theme: 'light', size: 'phone', text: 200 },
   { locale: 'tr', theme: 'light', size: 'tall', text: 200 },
+  { locale: 'en', theme: 'light', size: 'wide', text: 200 },
 ];
 
 let passed = 0;
 let failed = 0;
 const quick = rest.includes('--quick'); // one language, one theme: to look at while working
 const pairs = rest.includes('--pairs'); // half of them, in which each two of language, theme and size still meet
-const queue = screens.flatMap((screen) => visits(screen, chosen(screen.modes ?? modes)));
+const queue = screens.flatMap((screen) => visits(screen, chosen([...(screen.modes ?? modes), ...(screen.daily ? daily : [])])));
 const empty = queue.length === 0;
 await Promise.all([worker(), worker(), worker()]);
+if (!quick && !pairs) await sheets(browser, dir);
 await browser.close();
 server.close();
 console.log(`${passed} passed, ${failed} failed`);
@@ -60,7 +72,7 @@ process.exit(failed === 0 && !empty ? 0 : 1);
 function chosen(all) {
   if (quick) return all.slice(0, 2);
   if (!pairs) return all;
-  const plain = ({ theme, size, text }) => !text && theme !== 'sun' && size !== 'large';
+  const plain = ({ theme, size, text }) => !text && theme !== 'sun' && (size === 'wide' || size === 'tall');
   return all.filter((mode) => !plain(mode) || ((mode.locale === 'en') + (mode.theme === 'dark') + (mode.size === 'tall')) % 2 === 0);
 }
 
@@ -78,7 +90,8 @@ async function worker() {
   // A Tuesday morning; a fixed date keeps the pictures the same from day to day.
   await context.clock.setFixedTime(new Date('2026-11-24T10:40:00+03:00'));
   for (let visit = queue.shift(); visit; visit = queue.shift()) {
-    const { screen, modes: left } = visit;
+    // Several screens may share one list of modes.
+    const [screen, left] = [visit.screen, [...visit.modes]];
     const said = (mode, findings) => {
       if (findings.length) failed++;
       else passed++;
@@ -119,7 +132,7 @@ async function visitOnce(context, { prepareContext, prepare, ...screen }, inMode
       if (mode !== first) await turn(page, mode, screen);
       await settle(page);
       await page.screenshot({ path: join(dir, `${named(screen, mode)}.png`) });
-      const findings = await page.evaluate(look, { minTarget: screen.minTarget ?? 48 });
+      const findings = await page.evaluate(look, { minTarget: screen.minTarget ?? (mode.gloves ? 56 : 48) });
       said(mode, [...errors, ...findings]);
       errors = [];
     }

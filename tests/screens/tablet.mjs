@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 export async function prepareContext(context) {
-  await context.grantPermissions(['geolocation', 'microphone', 'clipboard-write']);
+  await context.grantPermissions(['geolocation', 'microphone', 'camera', 'clipboard-write']);
   await context.setGeolocation({ latitude: 40.9975, longitude: 29.0263, accuracy: 12 });
 }
 
@@ -15,8 +15,14 @@ const few = [
 
 const named = (mode, tr, en) => (mode.locale === 'tr' ? tr : en);
 
+async function objectByPhoto(page, mode) {
+  await page.getByRole('button', { name: named(mode, 'Hayır, itiraz ediyorum', 'No, I object') }).click();
+  await page.locator('.answer input[type=file]').first().setInputFiles([{ name: 'yama.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(60_000, 7) }]);
+  await page.locator('.answer form .photo-open').waitFor();
+}
+
 export const screens = [
-  { name: 'start', query: 'fake=start' },
+  { name: 'start', daily: true, query: 'fake=start' },
   {
     name: 'start-confirm',
     query: 'fake=start',
@@ -45,12 +51,12 @@ export const screens = [
       await page.locator('[role=alert]').waitFor();
     },
   },
-  { name: 'home' },
+  { name: 'home', daily: true },
   { name: 'home-empty', query: 'fake=empty' },
   { name: 'home-trouble', query: 'fake=trouble' },
   { name: 'home-notice', modes: few, settings: { notice: '' } },
   { name: 'notice', hash: '#/notice', settings: { notice: '' } },
-  { name: 'guide', hash: '#/guide' },
+  { name: 'guide', daily: true, hash: '#/guide' },
   {
     name: 'guide-last',
     modes: few,
@@ -119,7 +125,31 @@ export const screens = [
     },
   },
   {
+    name: 'home-map',
+    daily: true,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Haritada göster', 'Show on the map') }).click();
+      await page.locator('.m-req .m-one').first().waitFor();
+      await page.locator('.map').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'home-map-several',
+    modes: few,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Haritada göster', 'Show on the map') }).click();
+      await page.locator('.m-req .m-one').first().waitFor();
+      for (let n = 0; n < 4 && !(await page.locator('.m-many').count()); n++) {
+        await page.getByRole('button', { name: named(mode, 'Uzaklaştır', 'Zoom out') }).click();
+        await page.waitForTimeout(400);
+      }
+      await page.locator('.m-req', { has: page.locator('.m-many') }).first().click();
+      await page.locator('.map-tall ~ .stack .req').first().scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'new',
+    daily: true,
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
       await page.locator('textarea').fill('Rıhtım Caddesi’nde eczanenin önündeki mazgallar yaprak ve çöple dolmuş, su gitmiyor. Dün akşamki yağmurda üç dükkâna su girdi. Yaşlılar karşıya geçemiyor.');
@@ -169,6 +199,21 @@ export const screens = [
     },
   },
   {
+    name: 'photo-order',
+    hash: '#/draft/r58',
+    modes: few,
+    async prepare(page, mode) {
+      for (const file of ['a.jpg', 'b.jpg']) {
+        const count = await page.locator('.photo .corner').count();
+        await page.locator('input[type=file]').first().setInputFiles([{ name: file, mimeType: 'image/jpeg', buffer: Buffer.alloc(60_000, 7) }]);
+        await page.locator('.photo .corner').nth(count).waitFor();
+      }
+      await page.locator('.photo-open').nth(2).click();
+      for (let n = 0; n < 2; n++) await page.getByRole('button', { name: named(mode, 'Öne al', 'Move forward') }).click();
+      await page.getByText(named(mode, 'Listede bu fotoğraf görünür.', 'This photo is shown in the list.')).waitFor();
+    },
+  },
+  {
     name: 'covered',
     modes: few,
     hash: '#/draft/r58',
@@ -203,6 +248,7 @@ export const screens = [
   },
   {
     name: 'new-outside',
+    daily: true,
     async prepare(page, mode) {
       await page.context().setGeolocation({ latitude: 40.984, longitude: 29.0256, accuracy: 35 });
       await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
@@ -212,11 +258,33 @@ export const screens = [
   },
   {
     name: 'new-similar',
+    daily: true,
     hash: '#/draft/r58',
     async prepare(page) {
       await page.locator('.choice input[type=radio]').first().check();
       await page.locator('.similar li').first().waitFor();
       await page.locator('.similar').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'new-added',
+    hash: '#/draft/r58',
+    modes: few,
+    async prepare(page, mode) {
+      await page.locator('.choice input[type=radio]').first().check();
+      await page.getByRole('button', { name: named(mode, 'Buna ekle: Osmanağa', 'Add to this: Reported') }).click();
+      await page.getByText(named(mode, 'Osmanağa muhtarlığının başvurusuna eklenecek', 'Will be added to the request of the muhtar of Osmanağa')).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'new-discreet',
+    hash: '#/draft/r58',
+    modes: few,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Başka konu seç', 'Choose another') }).click();
+      await page.locator('.sheet input[type=search]').fill('asayis');
+      await page.locator('.sheet .list button').first().click();
+      await page.getByText(named(mode, 'kendiliğinden işaretlendi', 'Ticked by itself')).scrollIntoViewIfNeeded();
     },
   },
   {
@@ -229,6 +297,7 @@ export const screens = [
   },
   {
     name: 'category',
+    daily: true,
     hash: '#/draft/r58',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Başka konu seç', 'Choose another') }).click();
@@ -237,6 +306,7 @@ export const screens = [
   },
   {
     name: 'map-big',
+    daily: true,
     hash: '#/draft/r58',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Haritayı büyüt', 'Enlarge the map') }).click();
@@ -244,7 +314,16 @@ export const screens = [
       await page.waitForTimeout(300);
     },
   },
-  { name: 'answer', hash: '#/request/r49' },
+  { name: 'answer', daily: true, hash: '#/request/r49' },
+  {
+    name: 'answer-photo',
+    modes: few,
+    hash: '#/request/r49',
+    async prepare(page) {
+      await page.locator('.answer .photo-open').nth(1).click();
+      await page.locator('dialog[open] .photo-whole').waitFor();
+    },
+  },
   { name: 'answer-duplicate', hash: '#/request/r46' },
   { name: 'wish', hash: '#/request/r54' },
   {
@@ -256,6 +335,32 @@ export const screens = [
     name: 'answer-object',
     hash: '#/request/r49',
     prepare: (page, mode) => page.getByRole('button', { name: named(mode, 'Hayır, itiraz ediyorum', 'No, I object') }).click(),
+  },
+  {
+    name: 'answer-object-photo',
+    hash: '#/request/r49',
+    modes: few,
+    prepare: objectByPhoto,
+  },
+  {
+    name: 'objected',
+    hash: '#/request/r49',
+    modes: few,
+    async prepare(page, mode) {
+      await objectByPhoto(page, mode);
+      await page.locator('.answer form button[type=submit]').click();
+      await page.locator('.msg-photos').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'receipt-kept',
+    hash: '#/request/r49',
+    modes: few,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Alındı belgesi', 'Receipt') }).click();
+      await page.getByRole('button', { name: named(mode, 'Resim olarak kaydet', 'Save as picture') }).click();
+      await page.locator('dialog .path').waitFor();
+    },
   },
   {
     name: 'receipt',
@@ -273,10 +378,11 @@ export const screens = [
       await page.locator('.voice').scrollIntoViewIfNeeded();
     },
   },
-  { name: 'question', hash: '#/request/r55' },
-  { name: 'sending', hash: '#/request/r56/sent' },
+  { name: 'question', daily: true, hash: '#/request/r55' },
+  { name: 'sending', daily: true, hash: '#/request/r56/sent' },
   {
     name: 'edit',
+    daily: true,
     hash: '#/request/r56',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Düzelt', 'Correct'), exact: true }).click();
@@ -291,8 +397,8 @@ export const screens = [
       await page.locator('.photo-whole').waitFor();
     },
   },
-  { name: 'versions', hash: '#/request/r53/versions' },
-  { name: 'outbox', hash: '#/outbox' },
+  { name: 'versions', daily: true, hash: '#/request/r53/versions' },
+  { name: 'outbox', daily: true, hash: '#/outbox' },
   {
     name: 'outbox-courier',
     modes: few,
@@ -307,6 +413,7 @@ export const screens = [
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
   {
     name: 'announcements',
+    daily: true,
     hash: '#/announcements',
     async prepare(page) {
       await page.locator('button[aria-expanded]').first().click();
@@ -315,7 +422,7 @@ export const screens = [
   },
   { name: 'announcements-empty', query: 'fake=empty', hash: '#/announcements' },
   { name: 'urgent', query: 'fake=urgent', prepare: (page) => page.locator('dialog.urgent[open]').waitFor() },
-  { name: 'tablet', hash: '#/tablet' },
+  { name: 'tablet', daily: true, hash: '#/tablet' },
   { name: 'tablet-trouble', query: 'fake=trouble', hash: '#/tablet' },
   {
     name: 'tablet-pin',
@@ -348,6 +455,7 @@ export const screens = [
     },
   },
   { name: 'unknown', query: 'fake=unknown' },
+  { name: 'closed', query: 'fake=revoked' },
   { name: 'outdated', query: 'fake=outdated' },
   { name: 'server-outdated', query: 'fake=server_outdated' },
   refusedPhoto('photo-unreadable', 'photo_unreadable', 'Bu fotoğraf açılamıyor', 'This photo cannot be opened'),

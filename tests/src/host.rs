@@ -144,7 +144,7 @@ async fn call(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> Resp
 
 /// What the platform says of the line changes nothing that a screen shows.
 const fn changes_something(call: &Call) -> bool {
-    !call.is_question() && !matches!(call, Call::Line { .. })
+    !call.is_question() && !matches!(call, Call::Line { .. } | Call::Battery { .. })
 }
 
 fn refused(error: &CallError) -> Response {

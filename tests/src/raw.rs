@@ -125,6 +125,7 @@ impl RawTablet {
             created: self.made,
             items,
             digest: None,
+            about: None,
         }
     }
 

@@ -225,6 +225,12 @@ impl Server {
         self.run(&["key", "add", "--unit", unit, "--name", unit]).trim().to_owned()
     }
 
+    /// A key that also writes.
+    #[must_use]
+    pub fn add_writing_key(&self, unit: &str) -> String {
+        self.run(&["key", "add", "--unit", unit, "--name", unit, "--writes"]).trim().to_owned()
+    }
+
     /// Asks its database directly, beside the process.
     fn ask<T>(&self, question: impl FnOnce(&mut dyn Session) -> DbResult<T>) -> T {
         let opened: DbResult<Box<dyn Database>> = match &self.shared {

@@ -136,6 +136,15 @@ impl Staff {
         Ok(json_of(&bytes)["hash"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// Gives a photo from the spot its preview.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub fn add_preview(&self, hash: &str, bytes: Vec<u8>) -> Result<(), Refusal> {
+        let request = self.request(Method::PUT, &format!("photos/{hash}/thumb")).header("content-type", "image/jpeg");
+        read(request.body(bytes).send()).map(drop)
+    }
+
     /// One request in full.
     ///
     /// # Errors
@@ -191,6 +200,19 @@ impl Directorate {
             .get(format!("{}/api/v1/updates{query}", self.base))
             .header("authorization", format!("Bearer {}", self.key));
         read(request.send()).map(|(_, b)| json_of(&b))
+    }
+
+    /// Writes what its unit decides.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub fn act(&self, id: RequestId, act: &Value) -> Result<Value, Refusal> {
+        let request = self
+            .client
+            .post(format!("{}/api/v1/requests/{id}/act", self.base))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json");
+        read(request.body(act.to_string()).send()).map(|(_, b)| json_of(&b))
     }
 }
 

@@ -2,6 +2,7 @@
 //! process that serves its screens and can be killed.
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a story's world stops at what should not be")]
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -126,7 +127,7 @@ pub trait Door {
     /// # Errors
     /// The core's code.
     fn say(&self, id: RequestId, kind: EntryKind, text: &str) -> Result<Request, CallError> {
-        self.call(Call::Say { id, kind, text: text.to_owned() })
+        self.call(Call::Say { id, kind, text: text.to_owned(), photos: Vec::new() })
     }
 
     /// Corrects a request that was sent.
@@ -333,9 +334,22 @@ impl TabletProcess {
     /// When it does not start.
     #[must_use]
     pub fn start(dir: &Path) -> Self {
+        Self::serving(dir, &["--ui".as_ref(), dir.as_os_str()])
+    }
+
+    /// The same with its screens, as `cargo verify` and `cargo demo` build them.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn with_screens(dir: &Path) -> Self {
+        Self::serving(dir, &[])
+    }
+
+    fn serving(dir: &Path, more: &[&OsStr]) -> Self {
         mbs_tablet::sync::client::install_provider();
         let mut command = Command::new(program("mbs-tablet"));
-        command.arg("--data").arg(dir).args(["serve", "--listen", "127.0.0.1:0", "--ui"]).arg(dir);
+        command.arg("--data").arg(dir).args(["serve", "--listen", "127.0.0.1:0"]).args(more);
         let client = reqwest::blocking::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build();
         Self { serving: Serving::start(&mut command), client: client.unwrap_or_else(|e| panic!("no HTTP client: {e}")) }
     }

@@ -162,6 +162,12 @@ impl World {
     pub fn directorate(&self, unit: &str) -> Directorate {
         Directorate::new(&self.server.url(), &self.server.add_key(unit))
     }
+
+    /// A program that also writes what its unit or institution decides.
+    #[must_use]
+    pub fn program_that_writes(&self, unit: &str) -> Directorate {
+        Directorate::new(&self.server.url(), &self.server.add_writing_key(unit))
+    }
 }
 
 /// Copies a folder with everything in it.

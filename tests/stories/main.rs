@@ -8,6 +8,7 @@
 )]
 
 mod acknowledgements;
+mod answer_photos;
 mod command_line;
 mod copied_tablet;
 mod couriers;
@@ -16,12 +17,17 @@ mod desk_browser;
 mod desk_speaks;
 mod desk_steps;
 mod fortnight;
+mod institutions;
 mod kills;
+mod lost_key;
 mod main_job;
 mod mandates;
 mod neighbours;
+mod objections;
 mod one_matter;
 mod operators;
+mod parts;
+mod played;
 mod program;
 mod receipts;
 mod refusals;

@@ -65,6 +65,8 @@ fn a_request_goes_the_whole_way() {
     // The directorate takes it on and answers.
     let seen = roads.open(id).unwrap();
     assert_eq!(seen["desc"], words.text.as_str());
+    // And the server knows of its tablet what it says of itself.
+    assert_eq!(world.server.number("select count(*) from device where free > 0"), 1);
     assert_eq!(seen["photos"].as_array().unwrap().iter().filter(|p| p["here"] == true).count(), 3);
     roads.act(id, "accept", json!({})).unwrap();
     let answered = roads.act(id, "answer", json!({ "outcome": "done", "note": ANSWER })).unwrap();

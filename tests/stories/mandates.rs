@@ -2,8 +2,10 @@
 //! casebook passes to the successor, private notes do not.
 
 use mbs_shared::wire::entry::EntryKind;
-use mbs_tablet::door::view::Link;
-use mbs_tests::people::{RASIMPASA, RASIMPASA_PLACE, words_about};
+use mbs_tablet::door::view::{Files, Link, Request};
+use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::error::Code;
+use mbs_tests::people::{RASIMPASA, RASIMPASA_PLACE, fixture_bytes, words_about};
 use mbs_tests::tablet::{Device, Door, New};
 use mbs_tests::world::World;
 
@@ -30,7 +32,11 @@ fn a_revoked_tablet_hands_over_and_a_person_decides() {
     let sent = tablet.file(&pothole(0)).unwrap().row.id;
     tablet.settle();
     world.network.cut();
-    let waiting = tablet.file(&pothole(1)).unwrap().row.id;
+    let photo = fixture_bytes("generated/g-ist-01.jpg");
+    let waiting = tablet.file(&pothole(1).with_photos([photo])).unwrap().row.id;
+    let draft = tablet.call::<Request>(Call::NewDraft).unwrap().row.id;
+    let set = Fields { desc: Some("Yarım kalan".into()), ..Fields::default() };
+    tablet.call::<Request>(Call::SetDraft { id: draft, set }).unwrap();
     tablet.say(sent, EntryKind::Message, "Bunu da ekleyin.").unwrap();
     drop(world.server.run(&["revoke", "--tablet", &prefix(&tablet)]));
     world.restart_server();
@@ -38,8 +44,17 @@ fn a_revoked_tablet_hands_over_and_a_person_decides() {
 
     tablet.settle();
     let status = tablet.status();
-    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 0, 2));
-    assert_eq!(tablet.request(waiting).desc, words_about("yol.cukur", 1).text, "what he wrote stays readable");
+    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Revoked, 0, 3));
+    let became = status.revoked.unwrap();
+    assert_eq!((became.handed, became.photos, became.refused, became.drafts), (2, 1, 0, 1));
+    // Nothing is shown any more, and what only this tablet has can be taken out.
+    let shut = |call| tablet.call::<serde_json::Value>(call).unwrap_err().code;
+    assert_eq!(shut(Call::Request { id: waiting }), Code::Revoked);
+    assert_eq!(shut(Call::Requests { query: String::new() }), Code::Revoked);
+    let files: Files = tablet.call(Call::WriteUnsent).unwrap();
+    let written = std::fs::read_to_string(std::path::Path::new(&files.dir).join("unsent.json")).unwrap();
+    assert!(written.contains(&words_about("yol.cukur", 1).text) && written.contains("Yarım kalan"));
+    assert_eq!(files.photos, 1);
     assert_eq!(tablet.sync().exchanges, 0, "closed");
     assert_eq!(world.server.records().len(), 1);
     assert_eq!(world.server.number("select count(*) from quarantine"), 2);
@@ -61,8 +76,11 @@ fn a_revoked_tablet_hands_over_and_a_person_decides() {
     tablet.enrol(&world.network.url(), &world.server.enrol_code(RASIMPASA));
     tablet.settle();
     tablet.settle();
-    assert_eq!(tablet.status().link, Link::Online);
-    assert!(tablet.request(waiting).row.official_no.is_some());
+    assert_eq!((tablet.status().link, tablet.status().revoked), (Link::Online, None));
+    let again = tablet.request(waiting);
+    assert!(again.row.official_no.is_some() && again.photos[0].delivered, "the photo went after all");
+    assert_eq!(world.server.photo(again.photos[0].hash), tablet.photo(again.photos[0].hash));
+    assert_eq!(tablet.request(draft).desc, "Yarım kalan", "and the draft is open again");
     assert_eq!(world.server.records().len(), 2);
     assert_eq!(world.server.doubled(), Vec::<String>::new());
 }
@@ -86,7 +104,7 @@ fn a_successor_has_the_casebook_and_not_the_notes() {
 
     // The same tablet: it hands over, closes, and is enrolled for the successor.
     tablet.settle();
-    assert_eq!(tablet.status().link, Link::Unknown);
+    assert_eq!(tablet.status().link, Link::Revoked);
     assert_eq!(listed(&world, "request").len(), 1);
     tablet.enrol(&world.network.url(), &code);
     tablet.settle();

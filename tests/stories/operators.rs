@@ -107,6 +107,7 @@ fn a_server_takes_all_the_files_it_may_and_counts_its_answers_by_route() {
     let line = said.lines().find(|l| l.contains("\"message\":\"metrics\"")).unwrap();
     let told: Value = serde_json::from_str(line).unwrap();
     let metrics = format!("http://{}/metrics", told["address"].as_str().unwrap());
+    mbs_tablet::sync::client::install_provider();
     let client = reqwest::blocking::Client::builder().no_proxy().build().unwrap();
     let get = |url: &str| client.get(url).send().unwrap();
     assert_eq!(get(&format!("http://{}/health", server.addr)).status(), 200);

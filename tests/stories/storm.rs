@@ -40,7 +40,7 @@ fn codes(world: &World, count: usize) -> Vec<String> {
     let db = Sqlite::open(&Options { readers: 0, exclusive: false, ..Options::new(&file) }).unwrap();
     let db: &dyn Database = &db;
     let now = mbs_tablet::ports::Clock::now(&mbs_tablet::ports::system::SystemClock);
-    let places = Knowledge::istanbul().directory.neighbourhoods.iter().filter(|p| p.code != RASIMPASA.neighbourhood);
+    let places = Knowledge::istanbul().directory().neighbourhoods.iter().filter(|p| p.code != RASIMPASA.neighbourhood);
     db.change(|tx| {
         let scopes = Scopes::load(tx)?;
         places
@@ -100,6 +100,7 @@ impl Bare {
             created: 1,
             items: vec![item],
             digest: None,
+            about: None,
         };
         Self { token: format!("Bearer {}", URL_SAFE_NO_PAD.encode(reply.token)), frame: encode(&frame) }
     }

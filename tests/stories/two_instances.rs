@@ -194,7 +194,7 @@ fn a_tablet_revoked_beside_one_server_is_refused_at_both() {
         let _ = city.servers[0].run(&["revoke", "--tablet", &prefix]);
         wait_until("the server refuses it", || {
             tablet.device.sync();
-            tablet.device.status().link == Link::Unknown
+            tablet.device.status().link == Link::Revoked
         });
     }
 }

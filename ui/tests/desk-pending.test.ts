@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DeskFailed } from '$ui/backend/desk';
 import { PendingActs, UNDO_MS } from '$ui/routing/pending.svelte';
+import { MOST_PICKED, Picked } from '$ui/routing/picked.svelte';
+import { Saved } from '$ui/routing/saved.svelte';
 import type { Act } from '$ui/wire/Act';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 
@@ -50,6 +52,29 @@ describe('second thoughts', () => {
     expect(call).toHaveBeenCalledTimes(2);
   });
 
+  it('wait, go one after the other and are taken back together where one decision was about several', async () => {
+    const { call, outcomes, acts } = desk();
+    const several = ['r1', 'r2', 'r3'].map((id) => ({ id, no: id, act: act() }));
+    acts.add('r2', '2', act(), 'a');
+    acts.addTogether(several, 'b');
+    // The second has a decision of its own already.
+    expect(acts.newest?.size).toBe(2);
+    expect(acts.takeBack()).toBe(true);
+    expect(acts.list.map(({ id }) => id)).toEqual(['r2']);
+    acts.addTogether(several, 'b');
+    await vi.advanceTimersByTimeAsync(UNDO_MS);
+    expect(call.mock.calls.map(([id]) => id).sort()).toEqual(['r1', 'r2', 'r3']);
+    expect(outcomes.sent).toHaveBeenCalledTimes(3);
+    acts.addTogether(several, 'c');
+    // One that fails does not keep the others.
+    call.mockRejectedValueOnce(new DeskFailed('busy'));
+    await acts.flush();
+    expect(acts.list.map(({ id, stage }) => [id, stage])).toEqual([['r1', 'failed']]);
+    acts.retry();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(acts.list).toEqual([]);
+  });
+
   it('hold one decision a request', () => {
     const { acts } = desk();
     acts.add('r1', '1', act(), 'a');
@@ -88,5 +113,36 @@ describe('second thoughts', () => {
     void acts.send('r1');
     expect(acts.takeBack('r1')).toBe(false);
     expect(acts.newest).toBeUndefined();
+  });
+});
+
+describe('filters that are kept', () => {
+  it('belong to a person, once each', () => {
+    const saved = new Saved();
+    saved.of('Masa');
+    saved.add({ name: 'Kadıköy', to: '#/triage?q=kad%C4%B1k%C3%B6y' });
+    saved.add({ name: 'Yine', to: '#/triage?q=kad%C4%B1k%C3%B6y' });
+    const again = new Saved();
+    again.of('Masa');
+    expect(again.list.map(({ name }) => name)).toEqual(['Kadıköy']);
+    again.of('Başkası');
+    expect(again.list).toEqual([]);
+    saved.drop('#/triage?q=kad%C4%B1k%C3%B6y');
+    again.of('Masa');
+    expect(again.list).toEqual([]);
+  });
+});
+
+describe('what is picked', () => {
+  it('is all of a page or none, and never more than can be decided at once', () => {
+    const picked = new Picked();
+    const many = Array.from({ length: MOST_PICKED + 5 }, (_, n) => `r${n}`);
+    picked.toggle('r1');
+    picked.toggleAll(many.slice(0, 3));
+    expect(picked.ids.sort()).toEqual(['r0', 'r1', 'r2']);
+    picked.toggleAll(many.slice(0, 3));
+    expect(picked.size).toBe(0);
+    picked.toggleAll(many);
+    expect(picked.size).toBe(MOST_PICKED);
   });
 });

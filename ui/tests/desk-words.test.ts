@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { settings } from '$ui/lib/settings.svelte';
-import { bytesOf, mainAction, missing, offered } from '$ui/routing/actions';
+import { bytesOf, isLetter, mainAction, missing, offered } from '$ui/routing/actions';
 import { Choice } from '$ui/routing/choice.svelte';
 import { emptyDraft, keepDraft, readDraft } from '$ui/routing/draft';
 import { due } from '$ui/routing/due';
 import { below, findUnits, numbered, rankOf } from '$ui/routing/suggest';
 import { isoDay, when } from '$ui/routing/when';
+import { actionName, categoryName, offeredCategories } from '$ui/routing/words';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { DeskUnit } from '$ui/wire/DeskUnit';
 
@@ -147,6 +148,20 @@ describe('actions', () => {
     expect(bytesOf('ş')).toBe(2);
     expect(missing({ ...draft, outcome: 'done', note: 'Konu {kurum} yetkisindedir.' }, '2026-11-24')).toEqual(['note_blank']);
     expect(missing({ ...emptyDraft('plan'), date: '2026-11-23' }, '2026-11-24')).toEqual(['date_past']);
+    const letter = { ...emptyDraft('answer'), outcome: 'done' as const, note: 'Onarıldı.' };
+    expect(missing({ ...letter, date: '2026-11-23' }, '2026-11-24', true)).toEqual([]);
+    expect(missing({ ...letter, date: '2026-11-25' }, '2026-11-24', true)).toEqual(['date_ahead']);
+  });
+  it('name a retired category with the one of today, and offer it no more', () => {
+    const one = (code: string, name: string, successor: string | null = null, retired = successor !== null) => ({ code, name, name_en: name, photo: 'optional' as const, retired, successor });
+    const all = [one('a', 'Çöp', 'b'), one('b', 'Çöp alınmıyor'), one('c', 'Telgraf', null, true)];
+    expect(['a', 'b', 'c', 'd', ''].map((code) => categoryName(all, code))).toEqual(['Çöp (şimdi: Çöp alınmıyor)', 'Çöp alınmıyor', 'Telgraf (kaldırıldı)', 'Bilinmeyen konu', 'Konu seçilmemiş']);
+    expect(offeredCategories(all).map(({ code }) => code)).toEqual(['b']);
+  });
+  it('know an institution\'s answer from a unit\'s own', () => {
+    const at = (state: 'external' | 'in_progress') => ({ row: { state } });
+    expect([isLetter('answer', at('external')), isLetter('answer', at('in_progress')), isLetter('take_back', at('external'))]).toEqual([true, false, false]);
+    expect([actionName('answer', 'external'), actionName('answer', 'in_progress')]).toEqual(['Kurumun cevabını kaydet', 'Cevap yaz']);
   });
 });
 

@@ -1,11 +1,15 @@
 // The pieces between the screens and the door: keeping, handing over, reading what came.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeTablet } from '$ui/backend/fake/tablet';
-import { CallFailed, type Tablet } from '$ui/backend/tablet';
+import { CallFailed, fields, type Tablet } from '$ui/backend/tablet';
 import { httpTablet } from '$ui/backend/http';
 import { SLICE, Uploads, type Done } from '$ui/photo/upload.svelte';
 import { Autosave, KEEP_AFTER_MS } from '$ui/request/autosave';
+import type { Fields } from '$ui/wire/Fields';
 
+/** As the form of a new request keeps its fields. */
+const keeping = (door: Tablet, id: string, failed: (cause: unknown) => void = () => {}) =>
+  new Autosave<Fields>(async (set) => void (await door.call({ call: 'set_draft', id, set: fields(set) })), failed);
 const fake = (options = 'fake') => fakeTablet(new URLSearchParams(options));
 
 describe('keeping what is typed', () => {
@@ -15,7 +19,7 @@ describe('keeping what is typed', () => {
   it('writes at most 150 ms after a keystroke, only what changed, the last value', async () => {
     const door = fake();
     const { row } = await door.call({ call: 'new_draft' });
-    const autosave = new Autosave(door, row.id, () => {}, () => {});
+    const autosave = keeping(door, row.id);
     for (const desc of ['s', 'su', 'su g']) autosave.set({ desc });
     expect(KEEP_AFTER_MS).toBeLessThanOrEqual(150);
     await vi.advanceTimersByTimeAsync(KEEP_AFTER_MS);
@@ -28,7 +32,7 @@ describe('keeping what is typed', () => {
     let broken = true;
     const shaky: Tablet = { ...door, call: (call) => (broken ? Promise.reject(new CallFailed({ code: 'disk_full', detail: '' })) : door.call(call)) };
     const failed = vi.fn();
-    const autosave = new Autosave(shaky, row.id, () => {}, failed);
+    const autosave = keeping(shaky, row.id, failed);
     autosave.set({ desc: 'kaldırım çökmüş' });
     await autosave.flush();
     expect(failed).toHaveBeenCalledOnce();

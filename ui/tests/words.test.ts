@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import turkish from '../../shared/data/text/turkish_cases.json';
 import { fold, matches } from '$ui/lib/fold';
 import { ago, bytes, moment, percent } from '$ui/lib/format';
-import { parse } from '$ui/lib/route.svelte';
+import { parse, withAsked } from '$ui/lib/route.svelte';
 import { settings } from '$ui/lib/settings.svelte';
 import { better, metres } from '$ui/map/position.svelte';
 import { marked } from '$ui/request/diff';
@@ -93,7 +93,10 @@ describe('place', () => {
 
 describe('route', () => {
   it('reads the fragment', () => {
-    expect(parse('')).toEqual({ name: 'home', id: '', sub: '' });
-    expect(parse('#/request/r49/versions')).toEqual({ name: 'request', id: 'r49', sub: 'versions' });
+    expect(parse('')).toEqual({ name: 'home', id: '', sub: '', asked: {} });
+    expect(parse('#/request/r49/versions')).toMatchObject({ name: 'request', id: 'r49', sub: 'versions' });
+    const list = withAsked('#/inbox/planned/r49', { q: 'kaldırım & taş', state: '' });
+    expect(parse(list)).toEqual({ name: 'inbox', id: 'planned', sub: 'r49', asked: { q: 'kaldırım & taş' } });
+    expect(withAsked('#/all', { q: '' })).toBe('#/all');
   });
 });

@@ -67,6 +67,8 @@ pub enum Code {
     NotABundle,
     /// There is no QR code in the photo that could be read.
     NoCode,
+    /// The municipality revoked this tablet: it is closed until it is enrolled anew.
+    Revoked,
     /// The screen is locked.
     Locked,
     /// Not the PIN.
@@ -75,6 +77,8 @@ pub enum Code {
     PinWait,
     /// A PIN has four to eight digits.
     BadPin,
+    /// The platform's key store is closed, or has the database's key no more.
+    KeyStore,
 }
 
 /// What every part of the core returns.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
 use crate::store::requests::{self, Stage};
-use crate::store::{Store, blobs, changes, entries, quarantine};
+use crate::store::{Store, begun, blobs, changes, entries, quarantine};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -98,6 +98,10 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
                 done.photos += 1;
             }
         }
+    }
+    for (request, words) in begun::all(c)? {
+        done.items += 1;
+        items.push(Item { kind: "begun", words, ..describe(store, request)? });
     }
     let json = serde_json::to_vec_pretty(&items).map_err(|e| fail(Code::Storage, e.to_string()))?;
     files.write(&dir.join("unsent.json"), &json)?;

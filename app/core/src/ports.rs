@@ -71,7 +71,7 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// What the system says.
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file. Used for the reserve only: nothing a person wrote is ever removed.
+    /// Removes a file: the reserve, a mark, a copy that has served. What alone holds something a person wrote is never removed.
     ///
     /// # Errors
     /// What the system says.

@@ -79,7 +79,11 @@ impl Tablet {
             }
             rebuild_rescued(&mut store, now)?;
         }
-        let inner = Inner {
+        if let Ok(Some(identity)) = settings::identity(store.read()) {
+            // Tried again at the next start: nobody is kept from his tablet by it.
+            let _ = store.keep_recovery(&identity);
+        }
+        let mut inner = Inner {
             store,
             round: Round::new(&*ports.random),
             tail: if sabotaged("actor-reused") { [7; 8] } else { random(&*ports.random) },
@@ -88,6 +92,7 @@ impl Tablet {
             failed: VecDeque::new(),
             ports: ports.clone(),
         };
+        inner.say_intended();
         Ok(Self { ports, inner: Mutex::new(inner), wake: Mutex::new(Vec::new()) })
     }
 
@@ -135,14 +140,14 @@ impl Tablet {
         self.call(call)
     }
 
-    /// Bytes of a photo (or its preview), for a host's image address; `None` when they are not here, or the
-    /// screen is locked.
+    /// Bytes of a photo (or its preview), for a host's image address; `None` when they are not here, the screen is locked or
+    /// the tablet revoked.
     ///
     /// # Errors
     /// [`Code::Storage`].
     pub fn photo(&self, hash: BlobHash, thumb: bool) -> Result<Option<Vec<u8>>> {
         let inner = self.lock();
-        if inner.locked {
+        if inner.locked || inner.is_revoked()? {
             return Ok(None);
         }
         let read = if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) };

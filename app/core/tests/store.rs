@@ -124,7 +124,7 @@ fn harmed(rig: Rig, harm: impl Fn(&Path)) -> Rig {
 fn set_aside(rig: &Rig) -> String {
     let notices = rig.status().notices;
     let file = notices.iter().find_map(|n| match n {
-        Notice::DatabaseSetAside { file } => Some(file.clone()),
+        Notice::DatabaseSetAside { file, .. } => Some(file.clone()),
         _ => None,
     });
     file.unwrap_or_else(|| panic!("nobody was told: {notices:?}"))
@@ -286,6 +286,11 @@ fn a_database_of_an_earlier_version_is_rescued_too() {
     std::fs::write(damaged.path().join("mbs.suspect"), b"").unwrap();
     let (rig, after) = rows(damaged);
     set_aside(&rig);
+    let told = rig.status().notices.into_iter().find_map(|n| match n {
+        Notice::DatabaseSetAside { requests, .. } => Some(requests as usize),
+        _ => None,
+    });
+    assert_eq!(told, Some(before.len()), "what was taken over is told");
     assert!(!before.is_empty());
     assert_eq!(
         after.iter().map(|r| &r.case_no).collect::<Vec<_>>(),
@@ -359,6 +364,11 @@ fn a_full_disk_refuses_photos_plainly_and_keeps_words() {
     let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "X".into() });
     assert_eq!(std::fs::metadata(rig.dir.path().join("mbs.reserve")).unwrap().len(), 8 * 1024 * 1024);
     let id = rig.draft(WORDS);
+    let low = || rig.status().notices.iter().any(|n| matches!(n, Notice::DiskLow { .. }));
+    for (bytes, warned) in [(1_000_000_000, false), (999_999_999, true)] {
+        free.store(bytes, Ordering::SeqCst);
+        assert_eq!(low(), warned, "{bytes}");
+    }
     free.store(1024 * 1024, Ordering::SeqCst);
     let refused =
         rig.tablet.call(Call::AddPhoto { id, upload: 1, offset: 0, total: 10, data: String::new() }).unwrap_err();

@@ -23,7 +23,7 @@ pub(crate) async fn call<R: Runtime>(app: AppHandle<R>, call: Option<Value>) -> 
 fn answer(slot: &Slot, call: Value) -> Result<Value, CallError> {
     let name = name(&call);
     let call: Call = serde_json::from_value(call).map_err(|error| {
-        tracing::warn!("a call was not understood");
+        tracing::warn!(call = name, "a call was not understood");
         fail(Code::BadCall, error.to_string())
     })?;
     let tablet = slot.tablet().ok_or_else(|| fail(Code::Storage, "the tablet is not open"))?;
@@ -69,8 +69,14 @@ impl Stirs {
 
 fn stirs(call: &Call) -> Stirs {
     match call {
-        // Typing: the one screen that shows the draft holds the newer words anyway.
-        Call::SetDraft { .. } | Call::NewDraft | Call::Line { .. } => Stirs::Never,
+        // Typing: the one screen that shows it holds the newer words anyway.
+        Call::SetDraft { .. }
+        | Call::Begin { .. }
+        | Call::BeginEdit { .. }
+        | Call::Intend { .. }
+        | Call::NewDraft
+        | Call::Line { .. }
+        | Call::Battery { .. } => Stirs::Never,
         Call::AddPhoto { .. } => Stirs::WithPhoto,
         call if call.is_question() => Stirs::Never,
         _ => Stirs::Always,

@@ -1,7 +1,7 @@
 //! The tablet's window: Tauri over the headless core.
 //!
 //! Nothing is decided here. One command ([`call`]) carries a screen's question to the core and its answer
-//! back, one scheme ([`photo`]) hands out photos, one event (`changed`) says that screens should look
+//! back, one ([`tell`]) shows a notification to a person who looks elsewhere, one scheme ([`photo`]) hands out photos, one event (`changed`) says that screens should look
 //! again. What keeps the app from starting is told in a window of its own ([`trouble`]).
 
 // Android's entry point is written by a Tauri macro and is not safe code; nothing else here may be.
@@ -10,10 +10,12 @@
 mod bell;
 mod call;
 mod folder;
+mod key;
 mod log;
 mod open;
 mod options;
 mod photo;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod trouble;
@@ -73,7 +75,7 @@ fn assemble<R: Runtime>(builder: Builder<R>) -> Builder<R> {
     builder
         .manage(open::Slot::default())
         .manage(trouble::Slot::default())
-        .invoke_handler(tauri::generate_handler![call::call])
+        .invoke_handler(tauri::generate_handler![call::call, tell::tell])
         .register_asynchronous_uri_scheme_protocol(photo::SCHEME, photo::serve)
         .register_uri_scheme_protocol(trouble::SCHEME, trouble::serve)
 }

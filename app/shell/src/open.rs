@@ -11,6 +11,7 @@ use tauri::{AppHandle, Emitter, Manager, Runtime};
 
 use crate::bell::Bell;
 use crate::folder::{self, Held};
+use crate::key::PlatformKey;
 use crate::trouble::Trouble;
 
 /// Name of the event that tells screens to look again.
@@ -29,6 +30,7 @@ impl Open {
     pub(crate) fn begin<R: Runtime>(app: &AppHandle<R>, dir: &Path) -> Result<Self, Trouble> {
         let held = folder::hold(dir)?;
         let mut ports = Ports::system(dir);
+        ports.key = Arc::new(PlatformKey::in_dir(dir));
         // Where people look for files; beside the data where the system has no such folder.
         if let Ok(documents) = app.path().document_dir() {
             ports.exports = documents.join("MBS");

@@ -36,6 +36,7 @@ impl Trouble {
             Self::Taken { .. } => "taken",
             Self::Folder { .. } => "folder",
             Self::Core(CallError { code: Code::DiskFull, .. }) => "disk_full",
+            Self::Core(CallError { code: Code::KeyStore, .. }) => "key_store",
             Self::Core(_) => "core",
         }
     }
@@ -47,6 +48,11 @@ impl Trouble {
             Self::Folder { dir, .. } => format!("MBS veri klasörünü kullanamıyor: {}. Klasörün izinlerini denetleyin.", dir.display()),
             Self::Core(CallError { code: Code::DiskFull, .. }) => {
                 "Depolama alanı dolu. Kayıtlarınız duruyor; yer açıp MBS'yi yeniden başlatın.".into()
+            }
+            Self::Core(CallError { code: Code::KeyStore, .. }) => {
+                "Bu cihazın anahtarlığı kapalı ya da kayıtların anahtarı orada değil. Kayıtlarınız duruyor. Cihazın kilidini açıp MBS'yi \
+                 yeniden başlatın; olmazsa belediyeye götürün: kayıtlarınızı açabilir."
+                    .into()
             }
             Self::Core(_) => "MBS veri tabanını açamıyor. Kayıtlarınıza dokunulmadı. Yeniden deneyin; olmazsa belediyeye haber verin.".into(),
         }
@@ -65,6 +71,10 @@ impl Trouble {
             Self::Core(CallError { code: Code::DiskFull, .. }) => {
                 "The disk is full. Your records are kept; free some space and start MBS again.".into()
             }
+            Self::Core(CallError { code: Code::KeyStore, detail }) => format!(
+                "This device's key store is closed, or has the records' key no more. Your records are kept. Unlock the device and start \
+                 MBS again; else take it to the municipality, which can open them. ({detail})"
+            ),
             Self::Core(error) => {
                 format!(
                     "MBS cannot open its database. Your records were not touched. Try again; else tell the municipality. ({})",
@@ -130,6 +140,7 @@ mod tests {
             Trouble::Taken { dir: dir.clone() },
             Trouble::Folder { dir, why: "Permission denied".into() },
             Trouble::Core(fail(Code::DiskFull, "")),
+            Trouble::Core(fail(Code::KeyStore, "x & y")),
             Trouble::Core(fail(Code::Storage, "x & y")),
         ];
         for trouble in troubles {

@@ -124,6 +124,17 @@ fn personal_data_stays_on_the_tablet() {
 }
 
 #[test]
+fn leaves_no_picture_of_itself_among_the_recent_apps() {
+    let activity = read("app/src/main/java/tr/istanbul/mbs/MainActivity.kt");
+    // From Android 13 on, and by the stronger flag before.
+    for way in ["SDK_INT >= Build.VERSION_CODES.TIRAMISU", "setRecentsScreenshotEnabled(false)", "FLAG_SECURE"] {
+        assert!(activity.contains(way), "{way}");
+    }
+    let begun = activity.split_once("override fun onCreate").unwrap().1;
+    assert!(begun.split_once("private fun").unwrap().0.contains("keepOutOfRecents()"), "it is called as the app opens");
+}
+
+#[test]
 fn is_the_same_app_everywhere() {
     let config = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tauri.conf.json")).unwrap();
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();

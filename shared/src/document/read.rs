@@ -40,17 +40,22 @@ pub struct Version {
 
 /// Reads all known keys; `None` when a required field is missing.
 pub(super) fn reading(doc: &Automerge) -> Option<Reading> {
-    let mut fields = Fields::default();
+    let mut winners = Vec::new();
     let mut conflicts = Vec::new();
     for key in doc.keys(ROOT) {
         let all = doc.get_all(ROOT, key.as_str()).unwrap_or_default();
         // The winner comes last.
-        if let Some((Found::Scalar(value), _)) = all.last() {
-            fields.put(&key, Value::of(value));
+        if let Some((Found::Scalar(value), ObjId::Id(counter, actor, _))) = all.last() {
+            winners.push((*counter, actor.clone(), key.clone(), value.clone().into_owned()));
         }
         if all.len() > 1 {
             conflicts.extend(conflict(doc, key, &all));
         }
+    }
+    winners.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    let mut fields = Fields::default();
+    for (_, _, key, value) in &winners {
+        fields.put(key, Value::of(value));
     }
     Some(Reading { request: fields.finish()?, conflicts })
 }

@@ -14,7 +14,8 @@
 //! | `b/<hex>` | 41 bytes | a photo or voice note: hash, kind, size (`u32`), width and height (`u16` each); big-endian |
 //!
 //! The hex in a photo's key is the beginning of its hash, eight digits, or more where two of one request begin
-//! alike. Empty strings and bytes mean "emptied" or, for a photo, "removed"; a first change leaves empty fields out.
+//! alike. Photos stand in the order in which they were put. Empty strings and bytes mean "emptied" or, for a photo,
+//! "removed"; a first change leaves empty fields out.
 //! A change touches a key at most once, in every schema version.
 //! The time in a change's header is in Unix milliseconds here (Automerge itself only hands it on).
 
@@ -238,7 +239,7 @@ fn case_no(text: &str) -> Option<CaseNo> {
     (no.to_string() == text).then_some(no)
 }
 
-/// The fields read so far: filled key by key, from a change or from a document alike.
+/// The fields read so far: filled key by key in the order they were put, from a change or from a document alike.
 #[derive(Debug, Default)]
 pub struct Fields {
     schema: Option<u16>,
@@ -252,7 +253,7 @@ pub struct Fields {
     no: Option<CaseNo>,
     discreet: bool,
     rel: Option<RequestId>,
-    blobs: Vec<(String, BlobRef)>,
+    blobs: Vec<BlobRef>,
 }
 
 impl Fields {
@@ -272,7 +273,7 @@ impl Fields {
             ("rel", Value::Bytes(b)) => self.rel = RequestId::from_slice(b).ok(),
             (key, Value::Bytes(b)) => {
                 if let (Some(_), Some(b)) = (blob_prefix(key), blob_ref(b)) {
-                    self.blobs.push((key.to_owned(), b));
+                    self.blobs.push(b);
                 }
             }
             _ => {}
@@ -281,8 +282,7 @@ impl Fields {
 
     /// The request; `None` when a required field is missing (`v`, `kind`, `at`, `no`).
     #[must_use]
-    pub fn finish(mut self) -> Option<Request> {
-        self.blobs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    pub fn finish(self) -> Option<Request> {
         Some(Request {
             schema: self.schema?,
             title: self.title,
@@ -295,7 +295,7 @@ impl Fields {
             no: self.no?,
             discreet: self.discreet,
             rel: self.rel,
-            blobs: self.blobs.into_iter().map(|(_, b)| b).collect(),
+            blobs: self.blobs,
         })
     }
 }

@@ -34,6 +34,39 @@ pub struct Wish {
     pub entry: Option<EntryId>,
 }
 
+/// Parts of one case's work that other units may owe at the same time.
+pub const MAX_TASKS: usize = 8;
+
+/// A part of the work that another unit owes (alt iş).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// The event that gave it; names it within the request.
+    pub n: u32,
+    /// Unit code.
+    pub unit: String,
+    /// What is to be done.
+    pub text: String,
+    /// Until when it is wanted, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// When it was given, Unix ms.
+    pub at: i64,
+    /// How it ended; `None` while it is owed.
+    pub end: Option<TaskEnd>,
+}
+
+/// How a part of the work ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskEnd {
+    /// Whether it was done; otherwise it was given back, called off, or fell with the case.
+    pub done: bool,
+    /// What was done, or why not.
+    pub text: String,
+    /// Photos from the spot.
+    pub photos: Vec<BlobHash>,
+    /// When, Unix ms.
+    pub at: i64,
+}
+
 /// A case as it stands after some of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Case {
@@ -82,6 +115,8 @@ pub struct Case {
     pub links: Vec<OfficialNo>,
     /// Requests that were concluded as duplicates of this one.
     pub duplicates: Vec<OfficialNo>,
+    /// Parts of its work that were given to other units, in their order.
+    pub tasks: Vec<Task>,
     /// How it came; `None`: from a tablet.
     pub channel: Option<Channel>,
     /// When the clock of this round began, Unix ms: receipt, or the last objection or reopening.
@@ -121,6 +156,11 @@ impl Case {
             // One wish is enough.
             Action::Withdraw => to != To::Same || self.wish.is_none(),
             Action::Follow => self.parent().is_some(),
+            // Its answer stands for the whole work, so it waits for the last part.
+            Action::Answer | Action::Conclude => self.owed().next().is_none(),
+            Action::Task => self.owed().count() < MAX_TASKS,
+            Action::FinishTask | Action::ReturnTask | Action::CallOff => self.owed().next().is_some(),
+            Action::Move => self.unit.is_some() || self.owed().next().is_some(),
             _ => true,
         }
     }
@@ -133,6 +173,13 @@ impl Case {
             (What::Cancelled | What::Wished, Some(action @ Action::Withdraw)) => {
                 self.next(event.by, action).is_some_and(|to| (to == To::Same) == (event.what == What::Wished))
             }
+            (What::Moved { task: None, .. }, Some(action)) => {
+                self.next(event.by, action).is_some() && self.unit.is_some()
+            }
+            (
+                What::TaskDone { task, .. } | What::TaskDropped { task } | What::Moved { task: Some(task), .. },
+                Some(action),
+            ) => self.next(event.by, action).is_some() && self.owed().any(|owed| owed.n == *task),
             (_, Some(action)) => self.next(event.by, action).is_some(),
             (What::Received { .. }, None) => self.n == 0,
             (What::Unknown, _) => false,
@@ -200,6 +247,23 @@ impl Case {
             What::Joined { no } if !self.duplicates.contains(no) => self.duplicates.push(*no),
             What::Parted { no } => self.duplicates.retain(|other| other != no),
             What::Closed { confirmed } => self.confirmed = *confirmed,
+            What::Tasked { unit, until } => self.tasks.push(Task {
+                n: event.n,
+                unit: unit.clone(),
+                text: event.note.clone(),
+                until: until.clone(),
+                at: event.at,
+                end: None,
+            }),
+            What::TaskDone { task, photos } => self.end_task(*task, event, true, photos),
+            What::TaskDropped { task } => self.end_task(*task, event, false, &[]),
+            // Nobody passed it on, so it is no change of hands.
+            What::Moved { unit, task: None } => self.unit = Some(unit.clone()),
+            What::Moved { unit, task: Some(n) } => {
+                if let Some(task) = self.tasks.iter_mut().find(|task| task.n == *n) {
+                    task.unit.clone_from(unit);
+                }
+            }
             What::Linked { .. }
             | What::Joined { .. }
             | What::Reviewed
@@ -237,6 +301,17 @@ impl Case {
         // A correction leads back to the plan, so the plan outlives a draft.
         if self.state != State::Planned && self.previous != State::Planned {
             self.planned = None;
+        }
+    }
+
+    /// Parts of the work that are still owed. Nothing is where the work ended without an answer.
+    pub fn owed(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.end.is_none() && self.state.is_open())
+    }
+
+    fn end_task(&mut self, n: u32, event: &Event, done: bool, photos: &[BlobHash]) {
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.n == n) {
+            task.end = Some(TaskEnd { done, text: event.note.clone(), photos: photos.to_vec(), at: event.at });
         }
     }
 

@@ -37,8 +37,17 @@ pub struct BadCalendar(pub String);
 /// Turkey's working calendar.
 #[derive(Debug, Clone)]
 pub struct Calendar {
-    /// Days off; `true` where only the afternoon is.
-    holidays: BTreeMap<Date, bool>,
+    /// Days off.
+    holidays: BTreeMap<Date, Off>,
+}
+
+/// A day off, or an afternoon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Off {
+    /// Whether only the afternoon is.
+    pub half: bool,
+    /// Its Turkish name.
+    pub name: String,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +58,7 @@ struct File {
 #[derive(Deserialize)]
 struct Holiday {
     date: String,
+    name: String,
     half_day: bool,
 }
 
@@ -60,13 +70,31 @@ impl Calendar {
     pub fn from_json(text: &str) -> Result<Self, BadCalendar> {
         let file: File = serde_json::from_str(text).map_err(|e| BadCalendar(e.to_string()))?;
         let mut holidays = BTreeMap::new();
-        for Holiday { date, half_day } in file.days {
+        for Holiday { date, name, half_day } in file.days {
             let date: Date = date.parse().map_err(|_| BadCalendar(format!("{date:?} is no date")))?;
             // A whole day off wins over half a one.
-            let half = holidays.entry(date).or_insert(half_day);
-            *half &= half_day;
+            let off = holidays.entry(date).or_insert_with(|| Off { half: half_day, name });
+            off.half &= half_day;
         }
         Ok(Self { holidays })
+    }
+
+    /// The same with some days otherwise: off, or (`None`) worked on after all.
+    #[must_use]
+    pub fn with(&self, days: impl IntoIterator<Item = (Date, Option<Off>)>) -> Self {
+        let mut holidays = self.holidays.clone();
+        for (date, off) in days {
+            match off {
+                Some(off) => holidays.insert(date, off),
+                None => holidays.remove(&date),
+            };
+        }
+        Self { holidays }
+    }
+
+    /// Days off between two days, both included.
+    pub fn off(&self, from: Date, until: Date) -> impl Iterator<Item = (Date, &Off)> {
+        self.holidays.range(from..=until).map(|(date, off)| (*date, off))
     }
 
     /// When `days` working days after `from` (Unix ms) have passed: the close of that working day
@@ -136,8 +164,8 @@ impl Calendar {
         }
         match self.holidays.get(&date) {
             None => Some(CLOSE),
-            Some(true) => Some(HALF_CLOSE),
-            Some(false) => None,
+            Some(Off { half: true, .. }) => Some(HALF_CLOSE),
+            Some(Off { half: false, .. }) => None,
         }
     }
 
@@ -187,6 +215,13 @@ pub const LEGAL_CEILING_DAYS: i64 = 30;
 #[must_use]
 pub const fn calendar_days(from: i64, days: i64) -> i64 {
     from + days * 86_400_000
+}
+
+/// Unix ms of a time as clocks in Istanbul show it, `YYYY-MM-DD HH:MM:SS`; `None` when it is none.
+#[must_use]
+pub fn from_wall_clock(text: &str) -> Option<i64> {
+    let time = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?;
+    Some(instant(time.date(), time.time()))
 }
 
 /// Days since 1 January 1970 in Istanbul at `at` (Unix ms), for what is counted by days; by today's offset, which has been

@@ -17,8 +17,8 @@ pub struct Event {
     /// Server time, Unix ms.
     #[n(1)]
     pub at: i64,
-    /// In which capacity it was decided.
-    #[n(2)]
+    /// In which capacity it was decided; of one that a later version knows of, [`Who::System`] stands here.
+    #[cbor(n(2), decode_with = "known_who")]
     pub by: Who,
     /// What was decided.
     #[cbor(n(3), decode_with = "known")]
@@ -198,6 +198,43 @@ pub enum What {
         #[n(0)]
         no: OfficialNo,
     },
+    /// Alt iş: a part of the work goes to another unit; the note says which part.
+    #[n(28)]
+    Tasked {
+        /// Unit code.
+        #[n(0)]
+        unit: String,
+        /// Until when it is wanted, `YYYY-MM-DD`.
+        #[n(1)]
+        until: Option<String>,
+    },
+    /// That unit has done its part; the note says what it did.
+    #[n(29)]
+    TaskDone {
+        /// The event that gave it.
+        #[n(0)]
+        task: u32,
+        /// Photos from the spot.
+        #[n(1)]
+        photos: Vec<BlobHash>,
+    },
+    /// The part is not done any more: given back by its unit, or called off; the note says why.
+    #[n(30)]
+    TaskDropped {
+        /// The event that gave it.
+        #[n(0)]
+        task: u32,
+    },
+    /// The unit that held it, or owed a part of it, was closed: another one took its work over.
+    #[n(31)]
+    Moved {
+        /// Code of the unit that has it now.
+        #[n(0)]
+        unit: String,
+        /// The event that gave the part; `None`: the request itself.
+        #[n(1)]
+        task: Option<u32>,
+    },
     /// Something that a later version decides. Never appended: what is read as it stays as it came.
     #[n(63)]
     Unknown,
@@ -213,6 +250,18 @@ fn known<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<What, minicbor::decode::
         }
         d.set_position(begin);
         d.skip().map(|()| What::Unknown)
+    })
+}
+
+/// Reads in which capacity something was decided, as [`known`] reads what was.
+fn known_who<C>(d: &mut Decoder<'_>, ctx: &mut C) -> Result<Who, minicbor::decode::Error> {
+    let begin = d.position();
+    Who::decode(d, ctx).or_else(|e| {
+        if !e.is_unknown_variant() {
+            return Err(e);
+        }
+        d.set_position(begin);
+        d.skip().map(|()| Who::System)
     })
 }
 
@@ -290,6 +339,10 @@ impl What {
             Self::Followed { .. } => "followed",
             Self::Joined { .. } => "joined",
             Self::Parted { .. } => "parted",
+            Self::Tasked { .. } => "tasked",
+            Self::TaskDone { .. } => "task_done",
+            Self::TaskDropped { .. } => "task_dropped",
+            Self::Moved { .. } => "moved",
             Self::Unknown => "unknown",
         }
     }
@@ -320,6 +373,10 @@ impl What {
             | Self::Followed { .. }
             | Self::Joined { .. }
             | Self::Parted { .. }
+            | Self::Tasked { .. }
+            | Self::TaskDone { .. }
+            | Self::TaskDropped { .. }
+            | Self::Moved { .. }
             | Self::Unknown => return None,
         })
     }
@@ -357,6 +414,11 @@ impl What {
             Self::Interim => Action::Interim,
             Self::Linked { .. } if !matches!(by, Who::System) => Action::Link,
             Self::Followed { .. } => Action::Follow,
+            Self::Tasked { .. } => Action::Task,
+            Self::TaskDone { .. } => Action::FinishTask,
+            Self::TaskDropped { .. } if matches!(by, Who::Helper) => Action::ReturnTask,
+            Self::TaskDropped { .. } => Action::CallOff,
+            Self::Moved { .. } => Action::Move,
             Self::Received { .. }
             | Self::Refused
             | Self::Recategorised { .. }
@@ -387,18 +449,27 @@ mod tests {
     fn what_a_later_version_decides_is_read_without_being_known() {
         // As `What` will look one day: a kind of its own with fields, and a known one with an outcome nobody has heard of.
         let mut raw = Vec::new();
-        for what in
-            [&[0x82, 0x18, 0x29, 0x82, 0x64, b'y', b'e', b'n', b'i', 0x01][..], &[0x82, 0x0d, 0x82, 0x18, 0x29, 0x80]]
-        {
+        // And somebody of a kind nobody has heard of decides the second.
+        for (by, what) in [
+            (0x03, &[0x82, 0x18, 0x29, 0x82, 0x64, b'y', b'e', b'n', b'i', 0x01][..]),
+            (0x17, &[0x82, 0x0d, 0x82, 0x18, 0x29, 0x80]),
+        ] {
             let n = u8::try_from(raw.len() / 20 + 1).unwrap();
-            raw.extend([0xa5, 0x00, n, 0x01, 0x01, 0x02, 0x03, 0x03]);
+            raw.extend([0xa5, 0x00, n, 0x01, 0x01, 0x02, by, 0x03]);
             raw.extend(what);
             raw.extend([0x04, 0x62, b's', b'z']);
         }
         raw.extend(Event::encode_together([&Event { n: 3, at: 1, ..event(3) }]));
         let events = Event::decode_together(&raw).unwrap();
-        let read: Vec<_> = events.iter().map(|e| (e.n, e.what.code(), e.note.as_str())).collect();
-        assert_eq!(read, [(1, "unknown", "sz"), (2, "unknown", "sz"), (3, "reviewed", "Konu seçilmemiş.")]);
+        let read: Vec<_> = events.iter().map(|e| (e.n, e.by, e.what.code(), e.note.as_str())).collect();
+        assert_eq!(
+            read,
+            [
+                (1, Who::Unit, "unknown", "sz"),
+                (2, Who::System, "unknown", "sz"),
+                (3, Who::System, "reviewed", "Konu seçilmemiş.")
+            ]
+        );
         // What is no event at all is still none.
         assert_eq!(Event::decode_together(&raw[..9]), Err(Code::Malformed));
     }

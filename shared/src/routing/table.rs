@@ -30,11 +30,15 @@ pub enum Who {
     /// An external institution.
     #[n(5)]
     External,
+    /// A unit that owes a part of the work (alt iş).
+    #[n(6)]
+    Helper,
 }
 
 impl Who {
     /// All who act.
-    pub const ALL: [Self; 6] = [Self::System, Self::Muhtar, Self::Triage, Self::Unit, Self::Approver, Self::External];
+    pub const ALL: [Self; 7] =
+        [Self::System, Self::Muhtar, Self::Triage, Self::Unit, Self::Approver, Self::External, Self::Helper];
 
     /// The name in JSON and in the database.
     #[must_use]
@@ -46,6 +50,7 @@ impl Who {
             Self::Unit => "unit",
             Self::Approver => "approver",
             Self::External => "external",
+            Self::Helper => "helper",
         }
     }
 
@@ -140,11 +145,26 @@ pub enum Action {
     /// Asıl başvuru sonuçlandı: told to a duplicate.
     #[n(25)]
     Follow,
+    /// Alt iş ver: a part of the work goes to another unit.
+    #[n(26)]
+    Task,
+    /// Alt işi bitir: its unit has done its part.
+    #[n(27)]
+    FinishTask,
+    /// Alt işi geri ver: its unit cannot do it.
+    #[n(28)]
+    ReturnTask,
+    /// Alt işi geri al: it is not needed any more.
+    #[n(29)]
+    CallOff,
+    /// Birim kapandı: another one took its work over.
+    #[n(30)]
+    Move,
 }
 
 impl Action {
     /// All actions, in the order of the design.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 31] = [
         Self::Review,
         Self::Route,
         Self::SendOut,
@@ -171,6 +191,11 @@ impl Action {
         Self::Interim,
         Self::Link,
         Self::Follow,
+        Self::Task,
+        Self::FinishTask,
+        Self::ReturnTask,
+        Self::CallOff,
+        Self::Move,
     ];
 
     /// The name in JSON and in the interface for programs.
@@ -203,6 +228,11 @@ impl Action {
             Self::Interim => "interim",
             Self::Link => "link",
             Self::Follow => "follow",
+            Self::Task => "task",
+            Self::FinishTask => "finish_task",
+            Self::ReturnTask => "return_task",
+            Self::CallOff => "call_off",
+            Self::Move => "move",
         }
     }
 
@@ -269,6 +299,10 @@ pub const RULES: &[Rule] = {
         stay(S::InReview, W::Triage, A::Link),
         rule(S::InReview, W::Triage, A::Release, S::Cancelled),
         stay(S::InReview, W::Triage, A::Decline),
+        stay(S::InReview, W::Triage, A::CallOff),
+        stay(S::InReview, W::System, A::Move),
+        stay(S::InReview, W::Helper, A::FinishTask),
+        stay(S::InReview, W::Helper, A::ReturnTask),
         rule(S::InReview, W::Muhtar, A::Withdraw, S::Cancelled),
         back(S::AwaitingMuhtar, W::Muhtar, A::Reply),
         back(S::AwaitingMuhtar, W::System, A::ReplyLapsed),
@@ -277,11 +311,19 @@ pub const RULES: &[Rule] = {
         stay(S::AwaitingMuhtar, W::Triage, A::Decline),
         rule(S::AwaitingMuhtar, W::Unit, A::Release, S::Cancelled),
         stay(S::AwaitingMuhtar, W::Unit, A::Decline),
+        stay(S::AwaitingMuhtar, W::System, A::Move),
+        stay(S::AwaitingMuhtar, W::Helper, A::FinishTask),
+        stay(S::AwaitingMuhtar, W::Helper, A::ReturnTask),
         rule(S::Assigned, W::Unit, A::Accept, S::InProgress),
         rule(S::Assigned, W::Unit, A::Forward, S::Assigned),
         rule(S::Assigned, W::Unit, A::Return, S::InReview),
         rule(S::Assigned, W::Unit, A::Release, S::Cancelled),
         stay(S::Assigned, W::Unit, A::Decline),
+        stay(S::Assigned, W::Triage, A::Task),
+        stay(S::Assigned, W::Triage, A::CallOff),
+        stay(S::Assigned, W::System, A::Move),
+        stay(S::Assigned, W::Helper, A::FinishTask),
+        stay(S::Assigned, W::Helper, A::ReturnTask),
         rule(S::Assigned, W::Muhtar, A::Withdraw, S::Cancelled),
         rule(S::InProgress, W::Unit, A::Plan, S::Planned),
         rule(S::InProgress, W::Unit, A::SendOut, S::External),
@@ -290,6 +332,13 @@ pub const RULES: &[Rule] = {
         rule(S::InProgress, W::Unit, A::Return, S::InReview),
         stay(S::InProgress, W::Unit, A::Interim),
         stay(S::InProgress, W::Unit, A::Link),
+        stay(S::InProgress, W::Unit, A::Task),
+        stay(S::InProgress, W::Unit, A::CallOff),
+        stay(S::InProgress, W::Triage, A::Task),
+        stay(S::InProgress, W::Triage, A::CallOff),
+        stay(S::InProgress, W::System, A::Move),
+        stay(S::InProgress, W::Helper, A::FinishTask),
+        stay(S::InProgress, W::Helper, A::ReturnTask),
         stay(S::InProgress, W::Muhtar, A::Withdraw),
         rule(S::InProgress, W::Unit, A::Release, S::Cancelled),
         stay(S::InProgress, W::Unit, A::Decline),
@@ -297,12 +346,23 @@ pub const RULES: &[Rule] = {
         rule(S::Planned, W::Unit, A::Answer, S::AnswerPending),
         stay(S::Planned, W::Unit, A::Interim),
         stay(S::Planned, W::Unit, A::Link),
+        stay(S::Planned, W::Unit, A::Task),
+        stay(S::Planned, W::Unit, A::CallOff),
+        stay(S::Planned, W::Triage, A::Task),
+        stay(S::Planned, W::Triage, A::CallOff),
+        stay(S::Planned, W::System, A::Move),
+        stay(S::Planned, W::Helper, A::FinishTask),
+        stay(S::Planned, W::Helper, A::ReturnTask),
         stay(S::Planned, W::Muhtar, A::Withdraw),
         rule(S::Planned, W::Unit, A::Release, S::Cancelled),
         stay(S::Planned, W::Unit, A::Decline),
         rule(S::External, W::External, A::Answer, S::AnswerPending),
         rule(S::External, W::Triage, A::TakeBack, S::InReview),
         stay(S::External, W::Triage, A::Interim),
+        stay(S::External, W::Triage, A::CallOff),
+        stay(S::External, W::System, A::Move),
+        stay(S::External, W::Helper, A::FinishTask),
+        stay(S::External, W::Helper, A::ReturnTask),
         stay(S::External, W::Muhtar, A::Withdraw),
         rule(S::External, W::Triage, A::Release, S::Cancelled),
         stay(S::External, W::Triage, A::Decline),
@@ -310,6 +370,7 @@ pub const RULES: &[Rule] = {
         // Where the unit asks no approver, right behind its answer.
         rule(S::AnswerPending, W::System, A::Approve, S::Concluded),
         back(S::AnswerPending, W::Approver, A::Correct),
+        stay(S::AnswerPending, W::System, A::Move),
         rule(S::Concluded, W::Muhtar, A::Confirm, S::Closed),
         rule(S::Concluded, W::System, A::ConfirmLapsed, S::Closed),
         rule(S::Concluded, W::Muhtar, A::Object, S::InReview),

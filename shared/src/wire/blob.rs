@@ -2,7 +2,7 @@
 //!
 //! Every answer, also a refusal of the offset, tells how much is there: that is the resume point.
 //! `PUT /v1/blobs/{sha256}/thumb?request=ID` carries the preview whole.
-//! `GET /v1/blobs/{sha256}` and `…/thumb` give them back (`offset` in the query).
+//! `GET /v1/blobs/{sha256}` and `…/thumb` give them back (`offset` and, at most so many bytes, `len` in the query).
 
 use minicbor::{Decode, Encode};
 

@@ -13,6 +13,7 @@ pub mod reconcile;
 pub mod revocation;
 pub mod snapshot;
 pub mod sync;
+pub mod units;
 pub mod version;
 
 use minicbor::{Decode, Encode};

@@ -3,6 +3,7 @@
 
 use minicbor::{Decode, Encode};
 
+use crate::id::RequestId;
 use crate::routing::State;
 
 /// Reports are told so long after they came, in days.
@@ -64,6 +65,9 @@ pub struct Spot {
     /// Day it came, counted from 1 January 1970 in Istanbul.
     #[n(3)]
     pub day: u32,
+    /// Its identifier, so that another request may name it as related; it opens nothing. `None`: a server before this.
+    #[n(4)]
+    pub request: Option<RequestId>,
 }
 
 /// A coordinate in degrees, rounded to [`STEPS`].

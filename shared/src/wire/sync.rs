@@ -64,7 +64,28 @@ pub struct SyncRequest {
     /// Everything accepted that the tablet has; given where nothing is pushed.
     #[n(8)]
     pub digest: Option<Digest>,
+    /// What it says of itself, where the server may not know it.
+    #[n(9)]
+    pub about: Option<About>,
 }
+
+/// What a tablet says of itself: with its first exchange after a start, and when its room or its battery has
+/// changed much.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct About {
+    /// Version of its app, at most [`MAX_APP`] bytes.
+    #[n(0)]
+    pub app: String,
+    /// Room left on its disk, MiB; 0: it does not know.
+    #[n(1)]
+    pub free: u32,
+    /// How full its battery is, percent; `None`: the platform does not say.
+    #[n(2)]
+    pub battery: Option<u8>,
+}
+
+/// Longest version of an app, in bytes.
+pub const MAX_APP: usize = 32;
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
@@ -207,6 +228,9 @@ pub struct SyncReply {
     /// How far the announcements for this tablet reach; `None`: there is none.
     #[n(13)]
     pub announced: Option<u64>,
+    /// The mark of the units' names ([`super::units::Units::mark`]), beside rows.
+    #[n(14)]
+    pub units: Option<u32>,
 }
 
 /// One row of the feed.

@@ -23,6 +23,14 @@ pub enum Right {
     Enrol,
     /// Count and export what one may read.
     Report,
+    /// See who signs in, and the keys of programs.
+    Accounts,
+    /// Change them, and revoke tablets.
+    Manage,
+    /// See how categories are routed.
+    Rules,
+    /// Change it.
+    Rule,
 }
 
 /// The matrix.
@@ -39,14 +47,28 @@ const MATRIX: &[(Role, &[Right])] = &[
             Right::Decide,
             Right::Enrol,
             Right::Report,
+            Right::Rules,
+            Right::Rule,
         ],
     ),
     (Role::Unit, &[Right::Read, Right::Work, Right::Report]),
     (Role::Approver, &[Right::Read, Right::Work, Right::Report]),
-    (Role::Auditor, &[Right::Read, Right::Announcements, Right::Fleet, Right::Report]),
+    (Role::Auditor, &[Right::Read, Right::Announcements, Right::Fleet, Right::Report, Right::Accounts, Right::Rules]),
     (
         Role::Operator,
-        &[Right::Read, Right::Announcements, Right::Announce, Right::Fleet, Right::Decide, Right::Enrol, Right::Report],
+        &[
+            Right::Read,
+            Right::Announcements,
+            Right::Announce,
+            Right::Fleet,
+            Right::Decide,
+            Right::Enrol,
+            Right::Report,
+            Right::Accounts,
+            Right::Manage,
+            Right::Rules,
+            Right::Rule,
+        ],
     ),
 ];
 

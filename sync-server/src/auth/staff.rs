@@ -15,6 +15,17 @@ const COOKIE: &str = "mbs_session";
 /// How long a session is good for, in milliseconds: a working day with room to spare.
 pub const LIFETIME: i64 = 12 * 60 * 60 * 1_000;
 
+/// Longest sign-in name, in characters.
+const MAX_LOGIN: usize = 64;
+
+/// A sign-in name as it is kept: small letters without Turkish ones, digits, `.`, `_`, `-`. `None`: it is none.
+#[must_use]
+pub fn login(text: &str) -> Option<String> {
+    let login = text.trim().to_ascii_lowercase();
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    ((3..=MAX_LOGIN).contains(&login.len()) && login.chars().all(plain)).then_some(login)
+}
+
 /// The cookie's secret, as its hash is kept.
 #[must_use]
 pub fn session_hash(headers: &HeaderMap) -> Option<[u8; 32]> {
@@ -94,6 +105,14 @@ mod tests {
         map.insert(header::COOKIE, HeaderValue::from_str(&format!("other=1; {value}")).unwrap());
         assert_eq!(session_hash(&map), Some(sha256(&token)));
         assert!(set.to_str().unwrap().contains("SameSite=Strict"));
+    }
+
+    #[test]
+    fn a_sign_in_name_is_found_again_however_it_is_typed() {
+        assert_eq!(login(" Yol.Bakim-2 ").as_deref(), Some("yol.bakim-2"));
+        for wrong in ["", "ab", "şube", "a b c", "kul'lan", &"x".repeat(65)] {
+            assert_eq!(login(wrong), None, "{wrong:?}");
+        }
     }
 
     #[test]

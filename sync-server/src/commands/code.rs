@@ -6,7 +6,7 @@ use clap::Args;
 use crate::config::Settings;
 use crate::database::people;
 use crate::handlers::enrol::{NoCode, make_code, qr_text};
-use crate::knowledge::{Knowledge, Scopes};
+use crate::knowledge::Scopes;
 use crate::operate;
 use crate::ports::{Clock, SystemClock, SystemRandom};
 
@@ -31,7 +31,7 @@ pub(super) fn run(settings: &Settings, options: &EnrolCode) -> Result<()> {
     let EnrolCode { neighbourhood, person, successor, quiet } = options;
     let service = super::open(settings)?;
     let db = &*service.db;
-    let directory = Knowledge::istanbul().directory;
+    let directory = service.directory();
     let Some(place) = directory.neighbourhood(neighbourhood) else {
         let near = super::list::near(directory, neighbourhood);
         if near.is_empty() {

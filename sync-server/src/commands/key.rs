@@ -7,7 +7,6 @@ use super::list::{self, List};
 use crate::auth::keys;
 use crate::config::Settings;
 use crate::database::api_keys;
-use crate::knowledge::Knowledge;
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 
 /// What to do.
@@ -37,20 +36,21 @@ pub(super) struct Add {
     /// Days until it expires
     #[arg(long, default_value_t = 365)]
     days: u32,
+    /// The program may also write what the unit decides: accept, answer, give back
+    #[arg(long)]
+    writes: bool,
 }
 
 pub(super) fn run(settings: &Settings, key: &Key) -> Result<()> {
     let now = SystemClock.now();
     match key {
         Key::Add(add) => {
-            if Knowledge::istanbul().directory.unit(&add.unit).is_none() {
-                bail!("--unit must be a unit of the directory: `mbs-server units WORD` finds its code");
-            }
+            let db = super::database(settings)?;
+            super::known_unit(&*db, &add.unit)?;
             let random: &dyn Random = &SystemRandom;
             let text = keys::text(&random.bytes());
             let expires = now + i64::from(add.days) * 86_400_000;
-            let db = super::database(settings)?;
-            db.change(|tx| api_keys::add(tx, &keys::hash(&text), &add.name, &add.unit, now, expires))?;
+            db.change(|tx| api_keys::add(tx, &keys::hash(&text), &add.name, &add.unit, now, expires, add.writes))?;
             println!("{text}");
         }
         Key::Revoke { name } => {

@@ -7,10 +7,12 @@ use clap::Args;
 use mbs_shared::directory::{Directory, Unit};
 use mbs_shared::fold::fold;
 use mbs_shared::id::Prefix;
+use mbs_shared::istanbul;
 use serde_json::Value;
 
 use crate::config::Settings;
 use crate::database::{api_keys, devices, staff};
+use crate::directory::table::code_of;
 use crate::handlers::desk::view::Role;
 use crate::knowledge::{Knowledge, Scopes};
 
@@ -96,17 +98,17 @@ pub(super) fn near<'a>(directory: &'a Directory, code: &str) -> Vec<&'a str> {
 }
 
 pub(super) fn neighbourhoods(list: &List) -> Result<()> {
-    let lines = Knowledge::istanbul().directory.neighbourhoods.iter();
+    let lines = istanbul::directory().neighbourhoods.iter();
     list.print(["code", "district", "name"], lines.map(|n| [n.code.clone(), n.district.clone(), n.name.clone()]))
 }
 
-pub(super) fn units(list: &List) -> Result<()> {
+pub(super) fn units(settings: &Settings, list: &List) -> Result<()> {
+    let knowledge = super::database(settings)?.ask(|s| Knowledge::load(s))?;
     let line = |u: &Unit| {
-        let kind = serde_json::to_value(u.kind).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let state = if u.retired { format!("retired: {}", u.successors.join(", ")) } else { String::new() };
-        [u.code.clone(), kind, u.parent.clone().unwrap_or_default(), u.name.clone(), state]
+        [u.code.clone(), code_of(u.kind), u.parent.clone().unwrap_or_default(), u.name.clone(), state]
     };
-    list.print(["code", "kind", "parent", "name", "state"], Knowledge::istanbul().directory.units.iter().map(line))
+    list.print(["code", "kind", "parent", "name", "state"], knowledge.directory().units.iter().map(line))
 }
 
 pub(super) fn tablets(settings: &Settings, list: &List) -> Result<()> {
@@ -148,9 +150,10 @@ pub(super) fn keys(settings: &Settings, list: &List, now: i64) -> Result<()> {
             k if k.expires <= now => "expired".to_owned(),
             _ => String::new(),
         };
-        [k.name, k.unit, when(k.created), when(k.expires), state]
+        let writes = if k.writes { "writes" } else { "reads" };
+        [k.name, k.unit, writes.to_owned(), when(k.created), when(k.expires), state]
     };
-    list.print(["name", "unit", "since", "good until", "state"], all.into_iter().map(line))
+    list.print(["name", "unit", "right", "since", "good until", "state"], all.into_iter().map(line))
 }
 
 #[cfg(test)]
@@ -176,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_neighbourhood_finds_its_like() {
-        let directory = Knowledge::istanbul().directory;
+        let directory = istanbul::directory();
         assert!(near(directory, "Kadıköy Rasimpaşa").contains(&"kadikoy-rasimpasa"));
         assert!(near(directory, "nowhere at all").is_empty());
     }

@@ -11,17 +11,19 @@ mod key;
 mod list;
 mod quarantine;
 mod receipt;
+mod recover;
 mod serve;
 mod user;
 
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, Common, Serve, Settings};
 use crate::database::{Database, DbError, meta};
 use crate::engines::{FILE, Opener, Place};
+use crate::knowledge::Knowledge;
 use crate::service::{Parts, Service};
 
 /// Takes what muhtars' tablets file, numbers it, routes it to the units of the municipality, and gives
@@ -79,6 +81,8 @@ enum Command {
     Verify,
     /// Erase a request by law (6698), here, on every tablet and for every unit. It cannot be undone
     Erase(erase::Erase),
+    /// Open a tablet's folder whose key was lost, with this server's own: a broken tablet's records can be read again
+    RecoverTablet(recover::Recover),
     /// Look whether the data folder is sound; says what to do where it is not
     Doctor,
     /// Check a receipt (alındı belgesi): who gave it, and whether it is unchanged. Needs no database
@@ -105,7 +109,7 @@ pub fn run() -> Result<()> {
         Command::Init => init(&settings),
         Command::EnrolCode(options) => code::run(&settings, &options),
         Command::Neighbourhoods(options) => list::neighbourhoods(&options),
-        Command::Units(options) => list::units(&options),
+        Command::Units(options) => list::units(&settings, &options),
         Command::Tablets(options) => list::tablets(&settings, &options),
         Command::Revoke(options) => device::run(&settings, &options),
         Command::ImportCourier(options) => courier::run(&settings, &options),
@@ -116,6 +120,7 @@ pub fn run() -> Result<()> {
         Command::Restore(options) => backup::restore(&settings, &options),
         Command::Verify => backup::verify(&settings),
         Command::Erase(options) => erase::run(&settings, &options),
+        Command::RecoverTablet(options) => recover::run(&settings, &options),
         Command::Doctor => doctor::run(&settings),
         Command::VerifyReceipt(options) => receipt::run(&settings, &options),
         Command::SampleSettings => {
@@ -140,6 +145,7 @@ fn begin(settings: &Settings) -> Result<Arc<Service>> {
     let begun = Parts::open(&settings.data, &settings.database, &settings.photos).and_then(|mut parts| {
         parts.url.clone_from(&settings.url);
         parts.second_factor = settings.second_factor;
+        parts.open_data = settings.open_data;
         Service::new(parts)
     });
     let damaged = |e: &anyhow::Error| e.chain().any(|c| matches!(c.downcast_ref(), Some(DbError::Damaged(_))));
@@ -153,6 +159,14 @@ fn begin(settings: &Settings) -> Result<Arc<Service>> {
             settings.data.display()
         ))
     })
+}
+
+/// Refuses a unit that the directory does not have.
+fn known_unit(db: &dyn Database, unit: &str) -> Result<()> {
+    if db.ask(|s| Knowledge::load(s))?.directory().unit(unit).is_none() {
+        bail!("--unit must be a unit of the directory: `mbs-server units WORD` finds its code");
+    }
+    Ok(())
 }
 
 /// The database, for one command beside a running server.

@@ -7,10 +7,10 @@ use clap::{Args, Subcommand};
 
 use super::list::{self, List};
 use crate::auth::password;
+use crate::auth::staff::login;
 use crate::config::Settings;
 use crate::database::staff;
 use crate::handlers::desk::view::Role;
-use crate::knowledge::Knowledge;
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 
 /// What to do.
@@ -95,15 +95,18 @@ fn add(settings: &Settings, add: &Add, now: i64) -> Result<()> {
     let Some(role) = Role::from_code(&add.role) else {
         bail!("--role is one of {}", Role::ALL.map(Role::code).join(", "));
     };
-    if matches!(role, Role::Unit | Role::Approver) && Knowledge::istanbul().directory.unit(&add.unit).is_none() {
-        bail!("--unit must be a unit of the directory: `mbs-server units WORD` finds its code");
-    }
-    let hash = read_password()?;
     let db = super::database(settings)?;
-    if !db.change(|tx| staff::add(tx, &add.login, &add.name, role, &add.unit, &hash, now))? {
-        bail!("someone signs in as {:?} already", add.login);
+    if matches!(role, Role::Unit | Role::Approver) {
+        super::known_unit(&*db, &add.unit)?;
     }
-    println!("{} can sign in as {}.", add.name, add.login);
+    let Some(login) = login(&add.login) else {
+        bail!("--login has 3 to 64 small letters without Turkish ones, digits, '.', '_' and '-'");
+    };
+    let hash = read_password()?;
+    if !db.change(|tx| staff::add(tx, &login, &add.name, role, &add.unit, &hash, now))? {
+        bail!("someone signs in as {login:?} already");
+    }
+    println!("{} can sign in as {login}.", add.name);
     Ok(())
 }
 

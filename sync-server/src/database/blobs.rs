@@ -1,6 +1,7 @@
 //! Photos and voice notes: which are whole, who refers to them, and slices of uploads that were cut.
 
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::place::{Fix, FixSource};
 
 use super::{DbResult, Session, statements};
 
@@ -17,6 +18,10 @@ statements! {
     DETACH = "delete from blob_ref where request = $1";
     /// A new one.
     ADD = "insert into blob (hash, size, staff, at) values ($1, $2, $3, $4) on conflict (hash) do nothing";
+    /// What its camera wrote, of one that was uploaded at the desk.
+    SET_PROOF = "update blob set taken = $1, lat = $2, lon = $3 where hash = $4 and staff <> 0";
+    /// What its camera wrote.
+    PROOF = "select taken, lat, lon from blob where hash = $1";
     /// Its preview is here.
     HAS_THUMB = "update blob set thumb = 1 where id = $1 and thumb = 0";
     /// A request refers to it.
@@ -74,6 +79,43 @@ pub fn by_hash(session: &mut dyn Session, hash: BlobHash) -> DbResult<Option<Blo
 pub fn add(session: &mut dyn Session, hash: BlobHash, size: u32, staff: i64, at: i64) -> DbResult<Blob> {
     session.send(ADD, &[hash.as_bytes().into(), size.into(), staff.into(), at.into()])?;
     by_hash(session, hash)?.ok_or_else(|| super::DbError::Unexpected("a photo just written is not there".into()))
+}
+
+/// What a camera wrote beside a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Proof {
+    /// When it was taken, Unix ms.
+    pub taken: Option<i64>,
+    /// Where.
+    pub fix: Option<Fix>,
+}
+
+/// Parts of a degree that are kept: a tenth of a metre.
+const PARTS: f64 = 1_000_000.0;
+
+/// Keeps what the camera of a desk's photo wrote.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn set_proof(session: &mut dyn Session, hash: BlobHash, proof: &Proof) -> DbResult<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "degrees on Earth")]
+    let parts = |degrees: f64| (degrees * PARTS).round() as i64;
+    let (lat, lon) = proof.fix.map_or((0, 0), |fix| (parts(fix.lat), parts(fix.lon)));
+    let args = [proof.taken.unwrap_or(0).into(), lat.into(), lon.into(), hash.as_bytes().into()];
+    session.execute(SET_PROOF, &args).map(drop)
+}
+
+/// What the camera of a photo wrote, as far as it is kept.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn proof(session: &mut dyn Session, hash: BlobHash) -> DbResult<Proof> {
+    let found = session.first(PROOF, &[hash.as_bytes().into()], |r| Ok((r.int(0)?, r.int(1)?, r.int(2)?)))?;
+    let Some((taken, lat, lon)) = found else { return Ok(Proof::default()) };
+    #[expect(clippy::cast_precision_loss, reason = "millionths of a degree on Earth")]
+    let degrees = |parts: i64| parts as f64 / PARTS;
+    let fix = Fix { lat: degrees(lat), lon: degrees(lon), accuracy: 0.0, source: FixSource::Photo };
+    Ok(Proof { taken: (taken != 0).then_some(taken), fix: (lat != 0 || lon != 0).then_some(fix) })
 }
 
 /// Lets a request refer to a whole photo; `false` when it already did.

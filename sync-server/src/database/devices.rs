@@ -1,6 +1,7 @@
 //! Tablets.
 
 use mbs_shared::id::{DeviceNo, PublicKey};
+use mbs_shared::wire::sync::About;
 
 use super::{DbResult, Row, Session, statements};
 
@@ -29,10 +30,12 @@ statements! {
     /// Tablets of the mandate that runs in a neighbourhood, those that are not revoked.
     OF_SCOPE = "select d.no from device d join mandate m on m.id = d.mandate \
                 where m.scope = $1 and m.until = 0 and d.revoked = 0 order by d.id";
+    /// What a tablet says of itself.
+    SET_ABOUT = "update device set app = $1, free = $2, battery = $3 where id = $4";
     /// Revokes a tablet by its number.
     REVOKE_NO = "update device set revoked = $1 where no = $2 and revoked = 0";
     /// The fleet, for the desk.
-    FLEET = "select d.prefix, m.scope, d.app, d.seen, d.created, d.arrived, d.revoked, d.twin, d.id \
+    FLEET = "select d.prefix, m.scope, d.app, d.seen, d.created, d.arrived, d.revoked, d.twin, d.id, d.free, d.battery \
              from device d join mandate m on m.id = d.mandate order by d.id";
 }
 
@@ -142,6 +145,10 @@ pub struct FleetRow {
     pub twin: i64,
     /// Row id.
     pub id: i64,
+    /// Room left on its disk as it said last, MiB; 0: it did not say.
+    pub free: u32,
+    /// How full its battery was as it said last, percent; `None`: it did not say.
+    pub battery: Option<u8>,
 }
 
 /// The fleet.
@@ -160,6 +167,17 @@ pub fn fleet(session: &mut dyn Session) -> DbResult<Vec<FleetRow>> {
             revoked: r.int(6)?,
             twin: r.int(7)?,
             id: r.int(8)?,
+            free: r.count(9)?,
+            battery: u8::try_from(r.int(10)?).ok(),
         })
     })
+}
+
+/// Writes what a tablet says of itself.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn set_about(session: &mut dyn Session, id: i64, about: &About) -> DbResult<()> {
+    let battery = about.battery.map_or(-1, |percent| i64::from(percent.min(100)));
+    session.send(SET_ABOUT, &[about.app.as_str().into(), about.free.into(), battery.into(), id.into()])
 }

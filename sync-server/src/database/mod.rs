@@ -13,6 +13,7 @@ pub mod announcements;
 pub mod api_keys;
 pub mod blobs;
 pub mod changes;
+pub mod days;
 pub mod devices;
 pub mod entries;
 pub mod erased;
@@ -27,9 +28,12 @@ pub mod postgres;
 pub mod quarantine;
 pub mod reports;
 pub mod requests;
+pub mod rules;
 pub mod sqlite;
 pub mod staff;
+pub mod tasks;
 pub mod templates;
+pub mod versions;
 
 use thiserror::Error;
 
@@ -422,7 +426,7 @@ macro_rules! request_rows {
     ($rest:literal) => {
         concat!(
             "select rid, id, scope, place, unit, no, case_no, state, outcome, kind, category, title, flags, at, received, \
-             since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections, channel from request ",
+             since, due, paused, hops, returns, n, changes, blobs, here, concluded, confirmed, objections, channel, urgency from request ",
             $rest
         )
     };
@@ -437,6 +441,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         api_keys::STATEMENTS,
         blobs::STATEMENTS,
         changes::STATEMENTS,
+        days::STATEMENTS,
         devices::STATEMENTS,
         entries::STATEMENTS,
         erased::STATEMENTS,
@@ -449,8 +454,11 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         quarantine::STATEMENTS,
         reports::STATEMENTS,
         requests::STATEMENTS,
+        rules::STATEMENTS,
         staff::STATEMENTS,
+        tasks::STATEMENTS,
         templates::STATEMENTS,
+        versions::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -16,6 +16,9 @@ statements! {
     END_BEGUN = "update mandate set until = $1 where scope = $2 and until = 0 and since = $3";
     /// A mandate with its person.
     MANDATE = "select m.scope, p.name, m.since, m.until from mandate m join person p on p.id = m.person where m.id = $1";
+    /// Who held the mandate of a neighbourhood at a moment.
+    HELD_AT = "select p.name from mandate m join person p on p.id = m.person \
+               where m.scope = $1 and m.since <= $2 and (m.until = 0 or m.until > $2) order by m.id desc limit 1";
     /// A new enrolment code.
     ADD_CODE = "insert into enrol_code (hash, mandate, expires) values ($1, $2, $3)";
     /// Uses a code up, if it is good.
@@ -47,6 +50,14 @@ pub fn current(session: &mut dyn Session, scope: u32) -> DbResult<Option<Mandate
     session.first(CURRENT, &[scope.into()], |r| {
         Ok(Mandate { id: r.int(0)?, scope, person: r.text(1)?.to_owned(), since: r.int(2)?, until: 0 })
     })
+}
+
+/// Name of the muhtar of `scope` at a moment (Unix ms).
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn held_at(session: &mut dyn Session, scope: u32, at: i64) -> DbResult<Option<String>> {
+    session.first(HELD_AT, &[scope.into(), at.into()], |r| Ok(r.text(0)?.to_owned()))
 }
 
 /// The mandate with that id.

@@ -2,7 +2,7 @@
 
 use mbs_shared::routing::{Channel, Outcome, State};
 
-use super::requests::{channel_of, outcome_of, state_of};
+use super::requests::{self, Head, channel_of, outcome_of, state_of};
 use super::{DbResult, Go, Row, Session, request_rows, statements};
 
 statements! {
@@ -11,6 +11,8 @@ statements! {
                 objections, returns, channel from request where received >= $1 and received < $2";
     /// How many were received in a period.
     COUNT_RECEIVED = "select count(*) from request where received >= $1 and received < $2";
+    /// When the first request was received.
+    FIRST_RECEIVED = "select received from request order by received limit 1";
     /// When answers of a period were given.
     CONCLUDED = "select concluded, unit from request where concluded <> 0 and concluded >= $1 and concluded < $2";
     /// Requests received in a period, whole, page by page.
@@ -67,6 +69,14 @@ fn counted(r: &dyn Row) -> DbResult<Counted> {
         returns: r.count(12)?,
         channel: channel_of(r.int(13)?)?,
     })
+}
+
+/// Whole requests received in a period (Unix ms, the end not in it), behind row `after`, in the order of their rows.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn page(session: &mut dyn Session, after: i64, (from, until): (i64, i64), limit: u32) -> DbResult<Vec<Head>> {
+    session.all(PAGE, &[after.into(), from.into(), until.into(), limit.into()], requests::head)
 }
 
 /// Shows each request received from `from` and before `until` (Unix ms).

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use mbs_shared::directory::Priority;
 use mbs_shared::id::{CaseNo, OfficialNo, Prefix, RequestId};
 use mbs_shared::request::Kind;
 use mbs_shared::routing::{Case, Channel, Outcome, State};
@@ -18,8 +19,8 @@ pub const WISH: u32 = 4;
 statements! {
     /// A new request.
     ADD = "insert into request (rid, id, scope, place, unit, no, case_no, state, kind, category, title, flags, \
-           at, received, since, due, hops, n, changes, blobs, channel) \
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+           at, received, since, due, hops, n, changes, blobs, channel, urgency) \
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
     /// One by id.
     BY_ID = request_rows!("where id = $1");
     /// One by row number.
@@ -42,7 +43,7 @@ statements! {
     /// Where the case stands now.
     SET_CASE = "update request set unit = $1, state = $2, outcome = $3, category = $4, since = $5, due = $6, \
                 paused = $7, hops = $8, returns = $9, n = $10, concluded = $11, confirmed = $12, objections = $13, \
-                channel = $14 where rid = $15";
+                channel = $14, urgency = $15 where rid = $16";
     /// What the document says now.
     SET_CONTENT = "update request set title = $1, kind = $2, flags = $3, changes = $4, blobs = $5 where rid = $6";
     /// One more photo is whole.
@@ -114,6 +115,24 @@ pub struct Head {
     pub objections: u32,
     /// How it came; `None`: from a tablet.
     pub channel: Option<Channel>,
+    /// Its place among open work, the most urgent being the least: see [`urgency`].
+    pub urgency: i64,
+}
+
+/// Until when a request that has no date yet should have been looked at: three days after its receipt, in milliseconds.
+const LOOKED_AT_WITHIN: i64 = 3 * 86_400_000;
+
+/// The place among open work: the category's priority first, then the date. Milliseconds of a date need 41 bits.
+#[must_use]
+pub fn urgency(h: &Head, priority: Priority) -> i64 {
+    let when = if h.due == 0 { h.received.saturating_add(LOOKED_AT_WITHIN) } else { h.due };
+    urgency_of(priority) | (when & (urgency_of(Priority::High) - 1))
+}
+
+/// What the urgency of a priority begins with.
+#[must_use]
+pub const fn urgency_of(priority: Priority) -> i64 {
+    (priority as i64) << 44
 }
 
 /// The official number as one integer.
@@ -235,6 +254,7 @@ pub fn head(r: &dyn Row) -> DbResult<Head> {
         confirmed: r.int(25)? != 0,
         objections: r.count(26)?,
         channel: channel_of(r.int(27)?)?,
+        urgency: r.int(28)?,
     })
 }
 
@@ -300,11 +320,12 @@ pub fn add(session: &mut dyn Session, h: &Head) -> DbResult<()> {
             h.changes.into(),
             h.blobs.into(),
             channel_no(h.channel).into(),
+            h.urgency.into(),
         ],
     )
 }
 
-/// Takes over where a case stands; `since` moves only when the state does.
+/// Takes over where a case stands, but its urgency; `since` moves only when the state does.
 pub fn take_case(h: &mut Head, case: &Case, unit: u32, at: i64) {
     if h.state != case.state {
         h.since = at;
@@ -348,6 +369,7 @@ pub fn set_case(session: &mut dyn Session, h: &Head) -> DbResult<()> {
             i64::from(h.confirmed).into(),
             h.objections.into(),
             channel_no(h.channel).into(),
+            h.urgency.into(),
             h.rid.into(),
         ],
     )

@@ -129,6 +129,21 @@ pub fn set_password(session: &mut dyn Session, login: &str, password_hash: &str)
     Ok(found)
 }
 
+/// Someone's own new password; all sessions but this one end.
+///
+/// # Errors
+/// [`DbError`].
+pub fn change_password(
+    session: &mut dyn Session,
+    login: &str,
+    id: i64,
+    password_hash: &str,
+    here: &[u8; 32],
+) -> DbResult<()> {
+    session.execute(SET_PASSWORD, &[password_hash.into(), login.into()])?;
+    end_others(session, id, here)
+}
+
 /// Lets someone sign in no more and ends their sessions; `false` when nobody who can has that name.
 ///
 /// # Errors

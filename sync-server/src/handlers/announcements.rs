@@ -42,7 +42,7 @@ pub fn after(service: &Service, caller: &Caller, after: u64) -> Result<Announcem
 
 /// An announcement as the muhtar of `home`, in office since `since`, is told it; `None` where it is for others.
 fn told_to(service: &Service, home: &str, since: i64, stored: Stored) -> Option<Announcement> {
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let audience = Audience::read(&stored.audience, directory)?;
     // What was said to one muhtar was not said to his successor.
     let to_another = matches!(audience, Audience::Muhtarlik(_)) && stored.at < since;
@@ -85,8 +85,8 @@ pub async fn seen(service: &Arc<Service>, caller: &Caller, body: &[u8]) -> Resul
             let home = inner.scopes.code(scope);
             for id in ids {
                 let stored = announcements::by_id(tx.session(), id.cast_signed())?;
-                let audience = stored.and_then(|s| Audience::read(&s.audience, inner.knowledge.directory));
-                if audience.is_some_and(|audience| audience.includes(home, inner.knowledge.directory)) {
+                let audience = stored.and_then(|s| Audience::read(&s.audience, inner.directory()));
+                if audience.is_some_and(|audience| audience.includes(home, inner.directory())) {
                     announcements::see(tx.session(), id.cast_signed(), scope, now)?;
                 }
             }

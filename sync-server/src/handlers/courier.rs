@@ -71,6 +71,7 @@ pub async fn take(service: &Arc<Service>, sealed: &[u8]) -> Result<Taken, Fault>
             created,
             items,
             digest: None,
+            about: None,
         };
         store::quarantine_all(service, &caller, frame, now).await?;
         return Ok(taken);

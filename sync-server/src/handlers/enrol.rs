@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mbs_shared::id::{DeviceNo, Prefix};
 use mbs_shared::wire::enrol::{CODE_LIFETIME, EnrolReply, EnrolRequest};
 use mbs_shared::wire::error::Code;
+use mbs_shared::wire::sync::MAX_APP;
 use mbs_shared::wire::{decode, encode};
 
 use super::sync::check_version;
@@ -19,8 +20,6 @@ use crate::writer::Tx;
 
 /// Largest frame up, in bytes.
 pub const MAX_FRAME: usize = 1_024;
-/// Longest version of an app, in bytes.
-const MAX_APP: usize = 32;
 /// Tries at a prefix no other tablet has, before giving up.
 const PREFIX_TRIES: usize = 64;
 
@@ -119,7 +118,7 @@ pub fn make_code(
 /// [`Code::BadInput`] as in [`NoCode`]; [`Code::Busy`].
 pub async fn new_code(service: &Arc<Service>, neighbourhood: &str, person: &str) -> Result<NewCode, Fault> {
     // Units have numbers too, but no muhtar.
-    let known = service.knowledge.directory.neighbourhood(neighbourhood).is_some();
+    let known = service.directory().neighbourhood(neighbourhood).is_some();
     let scope = if known { service.scopes.number(neighbourhood) } else { 0 };
     let (random, person, now) = (service.random.clone(), person.to_owned(), service.clock.now());
     service.write(move |tx| Ok(make_code(tx.session(), &*random, scope, &person, false, now)??)).await

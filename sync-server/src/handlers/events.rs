@@ -30,7 +30,7 @@ pub fn wake_ups(
     let seq = service.db.ask(|s| feed::last_of(s, scope))?;
     let epoch = service.epoch;
     let news = move |seq: i64| News(Cursor { epoch, seq: seq.cast_unsigned() }).to_string();
-    let (home, directory) = (service.scopes.code(scope).to_owned(), service.knowledge.directory);
+    let (home, directory) = (service.scopes.code(scope).to_owned(), service.directory());
     let announced = service.announced.clone();
     let reach = move || events::announced(announced.to(&home, directory));
     let ears = Ears { feed: listener, announcements: service.announced.listen(), only };

@@ -11,6 +11,7 @@ pub mod events;
 pub mod health;
 pub mod input;
 pub mod nearby;
+pub mod open_data;
 pub mod receipt;
 pub mod reconcile;
 pub mod snapshot;

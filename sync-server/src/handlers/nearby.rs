@@ -61,7 +61,7 @@ pub fn nearby(service: &Service, caller: &Caller, known: Option<u64>) -> Result<
 
 fn read(service: &Service, scope: u32, now: i64) -> Result<Vec<OfCategory>, Fault> {
     let heads = service.db.ask(|s| {
-        let mut heads = lists::lately_filed(s, scope, calendar_days(now, -DAYS), MAX_OF_ONE)?;
+        let mut heads = lists::filed_between(s, scope, (calendar_days(now, -DAYS), i64::MAX), MAX_OF_ONE)?;
         heads.retain(|head| may_be_told(service, head));
         heads.into_iter().map(|head| Ok((changes::of_request(s, head.rid)?, head))).collect::<Result<Vec<_>, _>>()
     })?;
@@ -69,7 +69,8 @@ fn read(service: &Service, scope: u32, now: i64) -> Result<Vec<OfCategory>, Faul
     for (raws, head) in heads {
         let Some(fix) = changes::read(&raws)?.request.gps else { continue };
         let day = u32::try_from(istanbul_day(head.received)).unwrap_or(0);
-        let spot = Spot { lat: rounded(fix.lat), lon: rounded(fix.lon), state: head.state, day };
+        let (lat, lon) = (rounded(fix.lat), rounded(fix.lon));
+        let spot = Spot { lat, lon, state: head.state, day, request: Some(head.id) };
         reports.entry(head.category).or_default().push(spot);
     }
     Ok(reports.into_iter().map(|(category, spots)| OfCategory { category, spots }).collect())
@@ -78,6 +79,6 @@ fn read(service: &Service, scope: u32, now: i64) -> Result<Vec<OfCategory>, Faul
 /// Nothing that is anybody's own business, and nothing that was taken back.
 #[must_use]
 pub fn may_be_told(service: &Service, head: &Head) -> bool {
-    let category = service.knowledge.directory.category(&head.category);
+    let category = service.directory().category(&head.category);
     head.flags & DISCREET == 0 && head.state != State::Cancelled && category.is_some_and(|c| !c.sensitive)
 }

@@ -10,9 +10,10 @@ use mbs_shared::routing::Case;
 use crate::blob_store::Key;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbResult, Value, anchors, blobs, changes, entries, erased, events, quarantine};
+use crate::database::{DbResult, Value, anchors, blobs, changes, entries, erased, events, quarantine, tasks};
 use crate::error::Fault;
 use crate::journal::Record;
+use crate::routing::apply;
 use crate::service::Service;
 use crate::writer::{self, Tx};
 
@@ -107,6 +108,7 @@ fn erase_in(tx: &mut Tx<'_>, service: &Service, request: RequestId, at: i64) -> 
     for unit in &units {
         s.execute(feed::BLANK_UNIT, &[kind, none, id, (*unit).into(), head.rid.into()])?;
     }
+    tasks::set(s, head.rid, &[])?;
     s.execute(requests::DROP, &[head.rid.into()])?;
     for scope in units.into_iter().chain([head.scope]) {
         let row = NewRow {
@@ -128,15 +130,17 @@ fn erase_in(tx: &mut Tx<'_>, service: &Service, request: RequestId, at: i64) -> 
     Ok((true, photos))
 }
 
-/// Every unit that ever held the request: their feeds have rows of it.
+/// Every unit that ever held the request or owed a part of it: their feeds have rows of it.
 fn held_by(tx: &mut Tx<'_>, service: &Service, head: &Head) -> DbResult<Vec<u32>> {
     let mut case = Case::default();
     let mut units = Vec::new();
     for stored in events::of_request(tx.session(), head.rid)? {
         case.apply(&stored.event);
-        let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
-        if unit != 0 && !units.contains(&unit) {
-            units.push(unit);
+        let owed = apply::owed(service, &case).map(|(_, unit)| unit);
+        for unit in owed.chain([apply::number(service, &case)]) {
+            if unit != 0 && !units.contains(&unit) {
+                units.push(unit);
+            }
         }
     }
     Ok(units)

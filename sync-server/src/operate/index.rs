@@ -5,11 +5,11 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use crate::database::{meta, requests};
-use crate::routing::apply::{self, Loaded};
+use crate::routing::apply;
 use crate::service::Service;
 
 /// Counts up with every column that is told from events.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Under which name the version of the rows stands in `meta`.
 const NAME: &str = "index";
 /// Requests of one transaction.
@@ -31,10 +31,10 @@ pub fn bring_up_to_date(service: &Arc<Service>) -> Result<usize> {
             told += heads.len();
             let last = heads.last().map(|head| head.rid);
             for head in heads {
-                let (unit, since) = (head.unit, head.since);
-                let Loaded { mut head, case } = apply::load(s, head)?;
-                requests::take_case(&mut head, &case, unit, since);
-                requests::set_case(s, &head)?;
+                let since = head.since;
+                let mut loaded = apply::load(s, head)?;
+                apply::take_case(service, &mut loaded.head, &loaded.case, since);
+                apply::write_case(s, service, &loaded)?;
             }
             Ok(last)
         })?;

@@ -2,6 +2,7 @@
 //! folder, without sockets. The command line is thin on top.
 
 pub mod backup;
+pub mod doctor;
 pub mod erase;
 pub mod index;
 pub mod quarantine;

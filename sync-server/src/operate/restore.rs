@@ -122,6 +122,9 @@ fn unpack(input: impl Read, dir: &Path) -> Result<Manifest> {
         let mut entry = entry.context("reading the backup: it is damaged or cut")?;
         let name = entry.path()?.to_str().context("a part without a name")?.to_owned();
         let size = entry.size();
+        if !entry.header().entry_type().is_file() {
+            bail!("part {name} of the backup is no plain file: it is damaged, or no backup of this server");
+        }
         if manifest.is_some() {
             bail!("the backup has parts behind its manifest");
         }

@@ -14,9 +14,10 @@ use crate::anchor;
 use crate::blob_store::Key;
 use crate::database::feed::{self, ItemRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbError, Go, Session, blobs, changes, devices, entries, erased, events, meta};
+use crate::database::{DbError, Go, Session, blobs, changes, devices, entries, erased, events, meta, tasks};
 use crate::handlers::sync::plan::Content;
 use crate::journal::Record;
+use crate::routing::apply;
 use crate::routing::thread::stamped;
 use crate::secrets::sha256;
 use crate::service::Service;
@@ -155,9 +156,10 @@ fn request(service: &Service, head: &Head, proven: &mut Proven) -> Result<(), Br
         let raws = changes::of_request(s, head.rid)?;
         let events = events::of_request(s, head.rid)?;
         let here = blobs::of_request(s, head.rid)?.len();
-        Ok(Some((head, raws, events, here)))
+        let owed = tasks::of_request(s, head.rid)?;
+        Ok(Some((head, raws, events, here, owed)))
     })?;
-    let Some((head, raws, events, here)) = looked else { return Ok(()) };
+    let Some((head, raws, events, here, owed)) = looked else { return Ok(()) };
     proven.requests += 1;
     let reading = match changes::read(&raws) {
         Ok(reading) => reading,
@@ -179,11 +181,15 @@ fn request(service: &Service, head: &Head, proven: &mut Proven) -> Result<(), Br
         _ => return at(place, "the first event does not give its number"),
     }
     let case = Case::fold(events.iter().map(|e| &e.event));
-    let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     let mut folded = head.clone();
-    requests::take_case(&mut folded, &case, unit, head.since);
+    apply::take_case(service, &mut folded, &case, head.since);
+    // Told from the rules of their time as well, of which each instance hears a moment later than another.
+    folded.urgency = head.urgency;
     if folded != head {
         return at(place, "the index row is not where the events lead");
+    }
+    if !owed.into_iter().eq(apply::owed(service, &case)) {
+        return at(place, "what other units owe of it is not what the events say");
     }
     // Photos of answers are attached too, and were not counted.
     if usize::try_from(head.here).is_ok_and(|counted| counted > here) {

@@ -1,15 +1,21 @@
 //! The quarterly report as a workbook: totals, units, categories, districts, neighbourhoods, weeks, and every refusal with
 //! its reason.
 
+use mbs_shared::id::RequestId;
 use mbs_shared::routing::{Channel, Outcome};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use serde::Serialize;
+use ts_rs::TS;
 
 use super::table::moment;
 use super::{Counts, Line, Report};
 
 /// A request that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct Refused {
+    /// The request.
+    pub id: RequestId,
     /// Official number.
     pub no: String,
     /// First line.
@@ -19,6 +25,7 @@ pub struct Refused {
     /// Unit that refused.
     pub unit: String,
     /// When, Unix ms.
+    #[ts(type = "number")]
     pub at: i64,
     /// Why: the official answer.
     pub reason: String,
@@ -35,11 +42,11 @@ struct Looks {
     words: Format,
 }
 
-/// The workbook's bytes.
+/// The workbook's bytes; of `total` refusals those that are named.
 ///
 /// # Errors
 /// [`XlsxError`].
-pub fn write(report: &Report, refused: &[Refused]) -> Result<Vec<u8>, XlsxError> {
+pub fn write(report: &Report, refused: &[Refused], total: usize) -> Result<Vec<u8>, XlsxError> {
     let looks = Looks {
         title: Format::new().set_bold().set_font_size(14),
         head: Format::new().set_bold().set_text_wrap(),
@@ -58,7 +65,7 @@ pub fn write(report: &Report, refused: &[Refused]) -> Result<Vec<u8>, XlsxError>
         sheet(book.add_worksheet().set_name(name)?, first, lines, &looks)?;
     }
     weeks(book.add_worksheet().set_name("Haftalar")?, report, &looks)?;
-    refusals(book.add_worksheet().set_name("Olumsuz cevaplar")?, refused, &looks)?;
+    refusals(book.add_worksheet().set_name("Olumsuz cevaplar")?, refused, total, &looks)?;
     book.save_to_buffer()
 }
 
@@ -170,7 +177,7 @@ fn weeks(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), Xl
     Ok(())
 }
 
-fn refusals(sheet: &mut Worksheet, refused: &[Refused], looks: &Looks) -> Result<(), XlsxError> {
+fn refusals(sheet: &mut Worksheet, refused: &[Refused], total: usize, looks: &Looks) -> Result<(), XlsxError> {
     for (column, head) in (0..).zip(["Başvuru no", "Başlık", "Yer", "Birim", "Tarih", "Gerekçe"]) {
         sheet.write_with_format(0, column, head, &looks.head)?;
     }
@@ -178,15 +185,15 @@ fn refusals(sheet: &mut Worksheet, refused: &[Refused], looks: &Looks) -> Result
         sheet.set_column_width(column, width)?;
     }
     let mut row = 1;
-    for one in refused.iter().take(MAX_REFUSED) {
+    for one in refused {
         sheet.write(row, 0, &one.no)?;
         sheet.write_with_format(row, 1, &one.title, &looks.words)?;
         sheet.write(row, 2, &one.place)?.write(row, 3, &one.unit)?.write(row, 4, moment(one.at))?;
         sheet.write_with_format(row, 5, &one.reason, &looks.words)?;
         row += 1;
     }
-    if refused.len() > MAX_REFUSED {
-        sheet.write(row, 0, format!("…ve {} tane daha; dönemi kısaltın.", refused.len() - MAX_REFUSED))?;
+    if total > refused.len() {
+        sheet.write(row, 0, format!("…ve {} tane daha; dönemi kısaltın.", total - refused.len()))?;
     }
     Ok(())
 }

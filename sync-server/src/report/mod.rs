@@ -7,6 +7,8 @@
 pub mod book;
 pub mod map;
 pub mod open;
+pub mod public;
+pub mod rows;
 pub mod table;
 
 use std::collections::HashMap;
@@ -228,7 +230,7 @@ pub fn count(
     units: Option<&[u32]>,
     now: i64,
 ) -> DbResult<Report> {
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let (from, until) = period.range();
     let counts_for = |unit: u32| units.is_none_or(|units| units.contains(&unit));
     let mut totals = Tally::default();

@@ -13,7 +13,7 @@ use crate::handlers::desk::view::QueueRow;
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// First line of the table.
-const COLUMNS: [&str; 16] = [
+pub(super) const COLUMNS: [&str; 16] = [
     "Başvuru no",
     "Tabletteki no",
     "Geliş",
@@ -57,29 +57,46 @@ pub fn begin(out: &mut impl Write) -> io::Result<()> {
 /// # Errors
 /// When it cannot be written.
 pub fn add(out: &mut impl Write, record: &Record) -> io::Result<()> {
-    let Record { row, concluded, confirmed } = record;
-    let unit = row.unit.clone();
     write(
         out,
-        [
-            row.no.clone(),
-            row.case_no.clone(),
-            row.channel.map_or("Tablet", Channel::turkish).to_owned(),
-            row.category.clone(),
-            row.title.clone(),
-            row.place.clone(),
-            row.state.turkish().to_owned(),
-            row.outcome.map(Outcome::turkish).unwrap_or_default().to_owned(),
-            unit.as_ref().map(|u| u.code.clone()).unwrap_or_default(),
-            unit.map(|u| u.name).unwrap_or_default(),
-            moment(row.received),
-            row.due.map(moment).unwrap_or_default(),
-            if *concluded == 0 { String::new() } else { moment(*concluded) },
-            if *confirmed { "evet".to_owned() } else { String::new() },
-            row.hops.to_string(),
-            row.returns.to_string(),
-        ],
+        cells(record).map(|cell| match cell {
+            Cell::Words(words) => words,
+            Cell::Moment(at) => at.map(moment).unwrap_or_default(),
+            Cell::Number(number) => number.to_string(),
+        }),
     )
+}
+
+/// What stands in a cell.
+pub(super) enum Cell {
+    Words(String),
+    /// Unix ms.
+    Moment(Option<i64>),
+    Number(u16),
+}
+
+/// A line of the table.
+pub(super) fn cells(Record { row, concluded, confirmed }: &Record) -> [Cell; 16] {
+    let words = |words: &str| Cell::Words(words.to_owned());
+    let unit = row.unit.as_ref();
+    [
+        words(&row.no),
+        words(&row.case_no),
+        words(row.channel.map_or("Tablet", Channel::turkish)),
+        words(&row.category),
+        words(&row.title),
+        words(&row.place),
+        words(row.state.turkish()),
+        words(row.outcome.map(Outcome::turkish).unwrap_or_default()),
+        words(unit.map_or("", |u| &u.code)),
+        words(unit.map_or("", |u| &u.name)),
+        Cell::Moment(Some(row.received)),
+        Cell::Moment(row.due),
+        Cell::Moment(Some(*concluded).filter(|at| *at != 0)),
+        words(if *confirmed { "evet" } else { "" }),
+        Cell::Number(row.hops),
+        Cell::Number(row.returns),
+    ]
 }
 
 fn write(out: &mut impl Write, cells: [String; 16]) -> io::Result<()> {

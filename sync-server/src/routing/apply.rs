@@ -15,7 +15,7 @@ use super::decide::{Command, Ground, Refusal, Step, decide};
 use super::family;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbResult, Session, blobs, events};
+use crate::database::{DbResult, Session, blobs, events, tasks};
 use crate::error::Fault;
 use crate::handlers::sync::plan::Past;
 use crate::secrets::sha256;
@@ -37,13 +37,49 @@ pub fn pack_event(raw: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// An event that follows, and who held the case before and after it.
+/// An event that follows, and at whom the case lay before and after it.
 #[derive(Debug, Clone)]
 pub struct Made {
     /// The event.
     pub event: Event,
-    before: u32,
-    after: u32,
+    before: At,
+    after: At,
+}
+
+/// Units that work on a case, by their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct At {
+    /// Who holds it; 0 nobody.
+    holder: u32,
+    /// Who owes a part of it. Nearly always none, which costs nothing.
+    helpers: Vec<u32>,
+}
+
+impl At {
+    fn of(service: &Service, case: &Case) -> Self {
+        Self { holder: number(service, case), helpers: owed(service, case).map(|(_, unit)| unit).collect() }
+    }
+
+    /// Each unit once.
+    fn units(&self) -> impl Iterator<Item = u32> {
+        let helpers = self.helpers.iter().copied().filter(|unit| *unit != self.holder);
+        std::iter::once(self.holder).filter(|unit| *unit != 0).chain(helpers)
+    }
+
+    fn has(&self, unit: u32) -> bool {
+        self.holder == unit || self.helpers.contains(&unit)
+    }
+}
+
+/// The number of the unit that holds a case; 0 for nobody.
+#[must_use]
+pub fn number(service: &Service, case: &Case) -> u32 {
+    case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit))
+}
+
+/// What is owed of a case by other units: the event that gave each part, and the unit's number.
+pub fn owed(service: &Service, case: &Case) -> impl Iterator<Item = (u32, u32)> {
+    case.owed().map(|task| (task.n, service.scopes.number(&task.unit)))
 }
 
 /// In whose name events are appended.
@@ -62,11 +98,10 @@ pub struct Origin {
 /// Turns steps into events and folds them into `case`. Nothing is written yet.
 #[must_use]
 pub fn make(service: &Service, case: &mut Case, steps: Vec<Step>, origin: &Origin) -> Vec<Made> {
-    let number = |case: &Case| case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     steps
         .into_iter()
         .map(|Step { what, note }| {
-            let before = number(case);
+            let before = At::of(service, case);
             // Where nobody approves an answer, the server does; whose it is, the row's author tells.
             let by = match (&what, origin.by) {
                 (What::Concluded { .. }, Who::Unit | Who::External) => Who::System,
@@ -74,7 +109,7 @@ pub fn make(service: &Service, case: &mut Case, steps: Vec<Step>, origin: &Origi
             };
             let event = Event { n: case.n + 1, at: origin.at, by, what, note, entry: origin.entry };
             case.apply(&event);
-            Made { event, before, after: number(case) }
+            Made { event, before, after: At::of(service, case) }
         })
         .collect()
 }
@@ -145,11 +180,11 @@ fn append(tx: &mut Tx<'_>, head: &Head, made: &[Made], of: Row, decided: &Decide
     tx.wake(head.scope);
     for Made { event, before, after } in made {
         let pointer = |kind| NewRow { kind, n: event.n, session: 0, mac: &[], packed: &[], ..row };
-        if before == after {
-            point(tx, *after, &pointer(kind::STEP))?;
-        } else {
-            point(tx, *before, &pointer(kind::LEFT))?;
-            point(tx, *after, &pointer(kind::ENTERED))?;
+        for unit in before.units().filter(|unit| !after.has(*unit)) {
+            point(tx, unit, &pointer(kind::LEFT))?;
+        }
+        for unit in after.units() {
+            point(tx, unit, &pointer(if before.has(unit) { kind::STEP } else { kind::ENTERED }))?;
         }
     }
     Ok(())
@@ -161,31 +196,46 @@ fn append(tx: &mut Tx<'_>, head: &Head, made: &[Made], of: Row, decided: &Decide
 /// [`crate::database::DbError`].
 pub fn put_back(tx: &mut Tx<'_>, service: &Service, loaded: &mut Loaded, past: &Past) -> DbResult<()> {
     let Loaded { head, case, .. } = loaded;
-    let number = |case: &Case| case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
     let mut made = Vec::with_capacity(past.events.len());
     for event in &past.events {
-        let before = number(case);
+        let before = At::of(service, case);
         case.apply(event);
-        made.push(Made { event: event.clone(), before, after: number(case) });
+        made.push(Made { event: event.clone(), before, after: At::of(service, case) });
     }
     append(tx, head, &made, Row { author: 0, session: 0 }, &past.decided)?;
     let at = past.events.last().map_or(head.since, |event| event.at);
-    requests::take_case(head, case, number(case), at);
+    take_case(service, head, case, at);
     Ok(())
 }
 
-/// A row for a unit; none for nobody.
-fn point(tx: &mut Tx<'_>, unit: u32, row: &NewRow<'_>) -> DbResult<()> {
-    if unit == 0 {
+/// Takes over where a case stands into its index row; `at`: when it came there.
+pub fn take_case(service: &Service, head: &mut Head, case: &Case, at: i64) {
+    requests::take_case(head, case, number(service, case), at);
+    head.urgency = requests::urgency(head, service.rules().priority(&head.category));
+}
+
+/// Writes where a case stands, and what is owed of it.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn write_case(session: &mut dyn Session, service: &Service, loaded: &Loaded) -> DbResult<()> {
+    requests::set_case(session, &loaded.head)?;
+    if loaded.case.tasks.is_empty() {
         return Ok(());
     }
+    let owed: Vec<_> = owed(service, &loaded.case).collect();
+    tasks::set(session, loaded.head.rid, &owed)
+}
+
+/// A row for a unit.
+fn point(tx: &mut Tx<'_>, unit: u32, row: &NewRow<'_>) -> DbResult<()> {
     let seq = tx.next_seq();
     feed::add(tx.session(), seq, &NewRow { scope: unit, ..*row })?;
     tx.wake(unit);
     Ok(())
 }
 
-/// Tells the holder's feed that words, thread or photos changed.
+/// Tells the feeds of those who work on it that words, thread or photos changed.
 ///
 /// # Errors
 /// [`crate::database::DbError`].
@@ -202,7 +252,15 @@ pub fn content_changed(tx: &mut Tx<'_>, head: &Head, author: i64, at: i64) -> Db
         mac: &[],
         packed: &[],
     };
-    point(tx, head.unit, &row)
+    if head.unit != 0 {
+        point(tx, head.unit, &row)?;
+    }
+    for (_, unit) in tasks::of_request(tx.session(), head.rid)? {
+        if unit != head.unit {
+            point(tx, unit, &row)?;
+        }
+    }
+    Ok(())
 }
 
 /// A case as the writer sees it, with what a decision needs.
@@ -235,6 +293,36 @@ pub struct Done {
     pub events: Vec<Event>,
 }
 
+/// What would follow from a command at `now`. Nothing is written.
+///
+/// # Errors
+/// [`crate::database::DbError`]; a refusal inside.
+pub fn foresee(
+    session: &mut dyn Session,
+    service: &Service,
+    loaded: &Loaded,
+    command: &Command,
+    now: i64,
+) -> DbResult<Result<Vec<Step>, Refusal>> {
+    let Loaded { head, case } = loaded;
+    let other = match command.other {
+        Some(no) if command.action == Action::Link => requests::by_no(session, no)?.map(|head| head.no),
+        Some(no) => family::root(session, no)?,
+        None => None,
+    };
+    let ground = Ground {
+        case,
+        now,
+        category: &head.category,
+        rules: &service.rules(),
+        directory: service.directory(),
+        calendar: &service.calendar(),
+        approval: case.unit.as_deref().is_some_and(|unit| service.needs_approval(unit)),
+        other,
+    };
+    Ok(decide(command, &ground))
+}
+
 /// Decides and stores. A refusal writes nothing.
 ///
 /// # Errors
@@ -246,26 +334,11 @@ pub fn carry_out(
     command: &Command,
     origin: &Origin,
 ) -> Result<Result<Done, Refusal>, Fault> {
-    let Loaded { head, case } = loaded;
-    let other = match command.other {
-        Some(no) if command.action == Action::Link => requests::by_no(tx.session(), no)?.map(|head| head.no),
-        Some(no) => family::root(tx.session(), no)?,
-        None => None,
-    };
-    let category = head.category.clone();
-    let ground = Ground {
-        case,
-        now: origin.at,
-        category: &category,
-        directory: service.knowledge.directory,
-        calendar: service.knowledge.calendar,
-        approval: case.unit.as_deref().is_some_and(|unit| service.needs_approval(unit)),
-        other,
-    };
-    let steps = match decide(command, &ground) {
+    let steps = match foresee(tx.session(), service, loaded, command, origin.at)? {
         Ok(steps) => steps,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let Loaded { head, case } = loaded;
     // A muhtar's photos travel after his words; a desk's are here before them.
     if origin.by != Who::Muhtar {
         attach_photos(tx, head, &command.photos, origin.author)?;
@@ -292,12 +365,11 @@ pub fn append_steps(
     steps: Vec<Step>,
     origin: &Origin,
 ) -> DbResult<Vec<Event>> {
-    let Loaded { head, case } = loaded;
+    let Loaded { head, case } = &mut *loaded;
     let made = make(service, case, steps, origin);
     store(tx, service, head, &made, origin.author)?;
-    let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
-    requests::take_case(head, case, unit, origin.at);
-    requests::set_case(tx.session(), head)?;
+    take_case(service, head, case, origin.at);
+    write_case(tx.session(), service, loaded)?;
     Ok(made.into_iter().map(|m| m.event).collect())
 }
 

@@ -13,6 +13,7 @@ use mbs_shared::routing::table::To;
 use mbs_shared::routing::{Action, Case, Outcome, State, What, Who};
 use mbs_shared::wire::error::Code;
 
+use super::rules::Rules;
 use crate::error::Fault;
 
 /// What someone wants done to a case.
@@ -26,7 +27,7 @@ pub struct Command {
     pub unit: Option<String>,
     /// Outcome, for answer and conclude.
     pub outcome: Option<Outcome>,
-    /// Date `YYYY-MM-DD`, for plan.
+    /// Date `YYYY-MM-DD`, for plan; for an institution's answer, when it wrote.
     pub date: Option<String>,
     /// Reason, question, answer.
     pub note: String,
@@ -36,6 +37,10 @@ pub struct Command {
     pub category: Option<String>,
     /// The other request: which this is a duplicate of, or has to do with.
     pub other: Option<OfficialNo>,
+    /// The event that gave the part of the work, for what ends one.
+    pub task: Option<u32>,
+    /// The number of an institution's letter, for its answer.
+    pub reference: Option<String>,
 }
 
 impl Command {
@@ -52,6 +57,8 @@ impl Command {
             photos: Vec::new(),
             category: None,
             other: None,
+            task: None,
+            reference: None,
         }
     }
 
@@ -88,6 +95,8 @@ pub struct Ground<'a> {
     pub category: &'a str,
     /// Units and categories.
     pub directory: &'a Directory,
+    /// How categories are routed.
+    pub rules: &'a Rules,
     /// Working days.
     pub calendar: &'a Calendar,
     /// Whether answers of the holder need an approver.
@@ -129,14 +138,17 @@ impl From<Refusal> for Fault {
     }
 }
 
-/// Working days for a category that is not in the directory.
+/// Longest number of an institution's letter, in characters.
+const MAX_REFERENCE: usize = 100;
+
+/// Working days for a category that is not known.
 pub const DEFAULT_DAYS: u16 = 10;
 
 /// When a case of that category is due, with the clock running from `from`: the category's working days,
 /// and never later than law 3071 allows an answer to take.
 #[must_use]
-pub fn due(directory: &Directory, calendar: &Calendar, category: &str, from: i64) -> i64 {
-    let days = directory.category(category).map_or(DEFAULT_DAYS, |c| c.target_days);
+pub fn due(rules: &Rules, calendar: &Calendar, category: &str, from: i64) -> i64 {
+    let days = rules.of(category).map_or(DEFAULT_DAYS, |rule| rule.target_days);
     calendar.due(from, days).min(calendar_days(from, LEGAL_CEILING_DAYS))
 }
 
@@ -168,7 +180,7 @@ pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refus
             if command.action == Action::Reply && command.photos.is_empty() {
                 words(&note, "yanıt yazılmalı ya da fotoğraf eklenmeli")?;
             }
-            let due = case.due.unwrap_or_else(|| due(ground.directory, ground.calendar, ground.category, case.from));
+            let due = case.due.unwrap_or_else(|| due(ground.rules, ground.calendar, ground.category, case.from));
             let due = case.paused.map_or(due, |paused| ground.calendar.resume(due, paused, ground.now));
             // The muhtar's words stand in his entry; they are not repeated here.
             Ok(vec![Step { what: What::Resumed { due }, note: String::new() }])
@@ -199,6 +211,24 @@ pub fn decide(command: &Command, ground: &Ground<'_>) -> Result<Vec<Step>, Refus
         Action::Link => one(What::Linked { no: other(ground, "bağlanacak başvuru bulunamadı")? }),
         // Only the server does it, and knows what to say: see `family`.
         Action::Follow => Err(Refusal::NotNow),
+        Action::Move => {
+            let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
+            let task = command.task.map(|_| owed(command, case)).transpose()?;
+            one(What::Moved { unit: open_unit(ground, code)?.code.clone(), task })
+        }
+        Action::Task => one(task(command, ground, &note)?),
+        Action::FinishTask => {
+            words(&note, "alt işte ne yapıldığı yazılmalı")?;
+            one(What::TaskDone { task: owed(command, case)?, photos: command.photos.clone() })
+        }
+        Action::ReturnTask => {
+            words(&note, "alt işin neden geri verildiği yazılmalı")?;
+            one(What::TaskDropped { task: owed(command, case)? })
+        }
+        Action::CallOff => {
+            words(&note, "alt işin neden geri alındığı yazılmalı")?;
+            one(What::TaskDropped { task: owed(command, case)? })
+        }
     }
 }
 
@@ -224,12 +254,15 @@ fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step
     if let Some(corrected) = command.category.as_deref()
         && corrected != category
     {
-        ground.directory.category(corrected).ok_or(Refusal::Input("category", "konu dizinde yok"))?;
+        let known = ground.directory.category(corrected).ok_or(Refusal::Input("category", "konu dizinde yok"))?;
+        if known.retired {
+            return Err(Refusal::Input("category", "konu kaldırılmış; yerine geçen konu seçilmeli"));
+        }
         category = corrected;
         steps.push(Step { what: What::Recategorised { category: corrected.to_owned() }, note: String::new() });
     }
     let external = unit.is_external();
-    let (unit, due) = (unit.code.clone(), due(ground.directory, ground.calendar, category, ground.case.from));
+    let (unit, due) = (unit.code.clone(), due(ground.rules, ground.calendar, category, ground.case.from));
     let what = match (command.action, external) {
         (Action::Route, false) => What::Routed { unit, due },
         (Action::SendOut, true) => What::SentOut { unit, due },
@@ -243,7 +276,9 @@ fn send(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step
 /// A unit further down than the holder.
 fn below(command: &Command, ground: &Ground<'_>) -> Result<String, Refusal> {
     let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
-    open_unit(ground, code)?;
+    if open_unit(ground, code)?.is_external() {
+        return Err(Refusal::Input("unit", "dış kuruma gönderme ayrı bir adımdır"));
+    }
     let holder = ground.case.unit.as_deref().unwrap_or_default();
     if code == holder || !ground.directory.is_within(code, holder) {
         return Err(Refusal::Input("unit", "havale yalnız bağlı birimlere yapılır"));
@@ -251,13 +286,30 @@ fn below(command: &Command, ground: &Ground<'_>) -> Result<String, Refusal> {
     Ok(code.to_owned())
 }
 
+/// A part of the work for a unit that has none of it yet.
+fn task(command: &Command, ground: &Ground<'_>, note: &str) -> Result<What, Refusal> {
+    let code = command.unit.as_deref().ok_or(Refusal::Input("unit", "birim seçilmeli"))?;
+    let unit = open_unit(ground, code)?.code.clone();
+    if ground.case.unit.as_deref() == Some(code) {
+        return Err(Refusal::Input("unit", "başvuru zaten bu birimde; alt iş başka bir birime verilir"));
+    }
+    if ground.case.owed().any(|owed| owed.unit == code) {
+        return Err(Refusal::Input("unit", "bu birimde bitmemiş bir alt iş var"));
+    }
+    words(note, "alt işte ne yapılacağı yazılmalı")?;
+    let until = command.date.is_some().then(|| date(command, ground.now)).transpose()?;
+    Ok(What::Tasked { unit, until })
+}
+
+/// The part of the work that is meant, while it is owed.
+fn owed(command: &Command, case: &Case) -> Result<u32, Refusal> {
+    let task = command.task.filter(|n| case.owed().any(|owed| owed.n == *n));
+    task.ok_or(Refusal::Input("task", "böyle bir alt iş yok, ya da bitmiş"))
+}
+
 fn date(command: &Command, now: i64) -> Result<String, Refusal> {
     let text = command.date.as_deref().ok_or(Refusal::Input("date", "tarih verilmeli"))?;
-    let date: Date = text.parse().map_err(|_| Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"))?;
-    // Only the plain form: it travels and is compared as text.
-    if date.to_string() != text {
-        return Err(Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"));
-    }
+    let date = plain_date(text)?;
     let today = date_of(now);
     if date < today {
         return Err(Refusal::Input("date", "tarih geçmişte"));
@@ -266,6 +318,12 @@ fn date(command: &Command, now: i64) -> Result<String, Refusal> {
         return Err(Refusal::Input("date", "tarih çok uzakta"));
     }
     Ok(text.to_owned())
+}
+
+/// Only the plain form: it travels and is compared as text.
+fn plain_date(text: &str) -> Result<Date, Refusal> {
+    let date = text.parse().ok().filter(|date: &Date| date.to_string() == text);
+    date.ok_or(Refusal::Input("date", "tarih YYYY-AA-GG biçiminde olmalı"))
 }
 
 /// Another request than this one.
@@ -310,13 +368,47 @@ fn ending(
 }
 
 fn answer(command: &Command, ground: &Ground<'_>, note: String) -> Result<Vec<Step>, Refusal> {
-    let (outcome, parent, note) = ending(command, ground, note)?;
+    let (outcome, parent, mut note) = ending(command, ground, note)?;
+    if command.who == Who::External {
+        note = letter(command, ground, &note)?;
+    }
     let photos = command.photos.clone();
     let mut steps = vec![Step { what: What::Answered { outcome, photos: photos.clone(), parent }, note: note.clone() }];
     if !ground.approval {
         steps.push(Step { what: What::Concluded { outcome, photos, parent }, note });
     }
     Ok(steps)
+}
+
+/// What an institution wrote, in its name: the answer travels, is approved and is printed with it.
+fn letter(command: &Command, ground: &Ground<'_>, note: &str) -> Result<String, Refusal> {
+    let code = ground.case.unit.as_deref().unwrap_or_default();
+    let name = ground.directory.unit(code).map_or(code, |unit| unit.name.as_str());
+    let written = match command.date.as_deref() {
+        None => None,
+        Some(text) => {
+            let date = plain_date(text)?;
+            if date > date_of(ground.now) {
+                return Err(Refusal::Input("date", "kurumun yazısının tarihi gelecekte olamaz"));
+            }
+            Some(format!("{:02}.{:02}.{}", date.day(), date.month(), date.year()))
+        }
+    };
+    let reference = command.reference.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    if reference.is_some_and(|text| text.chars().count() > MAX_REFERENCE || text.chars().any(char::is_control)) {
+        return Err(Refusal::Input("reference", "yazının sayısı tek satır ve en çok 100 harf olabilir"));
+    }
+    let by = match (written, reference) {
+        (Some(day), Some(number)) => format!("{day} tarihli ve {number} sayılı yazısıyla "),
+        (Some(day), None) => format!("{day} tarihinde "),
+        (None, Some(number)) => format!("{number} sayılı yazısıyla "),
+        (None, None) => String::new(),
+    };
+    let text = format!("{name} {by}şu cevabı verdi:\n\n{note}");
+    if text.len() > MAX_ENTRY {
+        return Err(Refusal::Input("note", "metin çok uzun"));
+    }
+    Ok(text)
 }
 
 /// The approver's own wording, or the draft's.

@@ -2,11 +2,11 @@
 //!
 //! A duplicate is concluded with its parent's number, and the parent notes it ([`What::Joined`]). When the parent is
 //! concluded, each of its duplicates is told how ([`What::Followed`]); one that is opened again is parted from it. A link
-//! stands on both. All of it is appended in the transaction of the decision it follows from.
+//! stands on both; a muhtar makes one when he files a request as an addition to another. All of it is appended in the transaction of the decision it follows from.
 
-use mbs_shared::id::OfficialNo;
+use mbs_shared::id::{OfficialNo, RequestId};
 use mbs_shared::routing::case::Answer;
-use mbs_shared::routing::{Case, Event, What, Who};
+use mbs_shared::routing::{Case, Event, State, What, Who};
 
 use super::apply::{Loaded, Origin, append_steps, load};
 use super::decide::Step;
@@ -74,6 +74,22 @@ pub fn tell(
         }
     }
     Ok(())
+}
+
+/// The request a muhtar adds a new one to, by its number; `None` where it is not here, or was cancelled.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn to_link(session: &mut dyn Session, id: RequestId) -> DbResult<Option<OfficialNo>> {
+    Ok(requests::by_id(session, id)?.filter(|head| head.state != State::Cancelled).map(|head| head.no))
+}
+
+/// Notes at the one with number `no` that `own` was added to it.
+///
+/// # Errors
+/// [`crate::database::DbError`].
+pub fn link_back(tx: &mut Tx<'_>, service: &Service, no: OfficialNo, own: OfficialNo, at: i64) -> DbResult<()> {
+    note(tx, service, no, at, |_, _| Some(said(What::Linked { no: own })))
 }
 
 /// What a duplicate is told of a request that has ended.

@@ -22,14 +22,17 @@ pub enum Target {
 /// Where a request of `category`, lying in `place` (a neighbourhood code), goes by itself.
 #[must_use]
 pub fn target(service: &Service, category: &str, place: &str) -> Target {
-    let directory = service.knowledge.directory;
     if category.is_empty() {
         return Target::Triage("Konu seçilmemiş.");
     }
-    let Some(known) = directory.category(category) else {
-        return Target::Triage("Konu dizinde yok.");
+    let rules = service.rules();
+    let Some(rule) = rules.of(category) else {
+        return Target::Triage("Konu dizinde yok, ya da yerine bir konu konmadan kaldırılmış.");
     };
-    match directory.resolve(&known.route, place) {
+    if rule.triage_first {
+        return Target::Triage("Bu konuya önce ön inceleme bakar.");
+    }
+    match rules.target(service.directory(), category, place) {
         Some(unit) if unit.is_external() => Target::Unit(Command::new(Who::System, Action::SendOut).to(&unit.code)),
         Some(unit) => Target::Unit(Command::new(Who::System, Action::Route).to(&unit.code)),
         None => Target::Triage("Konunun birimi kapatılmış ya da dizinde yok."),
@@ -45,9 +48,11 @@ pub struct New<'a> {
     pub target: &'a Target,
     /// How it came; `None`: from a tablet.
     pub channel: Option<Channel>,
+    /// The request its muhtar added it to.
+    pub linked: Option<OfficialNo>,
 }
 
-/// The first events of a request: its number and its automatic route. The case is folded along.
+/// The first events of a request: its number, what it was added to, and its automatic route. The case is folded along.
 ///
 /// # Errors
 /// [`crate::database::DbError`].
@@ -63,6 +68,9 @@ pub fn events(
     let origin = Origin { by: Who::System, author: 0, entry: None, at: received };
     let step = |what, note: &str| Step { what, note: note.to_owned() };
     let mut made = make(service, case, vec![step(What::Received { no, channel: new.channel }, "")], &origin);
+    if let Some(no) = new.linked {
+        made.extend(make(service, case, vec![step(What::Linked { no }, "Muhtar, başvurusunu buna ekledi.")], &origin));
+    }
     let steps = match new.target {
         Target::Triage(why) => vec![step(What::Reviewed, why)],
         Target::Unit(command) => {
@@ -70,8 +78,9 @@ pub fn events(
                 case,
                 now: received,
                 category: new.category,
-                directory: service.knowledge.directory,
-                calendar: service.knowledge.calendar,
+                rules: &service.rules(),
+                directory: service.directory(),
+                calendar: &service.calendar(),
                 approval: false,
                 other: None,
             };

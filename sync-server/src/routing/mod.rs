@@ -2,10 +2,13 @@
 //! [`thread`] takes messages and the muhtar's intents.
 
 pub mod apply;
+pub mod by_hand;
+pub mod closed;
 pub mod decide;
 pub mod family;
 pub mod first;
 pub mod likeness;
+pub mod rules;
 pub mod thread;
 
 pub use decide::Command;

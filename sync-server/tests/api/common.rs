@@ -13,13 +13,15 @@ use mbs_server::database::{Database, devices, events, staff};
 use mbs_server::engines::{Opener, Photos, Place};
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::handlers::{enrol, sync};
-use mbs_server::knowledge::Scopes;
+use mbs_server::knowledge::{Knowledge, Scopes};
 use mbs_server::ports::{Clock, Random};
 use mbs_server::secrets::sha256;
 use mbs_server::service::{Parts, Service};
 use mbs_shared::blob::{BlobKind, BlobRef, name_of};
+use mbs_shared::directory::Directory;
 use mbs_shared::document::{Document, NewChange};
 use mbs_shared::id::{Actor, CaseNo, EntryId, Prefix, RequestId, SessionId};
+use mbs_shared::istanbul;
 use mbs_shared::pack::pack;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Kind, Request, SCHEMA};
@@ -108,6 +110,11 @@ impl Town {
         Self::of(dir, (place, photos), parts, true, 1)
     }
 
+    /// A town on that folder, database and store, its writer running.
+    pub(crate) fn at(dir: tempfile::TempDir, engines: (Place, Photos)) -> Self {
+        Self::build(dir, engines, true, 1)
+    }
+
     fn build(dir: tempfile::TempDir, (place, photos): (Place, Photos), run: bool, seed: u64) -> Self {
         let parts = Parts::open(dir.path(), &place, &photos).unwrap();
         Self::of(dir, (place, photos), parts, run, seed)
@@ -160,6 +167,25 @@ impl Town {
         town
     }
 
+    /// The same by a release in which a category is offered no more, and another one may have taken its place.
+    pub(crate) fn with_retired(self, category: &str, successor: Option<&str>) -> Self {
+        let mut d = istanbul::directory().clone();
+        let old = d.categories.iter_mut().find(|one| one.code == category).unwrap();
+        old.retired = true;
+        old.successor = successor.map(str::to_owned);
+        let city = Directory::new(d.groups, d.categories, d.units, d.districts, d.neighbourhoods);
+        let Self { dir, place, photos, service, clock, .. } = self;
+        service.writer.stop();
+        let now = clock.now();
+        drop(service);
+        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
+        // As long as the process lives, like the one that is compiled in.
+        parts.knowledge = Knowledge::of(Box::leak(Box::new(city)));
+        let town = Self::of(dir, (place, photos), parts, true, 2);
+        town.clock.0.store(now, Ordering::SeqCst);
+        town
+    }
+
     /// The same with a second factor asked of everyone at the desk.
     pub(crate) fn with_second_factor_for_all(self) -> Self {
         let Self { dir, place, photos, service, clock, .. } = self;
@@ -171,6 +197,16 @@ impl Town {
         let town = Self::of(dir, (place, photos), parts, true, 2);
         town.clock.0.store(now, Ordering::SeqCst);
         town
+    }
+
+    /// The same by settings that let everybody fetch what is anonymous.
+    pub(crate) fn that_publishes(self) -> Self {
+        let Self { dir, place, photos, service, .. } = self;
+        service.writer.stop();
+        drop(service);
+        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
+        parts.open_data = true;
+        Self::of(dir, (place, photos), parts, true, 2)
     }
 
     /// What the database has stored of tablets and their codes, in whatever form it stores it.
@@ -352,6 +388,7 @@ impl Tablet {
             created: self.made,
             items,
             digest: None,
+            about: None,
         }
     }
 
@@ -457,4 +494,14 @@ pub(crate) fn signed_in_at(town: &Town, role: Role, unit: &str) -> String {
     begun.unwrap();
     let cookie = set_cookie(&SESSION, false).unwrap();
     cookie.to_str().unwrap().split_once(';').unwrap().0.to_owned()
+}
+
+/// Moves the one session to somebody else: of a unit, or of triage.
+pub(crate) fn seat(town: &Town, id: i64, role: Role, unit: &str) {
+    let begun = town.service.db.change(|s| {
+        staff::add(s, &format!("kisi{id}"), &format!("Kişi {id}"), role, unit, "-", MORNING)?;
+        staff::end(s, &sha256(&SESSION))?;
+        staff::begin(s, &sha256(&SESSION), id, MORNING, MORNING + DAY)
+    });
+    begun.unwrap();
 }

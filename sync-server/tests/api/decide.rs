@@ -1,11 +1,14 @@
 //! Deciding, line by line of the transition table.
 
+use std::sync::LazyLock;
+
 use mbs_server::routing::decide::{Command, Ground, Refusal, Step, decide, due, for_muhtar};
+use mbs_server::routing::rules::{Changes, Rules};
 use mbs_shared::directory::Directory;
 use mbs_shared::id::{BlobHash, OfficialNo};
 use mbs_shared::istanbul::{calendar, directory};
-use mbs_shared::routing::case::{Answer, Wish};
-use mbs_shared::routing::table::{RULES, To};
+use mbs_shared::routing::case::{Answer, Task, Wish};
+use mbs_shared::routing::table::{RULES as TABLE, To};
 use mbs_shared::routing::{Action, Case, Event, Outcome, State, What, Who};
 use mbs_shared::wire::error::Code;
 use rstest::rstest;
@@ -14,7 +17,6 @@ use rstest::rstest;
 const NOW: i64 = 1_795_503_600_000;
 const DAY: i64 = 86_400_000;
 
-const EVERYONE: [Who; 6] = [Who::System, Who::Muhtar, Who::Triage, Who::Unit, Who::Approver, Who::External];
 const PARENT: OfficialNo = OfficialNo { year: 2026, n: 1 };
 
 /// A case in `state`, with what usually is there in it.
@@ -41,12 +43,19 @@ fn case(state: State) -> Case {
     case
 }
 
+/// As the directory has them.
+fn rules() -> &'static Rules {
+    static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::new(directory(), 0, Changes::new()));
+    &RULES
+}
+
 fn ground(case: &Case) -> Ground<'_> {
     Ground {
         case,
         now: NOW,
         category: "yol.cukur",
         directory: directory(),
+        rules: rules(),
         calendar: calendar(),
         approval: true,
         other: Some(PARENT),
@@ -62,11 +71,20 @@ fn full(who: Who, action: Action) -> Command {
     Command {
         unit: Some(unit.into()),
         outcome: Some(Outcome::Done),
-        date: Some("2026-12-01".into()),
+        // An institution has written already; whatever is planned lies ahead.
+        date: Some(if who == Who::External { "2026-11-20" } else { "2026-12-01" }.into()),
         note: "Söz".into(),
         other: Some(PARENT),
+        task: Some(PART),
         ..Command::new(who, action)
     }
+}
+
+/// The event that gave a part of the work.
+const PART: u32 = 5;
+
+fn task(n: u32, unit: &str) -> Task {
+    Task { n, unit: unit.into(), text: "Direk sökülecek.".into(), until: None, at: NOW, end: None }
 }
 
 fn after(case: &Case, steps: &[Step]) -> Case {
@@ -88,14 +106,17 @@ fn after(case: &Case, steps: &[Step]) -> Case {
 #[test]
 fn every_line_of_the_table_leads_where_it_says_and_nothing_else_is_possible() {
     for state in State::ALL {
-        for who in EVERYONE {
+        for who in Who::ALL {
             for action in Action::ALL {
                 let mut case = case(state);
                 if matches!(action, Action::Release | Action::Decline) {
                     case.wish = Some(Wish { text: String::new(), entry: None });
                     case.unit = (who == Who::Unit).then(|| "db-yol-bakim-altyapi".into()).or(case.unit);
                 }
-                let rule = RULES.iter().find(|r| r.from == state && r.who == who && r.action == action);
+                if matches!(action, Action::FinishTask | Action::ReturnTask | Action::CallOff | Action::Move) {
+                    case.tasks.push(task(PART, "md-zabita-anadolu"));
+                }
+                let rule = TABLE.iter().find(|r| r.from == state && r.who == who && r.action == action);
                 let decided = decide(&full(who, action), &ground(&case));
                 match rule {
                     // Its words are the server's, and come from the other request.
@@ -128,8 +149,15 @@ fn every_line_of_the_table_leads_where_it_says_and_nothing_else_is_possible() {
 #[case(State::Concluded, Who::Muhtar, Action::Object)]
 #[case(State::Concluded, Who::Triage, Action::Reopen)]
 #[case(State::AwaitingMuhtar, Who::Muhtar, Action::Reply)]
+#[case(State::InProgress, Who::Unit, Action::Task)]
+#[case(State::InProgress, Who::Unit, Action::CallOff)]
+#[case(State::Planned, Who::Helper, Action::FinishTask)]
+#[case(State::Assigned, Who::Helper, Action::ReturnTask)]
 fn words_are_asked_for(#[case] state: State, #[case] who: Who, #[case] action: Action) {
-    let case = case(state);
+    let mut case = case(state);
+    if matches!(action, Action::FinishTask | Action::ReturnTask | Action::CallOff) {
+        case.tasks.push(task(PART, "md-zabita-anadolu"));
+    }
     for note in ["", "  \n "] {
         let command = Command { note: note.into(), ..full(who, action) };
         assert!(matches!(decide(&command, &ground(&case)), Err(Refusal::Input("note", _))), "{note:?}");
@@ -187,6 +215,32 @@ fn forwarding_goes_down_only() {
 }
 
 #[test]
+fn a_part_of_the_work_goes_to_a_unit_that_has_none_of_it() {
+    let mut case = case(State::InProgress);
+    case.tasks.push(task(PART, "md-zabita-anadolu"));
+    let to = |unit: &str, date: Option<&str>| {
+        let command = Command { date: date.map(Into::into), ..full(Who::Unit, Action::Task).to(unit) };
+        decide(&command, &ground(&case))
+    };
+    // An institution outside may do a part, too.
+    for unit in ["md-yol-bakim-anadolu", "ib-kadikoy"] {
+        let steps = to(unit, Some("2026-11-27")).unwrap();
+        assert_eq!(steps[0].what, What::Tasked { unit: unit.into(), until: Some("2026-11-27".into()) });
+        assert!(matches!(to(unit, None).unwrap()[0].what, What::Tasked { until: None, .. }));
+    }
+    // Nor the holder himself, nor who is at it, nor nobody; and not until yesterday.
+    for wrong in ["db-yol-bakim-altyapi", "md-zabita-anadolu", "md-yok"] {
+        assert!(matches!(to(wrong, None), Err(Refusal::Input("unit", _))), "{wrong}");
+    }
+    assert!(matches!(to("md-yol-bakim-anadolu", Some("2026-11-23")), Err(Refusal::Input("date", _))));
+    // Which part ends must be said, and it must be owed.
+    for wrong in [None, Some(PART + 1)] {
+        let command = Command { task: wrong, ..full(Who::Helper, Action::FinishTask) };
+        assert!(matches!(decide(&command, &ground(&case)), Err(Refusal::Input("task", _))), "{wrong:?}");
+    }
+}
+
+#[test]
 fn routing_goes_inside_and_sending_out_goes_outside() {
     let case = case(State::InReview);
     let to = |action, unit: &str| decide(&full(Who::Triage, action).to(unit), &ground(&case));
@@ -206,7 +260,7 @@ fn triage_corrects_the_category_on_the_way_and_the_due_date_follows_it() {
     let steps = decide(&wanted, &ground(&case)).unwrap();
     assert_eq!(steps[0].what, What::Recategorised { category: "yol.kaldirim-bozuk".into() });
     let What::Routed { due: routed, .. } = &steps[1].what else { panic!("{steps:?}") };
-    assert_eq!(*routed, due(directory(), calendar(), "yol.kaldirim-bozuk", NOW - 2 * DAY));
+    assert_eq!(*routed, due(rules(), calendar(), "yol.kaldirim-bozuk", NOW - 2 * DAY));
     let same = Command { category: Some("yol.cukur".into()), ..wanted.clone() };
     assert_eq!(decide(&same, &ground(&case)).unwrap().len(), 1);
     let unknown = Command { category: Some("yok.yok".into()), ..wanted };
@@ -216,10 +270,10 @@ fn triage_corrects_the_category_on_the_way_and_the_due_date_follows_it() {
 #[test]
 fn nothing_is_due_later_than_the_law_allows() {
     for category in &directory().categories {
-        let at = due(directory(), calendar(), &category.code, NOW);
+        let at = due(rules(), calendar(), &category.code, NOW);
         assert!(at > NOW && at <= NOW + 30 * DAY, "{}", category.code);
     }
-    assert!(due(directory(), calendar(), "yok", NOW) > NOW);
+    assert!(due(rules(), calendar(), "yok", NOW) > NOW);
 }
 
 #[test]

@@ -167,3 +167,33 @@ async fn what_may_be_the_same_matter_is_found_over_borders_and_nothing_else() {
     assert_eq!(ids, [close.to_string(), over_the_border.to_string()]);
     assert_eq!((&found[0]["metres"], &found[0]["days"]), (&serde_json::json!(20), &serde_json::json!(0)));
 }
+
+#[tokio::test]
+async fn however_much_a_neighbourhood_reports_the_same_category_is_looked_at_first_and_old_reports_not_at_all() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let file = async |tablet: &mut Tablet, category: &str| {
+        let words = Request { gps: Some(RASIMPASA), ..tablet.words(category) };
+        let item = tablet.file_words(&words);
+        let id = item.request;
+        ok(&tablet.push(item).await);
+        id
+    };
+    let long_ago = file(&mut tablet, "yol.cukur").await;
+    town.pass(61 * DAY);
+    let twin = file(&mut tablet, "yol.cukur").await;
+    for _ in 0..55 {
+        file(&mut tablet, "yesil.park-bakim").await;
+    }
+    let asked = file(&mut tablet, "yol.cukur").await;
+    let cookie = signed_in(&town, Role::Triage);
+    let found = similar(&town, asked, &cookie).await;
+    assert_eq!(found[0]["row"]["id"], twin.to_string());
+    let ids = |found: &serde_json::Value| {
+        let all = found.as_array().unwrap().iter().map(|one| one["row"]["id"].as_str().unwrap().to_owned());
+        all.collect::<Vec<_>>()
+    };
+    assert!(!ids(&found).contains(&long_ago.to_string()));
+    // What came much later is no more like an old one than what came long before.
+    assert!(similar(&town, long_ago, &cookie).await.as_array().unwrap().is_empty());
+}

@@ -54,7 +54,7 @@ async fn refusal(response: Response<Body>) -> (StatusCode, Code) {
     (status, envelope.code)
 }
 
-fn request(method: &str, uri: &str, tablet: Option<&Tablet>, body: Vec<u8>) -> Request<Body> {
+pub(crate) fn request(method: &str, uri: &str, tablet: Option<&Tablet>, body: Vec<u8>) -> Request<Body> {
     let mut builder = Request::builder().method(method).uri(uri);
     if let Some(tablet) = tablet {
         builder = builder.header("authorization", format!("Bearer {}", token_text(&tablet.identity.token)));
@@ -94,6 +94,8 @@ async fn the_main_routes_work_end_to_end() {
     let uri = format!("/v1/blobs/{}?offset=1", photo.hash);
     let reply = call(&town, request("GET", &uri, Some(&tablet), vec![])).await;
     assert_eq!(bytes(reply).await, photo_bytes[1..]);
+    let reply = call(&town, request("GET", &format!("{uri}&len=10"), Some(&tablet), vec![])).await;
+    assert_eq!(bytes(reply).await, photo_bytes[1..11]);
     let uri = format!("/v1/blobs/{}/thumb?request={id}", photo.hash);
     let (thumb, _) = super::common::photo(9, 300);
     let reply = call(&town, request("PUT", &uri, Some(&tablet), thumb.clone())).await;
@@ -378,4 +380,75 @@ async fn a_wake_up_comes_at_once_and_with_news_and_ends_with_the_server() {
     // Everything is written and nothing is taken any more.
     assert_eq!(town.service.writer.waiting(), 0);
     assert_eq!(town.service.writer.submit(|_| Ok(())).unwrap_err().code, Code::Busy);
+}
+
+#[tokio::test]
+async fn lists_come_squeezed_and_secrets_do_not() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    for _ in 0..8 {
+        tablet.filed("yol.cukur").await;
+    }
+    let cookie = signed_in(&town, Role::Operator);
+    let ask = async |method: &str, uri: &str, body: &serde_json::Value| {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/desk/api/{uri}"))
+            .header("cookie", &cookie)
+            .header("content-type", "application/json")
+            .header("accept-encoding", "gzip");
+        let response = call(&town, request.body(Body::from(body.to_string())).unwrap()).await;
+        assert!(response.status().is_success(), "{uri}: {}", response.status());
+        let coding = response.headers().get("content-encoding").map(|v| v.to_str().unwrap().to_owned());
+        (coding, bytes(response).await)
+    };
+    let nothing = serde_json::Value::Null;
+    for uri in ["queue?list=all", "requests.csv", "directory"] {
+        let (coding, squeezed) = ask("GET", uri, &nothing).await;
+        assert_eq!(coding.as_deref(), Some("gzip"), "{uri}");
+        assert!(squeezed.starts_with(&[0x1f, 0x8b]), "{uri}");
+        let plain = Request::builder().uri(format!("/desk/api/{uri}")).header("cookie", &cookie);
+        let plain = bytes(call(&town, plain.body(Body::empty()).unwrap()).await).await;
+        assert!(squeezed.len() * 3 < plain.len(), "{uri}: {} of {}", squeezed.len(), plain.len());
+    }
+    assert_eq!(ask("GET", "me", &nothing).await.0, None, "too short to be worth it");
+    assert_eq!(ask("GET", "second-factor", &nothing).await.0, None);
+    let key = serde_json::json!({ "name": "program", "unit": "md-yol-bakim-anadolu", "days": 365 });
+    assert_eq!(ask("POST", "keys", &key).await.0, None);
+}
+
+#[tokio::test]
+async fn a_name_that_leads_elsewhere_is_no_name() {
+    let town = Town::new().that_publishes();
+    let tablet = town.tablet("kadikoy-rasimpasa").await;
+    let cookie = signed_in(&town, Role::Operator);
+    let keys = std::fs::read(town.dir.path().join("keys.json")).unwrap();
+    assert!(keys.len() > 20);
+    for name in [
+        "..%2fkeys.json",
+        "..%2f..%2f..%2fkeys.json",
+        "%2e%2e%2fkeys.json",
+        "..%5ckeys.json",
+        "keys.json%00.jpg",
+        "%2fetc%2fpasswd",
+    ] {
+        for route in [
+            format!("/desk/{name}"),
+            format!("/desk/assets/{name}"),
+            format!("/desk/api/photos/{name}"),
+            format!("/desk/api/photos/{name}/thumb"),
+            format!("/desk/api/requests/{name}"),
+            format!("/v1/blobs/{name}"),
+            format!("/v1/blobs/{name}/thumb"),
+            format!("/api/v1/photos/{name}"),
+            format!("/open-data/{name}.csv"),
+        ] {
+            let mut asked = request("GET", &route, Some(&tablet), vec![]);
+            asked.headers_mut().insert("cookie", cookie.parse().unwrap());
+            let answer = call(&town, asked).await;
+            assert!(answer.status().is_client_error(), "{route}: {}", answer.status());
+            let said = bytes(answer).await;
+            assert!(!said.windows(20).any(|part| keys.starts_with(part)), "{route}");
+        }
+    }
 }

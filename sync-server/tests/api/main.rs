@@ -11,30 +11,41 @@
 
 mod common;
 
+mod accounts;
 mod anchors;
 mod announcements;
+mod around;
 mod blob;
+mod calendar;
+mod closed;
 mod decide;
+mod directory;
 #[cfg(all(feature = "postgres", feature = "s3"))]
 mod engines;
 mod enrol;
 mod family;
 mod held;
 mod http;
+mod institutions;
 mod intake;
 mod lists;
 mod nearby;
+mod open_data;
 mod operate;
 mod reconcile;
 mod report;
 mod rights;
 mod routing;
+mod rules;
 mod search;
 mod second_factor;
 mod snapshot;
 mod statements;
 mod streams;
 mod sync;
+mod tasks;
 mod templates;
 mod trouble;
+#[cfg(feature = "postgres")]
+mod upgrades;
 mod writer;

@@ -61,7 +61,7 @@ async fn discreet_sensitive_placeless_and_cancelled_ones_are_told_to_nobody() {
     let town = Town::new();
     let (here, mut across) = (town.tablet(HERE).await, town.tablet(ACROSS).await);
     filed_at(&mut across, "yol.cukur", true).await;
-    for category in &town.service.knowledge.directory.categories {
+    for category in &town.service.directory().categories {
         if category.sensitive {
             filed_at(&mut across, &category.code, false).await;
         }
@@ -91,7 +91,39 @@ async fn the_newest_of_the_last_weeks_are_told_and_a_reply_stays_small() {
     let reply = asked(&town, &here, None);
     assert_eq!(told(&reply).len(), MAX_OF_ONE as usize);
     let borders = town.service.knowledge.borders;
-    let most = town.service.knowledge.directory.neighbourhoods.iter().map(|n| borders.bordering(&n.code).len()).max();
+    let most = town.service.directory().neighbourhoods.iter().map(|n| borders.bordering(&n.code).len()).max();
     // However many neighbours: each spot has the bytes of a number or two.
     assert!(encode(&reply).len() * most.unwrap() < MAX_REPLY, "{} x {most:?}", encode(&reply).len());
+}
+
+#[tokio::test]
+async fn what_a_muhtar_adds_to_a_neighbours_report_is_linked_on_both() {
+    let town = Town::new();
+    let (mut here, mut across) = (town.tablet(HERE).await, town.tablet(ACROSS).await);
+    let theirs = filed_at(&mut across, "yol.cukur", false).await;
+    let named = asked(&town, &here, None).around.unwrap()[0].reports[0].spots[0].request;
+    assert_eq!(named, Some(theirs));
+    let file = |here: &mut Tablet, rel| {
+        let mut words = here.words("yol.cukur");
+        words.rel = rel;
+        here.file_words(&words)
+    };
+    let item = file(&mut here, named);
+    let own = item.request;
+    ok(&here.push(item.clone()).await);
+    ok(&here.push(item).await);
+    let (one, other) = (town.case(own), town.case(theirs));
+    assert_eq!((&one.links[..], &other.links[..]), (&[other.no.unwrap()][..], &[one.no.unwrap()][..]));
+    assert_eq!(one.state, State::Assigned, "it goes its way all the same");
+
+    // One that was taken back meanwhile, and one that never came.
+    let withdrawal = across.entry(theirs, mbs_shared::wire::entry::EntryKind::Withdraw, "");
+    across.sync(vec![withdrawal]).await;
+    for rel in [Some(theirs), Some(mbs_shared::id::RequestId([9; 16]))] {
+        let item = file(&mut here, rel);
+        let alone = item.request;
+        ok(&here.push(item).await);
+        assert_eq!(town.case(alone).links, []);
+    }
+    assert_eq!(town.case(theirs).links.len(), 1);
 }

@@ -381,3 +381,11 @@ async fn an_erasure_cut_off_half_way_is_finished_at_the_next_start() {
     assert!(!town.service.store.has(mbs_server::blob_store::Key::Full(hash)).unwrap());
     assert!(!town.is_one_folder() || look().is_ok());
 }
+
+/// A sparse part says that it is 8 GiB of zeros, in half a kilobyte: it would have filled the disk.
+#[tokio::test]
+async fn a_part_that_is_no_plain_file_is_refused() {
+    let sparse = include_bytes!("../../../tests/fuzz/corpus/backup/sparse-database");
+    let Err(why) = restored(&Town::new(), sparse, false) else { panic!("it was restored") };
+    assert!(why.contains("no plain file"), "{why}");
+}

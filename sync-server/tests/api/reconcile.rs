@@ -290,3 +290,31 @@ async fn decisions_without_our_proof_or_of_another_series_are_not_taken() {
     words.past.as_mut().unwrap().stamp.as_mut().unwrap().at += 1;
     assert_eq!(finder.push(words).await, ItemResult::Rejected(Code::ForeignActor));
 }
+
+/// The answer to its beginning was lost with the server, and its tablet signed it anew: what was decided on the first one
+/// holds for this one, but for what it has of its own.
+#[tokio::test]
+async fn decisions_on_another_beginning_of_a_request_come_back_with_it() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let id = lived(&town, &mut tablet).await;
+    let here = rows(&tablet);
+    let lost = town.that_lost_everything();
+    let mut finder = lost.tablet("kadikoy-rasimpasa").await;
+    finder.filed("yol.cukur").await;
+    let mut anew = finder.file("yol.cukur");
+    anew.request = id;
+    ok(&finder.push(anew).await);
+    let received = lost.events(id);
+
+    for _ in 0..2 {
+        let reply = finder.sync(offers(&here)).await;
+        assert_eq!(reply.results[0], ItemResult::Begun, "its tablet settles that");
+        reply.results[1..].iter().for_each(ok);
+        let events = lost.events(id);
+        assert_eq!(events[..2], received, "its own number and route");
+        assert_eq!(events[2..], town.events(id)[2..], "and what the unit did then");
+        assert_eq!(lost.head(id).state, State::InProgress);
+        assert_eq!(lost.count("select count(*) from quarantine"), 1, "the first number, for a person");
+    }
+}

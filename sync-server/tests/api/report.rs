@@ -159,6 +159,8 @@ async fn the_workbook_has_the_figures_and_the_reasons() {
     let refused = book.worksheet_range("Olumsuz cevaplar").unwrap();
     let reasons: Vec<_> = refused.rows().skip(1).map(|row| row[5].to_string()).collect();
     assert_eq!(reasons, [REASON]);
+    let places = book.worksheet_range("Mahalleler").unwrap();
+    assert_eq!(places.rows().count(), report.neighbourhoods.len() + 1);
 }
 
 #[tokio::test]
@@ -245,4 +247,135 @@ async fn what_is_published_leads_to_nobody() {
     for secret in ["Kaldırım", "Okulun", &town.head(ids[0]).no.to_string(), "İskele"] {
         assert!(!text.contains(secret), "{secret}");
     }
+}
+
+/// Numbers in the first column of an exported table.
+fn numbers(csv_: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(csv_).unwrap().strip_prefix('\u{feff}').expect("the mark of UTF-8");
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
+    reader.records().map(|row| row.unwrap()[0].to_owned()).collect()
+}
+
+async fn listed(town: &Town, cookie: &str, query: &str) -> Vec<String> {
+    let (mut numbers, mut after) = (Vec::new(), String::new());
+    loop {
+        let (_, page) = crate::http::desk(town, cookie, &format!("queue?{query}&after={after}"), None).await;
+        numbers.extend(page["rows"].as_array().unwrap().iter().map(|row| row["no"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { return numbers };
+        after = next.to_owned();
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_taken_along_as_it_is_shown() {
+    let town = Town::new();
+    busy(&town).await;
+    let mut tablet = town.tablet("uskudar-mimar-sinan").await;
+    for _ in 0..501 {
+        tablet.filed("park.agac").await;
+    }
+    let everyone = signed_in(&town, Role::Triage);
+    for query in [
+        "list=all",
+        "list=all&state=concluded",
+        "list=all&q=kald%C4%B1r%C4%B1m%20kad%C4%B1k%C3%B6y",
+        "list=triage",
+        "list=late",
+        "list=late&percent=50",
+        "list=inbox",
+        "list=inbox&state=concluded",
+    ] {
+        let shown = listed(&town, &everyone, query).await;
+        let (status, bytes) = get(&town, &format!("/desk/api/requests.csv?{query}"), &everyone).await;
+        assert_eq!((status, numbers(&bytes)), (StatusCode::OK, shown.clone()), "{query}");
+        assert!(!shown.is_empty(), "{query}: the town is not busy enough");
+        let (status, bytes) = get(&town, &format!("/desk/api/requests.xlsx?{query}"), &everyone).await;
+        assert_eq!(status, StatusCode::OK);
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+        let sheet = book.worksheet_range("Başvurular").unwrap();
+        let column: Vec<String> = sheet.rows().skip(1).map(|row| row[0].to_string()).collect();
+        assert_eq!(column, shown, "{query}");
+    }
+    // More than one page of it.
+    assert_eq!(listed(&town, &everyone, "list=all").await.len(), 509);
+}
+
+#[tokio::test]
+async fn a_unit_takes_along_its_own_alone() {
+    let town = Town::new();
+    let ids = busy(&town).await;
+    town.tablet("uskudar-mimar-sinan").await.filed("park.agac").await;
+    let cookie = signed_in_at(&town, Role::Unit, ROADS);
+    let roads = town.service.scopes.number(ROADS);
+    let own: std::collections::BTreeSet<String> =
+        ids.iter().map(|id| town.head(*id)).filter(|head| head.unit == roads).map(|head| head.no.to_string()).collect();
+    assert!(own.len() > 1 && own.len() < ids.len(), "{own:?}");
+    // Whatever is asked for: what lies elsewhere is in no file of this unit's person.
+    for query in
+        ["", "?list=all", "?list=all&q=be%C5%9Fikta%C5%9F", "?list=all&q=a%C4%9Fa%C3%A7", "?list=inbox", "?list=late"]
+    {
+        let (status, bytes) = get(&town, &format!("/desk/api/requests.csv{query}"), &cookie).await;
+        assert_eq!(status, StatusCode::OK, "{query}");
+        let got: std::collections::BTreeSet<String> = numbers(&bytes).into_iter().collect();
+        assert!(got.is_subset(&own), "{query}: {got:?} of {own:?}");
+        if query.is_empty() || query == "?list=all" {
+            assert_eq!(got, own, "{query}");
+        }
+        let (_, bytes) = get(&town, &format!("/desk/api/requests.xlsx{query}"), &cookie).await;
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+        let sheet = book.worksheet_range("Başvurular").unwrap();
+        assert_eq!(sheet.rows().skip(1).map(|row| row[0].to_string()).collect::<std::collections::BTreeSet<_>>(), got);
+        let (_, bytes) = get(&town, &format!("/desk/api/requests.geojson{query}"), &cookie).await;
+        let map: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        for feature in map["features"].as_array().unwrap() {
+            assert!(own.contains(feature["properties"]["no"].as_str().unwrap()), "{query}");
+        }
+    }
+    assert_eq!(get(&town, "/desk/api/requests.csv?list=triage", &cookie).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_workbook_of_requests_has_moments_numbers_and_no_formula() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let evil = "=HYPERLINK(\"http://evil\"; \"<b>ş</b>\")";
+    let words = Words { title: evil.into(), ..tablet.words("yol.cukur") };
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    ok(&tablet.push(item).await);
+    let (status, bytes) = get(&town, "/desk/api/requests.xlsx", &signed_in(&town, Role::Auditor)).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let sheet = book.worksheet_range("Başvurular").unwrap();
+    let row = sheet.rows().nth(1).unwrap();
+    assert_eq!(row[0], Data::String(town.head(id).no.to_string()));
+    assert_eq!(row[4], Data::String(evil.into()));
+    let Data::DateTime(received) = row[10] else { panic!("a moment, not words: {:?}", row[10]) };
+    // Days since the spreadsheets' beginning; Istanbul is three hours ahead.
+    let days = (town.head(id).received + 3 * 3_600_000) as f64 / DAY as f64 + 25_569.0;
+    assert!((received.as_f64() - days).abs() < 1e-4, "{received:?}");
+    assert_eq!(row[15], Data::Float(0.0));
+    assert!(book.worksheet_formula("Başvurular").unwrap().used_cells().next().is_none());
+}
+
+#[tokio::test]
+async fn a_screen_is_told_every_neighbourhood_and_why_it_was_refused() {
+    let town = Town::new();
+    let ids = busy(&town).await;
+    let cookie = signed_in(&town, Role::Auditor);
+    let (_, report) = crate::http::desk(&town, &cookie, "report", None).await;
+    let places: Vec<&str> =
+        report["neighbourhoods"].as_array().unwrap().iter().map(|line| line["code"].as_str().unwrap()).collect();
+    assert_eq!(places, ["kadikoy-rasimpasa", "besiktas-bebek"]);
+    let (_, refusals) = crate::http::desk(&town, &cookie, "report/refusals", None).await;
+    assert_eq!((refusals["total"].as_u64(), refusals["rows"].as_array().unwrap().len()), (Some(1), 1));
+    assert_eq!(
+        (refusals["rows"][0]["id"].as_str().unwrap(), &refusals["rows"][0]["reason"]),
+        (&*ids[1].to_string(), &REASON.into())
+    );
+    // A unit that refused nothing is told of nobody's.
+    let town = Town::new();
+    busy(&town).await;
+    let cookie = signed_in_at(&town, Role::Unit, "md-zabita-avrupa");
+    assert_eq!(crate::http::desk(&town, &cookie, "report/refusals", None).await.1["total"], 0);
 }

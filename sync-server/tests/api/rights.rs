@@ -7,8 +7,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use mbs_server::database::staff;
 use mbs_server::handlers::desk::view::Role;
+use mbs_server::routing::apply::Act;
+use mbs_server::routing::decide::Command;
 use mbs_server::secrets::sha256;
 use mbs_shared::id::RequestId;
+use mbs_shared::routing::{Action, Who};
 use serde_json::json;
 
 /// Who calls: a role, and where its unit stands to the request.
@@ -22,16 +25,19 @@ enum Caller {
     Unit,
     /// Approves there.
     Approver,
+    /// Works in a unit that owes a part of it.
+    Helper,
     /// Works elsewhere.
     Stranger,
     /// Approves elsewhere.
     FarApprover,
 }
 
-use Caller::{Approver, Auditor, FarApprover, Nobody, Operator, Stranger, Triage, Unit};
+use Caller::{Approver, Auditor, FarApprover, Helper, Nobody, Operator, Stranger, Triage, Unit};
 
-const EVERYONE: [Caller; 8] = [Nobody, Triage, Auditor, Operator, Unit, Approver, Stranger, FarApprover];
+const EVERYONE: [Caller; 9] = [Nobody, Triage, Auditor, Operator, Unit, Approver, Helper, Stranger, FarApprover];
 const HOLDER: &str = "md-yol-bakim-anadolu";
+const HELPER: &str = "md-zabita-anadolu";
 const ELSEWHERE: &str = "md-zabita-avrupa";
 
 impl Caller {
@@ -43,6 +49,7 @@ impl Caller {
             Operator => (Role::Operator, ""),
             Unit => (Role::Unit, HOLDER),
             Approver => (Role::Approver, HOLDER),
+            Helper => (Role::Unit, HELPER),
             Stranger => (Role::Unit, ELSEWHERE),
             FarApprover => (Role::Approver, ELSEWHERE),
         })
@@ -69,9 +76,11 @@ struct Line {
     hidden: &'static [Caller],
 }
 
-const ALL: &[Caller] = &[Triage, Auditor, Operator, Unit, Approver, Stranger, FarApprover];
+const ALL: &[Caller] = &[Triage, Auditor, Operator, Unit, Approver, Helper, Stranger, FarApprover];
+/// Who writes to requests at all.
+const HANDS: &[Caller] = &[Triage, Unit, Approver, Helper, Stranger, FarApprover];
 const SEERS: &[Caller] = &[Triage, Auditor, Operator];
-const INSIDE: &[Caller] = &[Triage, Auditor, Operator, Unit, Approver];
+const INSIDE: &[Caller] = &[Triage, Auditor, Operator, Unit, Approver, Helper];
 const OUTSIDE: &[Caller] = &[Stranger, FarApprover];
 
 fn get(route: &'static str, query: &'static str, may: &'static [Caller]) -> Line {
@@ -84,7 +93,7 @@ fn post(route: &'static str, body: serde_json::Value, may: &'static [Caller], ge
 
 /// Everything.
 fn lines() -> Vec<Line> {
-    let act = json!({ "n": 2, "action": "accept" });
+    let act = json!({ "n": 3, "action": "accept" });
     vec![
         get("me", "", ALL),
         get("second-factor", "", ALL),
@@ -103,17 +112,32 @@ fn lines() -> Vec<Line> {
         ),
         get("queue", "?list=triage", SEERS),
         get("queue", "?list=inbox", ALL),
+        get("queue", "?list=tasks", ALL),
         get("queue", "?list=late", ALL),
         get("queue", "?list=all&q=kald%C4%B1r%C4%B1m", ALL),
         get("directory", "", ALL),
+        get("directory/versions", "", &[Auditor, Operator]),
+        get("directory.csv", "", &[Auditor, Operator]),
+        post("directory/preview", json!({ "base": 0, "units": [], "note": "" }), &[Operator], StatusCode::OK),
+        // Without a reason nothing changes.
+        post("directory", json!({ "base": 0, "units": [], "note": "" }), &[Operator], StatusCode::UNPROCESSABLE_ENTITY),
         Line { hidden: OUTSIDE, ..get("requests/{id}", "", INSIDE) },
+        Line { hidden: OUTSIDE, ..get("requests/{id}/qr.svg", "", INSIDE) },
         Line { hidden: OUTSIDE, ..get("requests/{id}/similar", "", INSIDE) },
+        Line { hidden: OUTSIDE, ..get("requests/{id}/around", "", INSIDE) },
         Line { hidden: OUTSIDE, ..post("requests/{id}/act", act.clone(), &[Unit, Approver], StatusCode::OK) },
-        // Triage is no unit: it may, but not this, now.
-        Line { hidden: OUTSIDE, ..post("requests/{id}/act", act, &[Triage], StatusCode::CONFLICT) },
+        // Triage is no unit, and the work is not the helper's: they may, but not this, now.
+        Line { hidden: OUTSIDE, ..post("requests/{id}/act", act.clone(), &[Triage, Helper], StatusCode::CONFLICT) },
+        // What one may not see is passed over.
+        post("requests/preview", json!({ "ids": ["0c".repeat(16)], "act": act }), HANDS, StatusCode::OK),
         Line {
             hidden: OUTSIDE,
-            ..post("requests/{id}/say", json!({ "text": "Ekip yolda." }), &[Triage, Unit, Approver], StatusCode::OK)
+            ..post(
+                "requests/{id}/say",
+                json!({ "text": "Ekip yolda." }),
+                &[Triage, Unit, Approver, Helper],
+                StatusCode::OK,
+            )
         },
         post(
             "requests",
@@ -136,17 +160,17 @@ fn lines() -> Vec<Line> {
         ),
         post("announcements/{id}/withdraw", json!({}), &[Triage, Operator], StatusCode::NOT_FOUND),
         Line { hidden: OUTSIDE, ..post("requests/{id}/look", json!({ "here": true }), INSIDE, StatusCode::OK) },
+        get("requests.xlsx", "", ALL),
+        get("requests.csv", "?list=triage", SEERS),
+        get("requests.xlsx", "?list=triage&state=received", SEERS),
+        get("requests.xlsx", "?list=inbox", ALL),
+        get("requests.geojson", "?list=late&percent=50", ALL),
         get("requests.geojson", "", ALL),
         get("open-data.csv", "", ALL),
-        get("templates", "", &[Triage, Unit, Approver, Stranger, FarApprover]),
-        post(
-            "templates",
-            json!({ "name": "Ekip yolda", "body": "{no} için ekip yola çıktı." }),
-            &[Triage, Unit, Approver, Stranger, FarApprover],
-            StatusCode::OK,
-        ),
+        get("templates", "", HANDS),
+        post("templates", json!({ "name": "Ekip yolda", "body": "{no} için ekip yola çıktı." }), HANDS, StatusCode::OK),
         // There is none with that number.
-        post("templates/{id}/drop", json!({}), &[Triage, Unit, Approver, Stranger, FarApprover], StatusCode::NOT_FOUND),
+        post("templates/{id}/drop", json!({}), HANDS, StatusCode::NOT_FOUND),
         get("tablets", "", SEERS),
         post(
             "enrolments",
@@ -154,35 +178,74 @@ fn lines() -> Vec<Line> {
             &[Triage, Operator],
             StatusCode::OK,
         ),
+        get("units", "", ALL),
+        post("units/{code}", json!({ "approval": true }), &[Operator], StatusCode::OK),
+        get("calendar", "", SEERS),
+        post(
+            "calendar",
+            json!({ "date": "2026-12-31", "kind": "off", "name": "İdari izin" }),
+            &[Triage, Operator],
+            StatusCode::OK,
+        ),
+        post("calendar/{date}/drop", json!({}), &[Triage, Operator], StatusCode::NOT_FOUND),
+        get("rules", "", SEERS),
+        // There is no such version, which only those hear who may look.
+        Line { gets: StatusCode::NOT_FOUND, ..get("rules/{id}", "", SEERS) },
+        post("rules/preview", json!({ "base": 0, "changes": {}, "note": "" }), &[Triage, Operator], StatusCode::OK),
+        // Without a reason nothing changes.
+        post(
+            "rules",
+            json!({ "base": 0, "changes": {}, "note": "" }),
+            &[Triage, Operator],
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        // There is no such tablet, person or key, which only those hear who may change them.
+        post("tablets/{prefix}/revoke", json!({}), &[Operator], StatusCode::NOT_FOUND),
+        get("accounts", "", &[Auditor, Operator]),
+        post("accounts/{login}", json!({ "change": "disable" }), &[Operator], StatusCode::NOT_FOUND),
+        post("keys/revoke", json!({ "name": "yok" }), &[Operator], StatusCode::NOT_FOUND),
+        post(
+            "accounts",
+            json!({ "login": "yeni", "name": "Yeni", "role": "auditor", "unit": "" }),
+            &[Operator],
+            StatusCode::OK,
+        ),
+        post("keys", json!({ "name": "program", "unit": HOLDER, "days": 365 }), &[Operator], StatusCode::OK),
+        // The password is wrong, whoever it is.
+        post("password", json!({ "old": "yanlış", "new": "yedi tepe üstüne" }), ALL, StatusCode::UNPROCESSABLE_ENTITY),
         get("report", "", ALL),
+        get("report/refusals", "", ALL),
         get("report.xlsx", "", ALL),
         get("requests.csv", "", ALL),
         get("quarantine", "", SEERS),
         // There is no such item, which only those hear who may decide.
         post("quarantine/{id}", json!({ "accept": false }), &[Triage, Operator], StatusCode::NOT_FOUND),
+        // What is no photo tells nothing.
+        post("photos/facts", json!("bir fotoğraf değil"), HANDS, StatusCode::OK),
         // No photo, which only those hear who may add one.
-        post(
-            "photos",
-            json!("bir fotoğraf değil"),
-            &[Triage, Unit, Approver, Stranger, FarApprover],
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
+        post("photos", json!("bir fotoğraf değil"), HANDS, StatusCode::UNPROCESSABLE_ENTITY),
         // Nobody's photo.
         Line { gets: StatusCode::NOT_FOUND, ..get("photos/{hash}", "", ALL) },
         Line { gets: StatusCode::NOT_FOUND, ..get("photos/{hash}/thumb", "", ALL) },
+        Line {
+            method: "PUT",
+            ..post("photos/{hash}/thumb", json!("bir fotoğraf değil"), HANDS, StatusCode::NOT_FOUND)
+        },
         post("sign-in", json!({ "login": "yok", "password": "yanlış parola" }), EVERYBODY, StatusCode::UNAUTHORIZED),
         Line { gets: StatusCode::OK, ..get("events", "", ALL) },
         post("sign-out", json!({}), EVERYBODY, StatusCode::NO_CONTENT),
     ]
 }
 
-const EVERYBODY: &[Caller] = &[Nobody, Triage, Auditor, Operator, Unit, Approver, Stranger, FarApprover];
+const EVERYBODY: &[Caller] = &[Nobody, Triage, Auditor, Operator, Unit, Approver, Helper, Stranger, FarApprover];
 
-/// A town with one request at [`HOLDER`], and the caller's cookie.
+/// A town with one request at [`HOLDER`], of which [`HELPER`] owes a part, and the caller's cookie.
 async fn scene(caller: Caller) -> (Town, RequestId, String) {
     let town = Town::new();
     let id = town.tablet("kadikoy-rasimpasa").await.filed("yol.cukur").await;
     assert_eq!(town.service.scopes.code(town.head(id).unit), HOLDER);
+    let command = Command::new(Who::Triage, Action::Task).to(HELPER).saying("Direk sökülecek.");
+    town.service.act(Act { request: id, author: 1, seen: None, command }).await.unwrap();
     let cookie = match caller.role() {
         None => String::new(),
         Some((role, unit)) => {
@@ -216,7 +279,8 @@ async fn every_route_for_every_role_inside_and_outside_its_scope() {
             let path = line
                 .route
                 .replace("{id}", &if line.route.starts_with("requests/") { id.to_string() } else { "7".into() });
-            let path = path.replace("{hash}", &"ab".repeat(32));
+            let path = path.replace("{hash}", &"ab".repeat(32)).replace("{prefix}", "0000").replace("{login}", "yok");
+            let path = path.replace("{code}", HOLDER).replace("{date}", "2026-12-30");
             let request = Request::builder()
                 .method(line.method)
                 .uri(format!("/desk/api/{path}{}", line.query))
@@ -236,13 +300,34 @@ async fn every_route_for_every_role_inside_and_outside_its_scope() {
     }
 }
 
-#[test]
-fn the_table_has_every_route_of_the_desk() {
+/// Methods and routes as the router names them.
+fn routes() -> Vec<(&'static str, &'static str)> {
     let source = include_str!("../../src/handlers/desk/mod.rs");
-    let routes: Vec<&str> =
-        source.split(".route(\"/desk/api/").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-    assert!(routes.len() > 15, "{routes:?}");
-    for route in routes {
-        assert!(lines().iter().any(|line| line.route == route), "{route} has no line in the table of rights");
+    let named = |rest: &'static str| {
+        let (route, rest) = rest.split_once('"').unwrap();
+        // To the end of this `.route(…)`: what answers there, by method.
+        let end = rest.find("\n        .").or_else(|| rest.find(';')).unwrap_or(rest.len());
+        let answers = &rest[..end];
+        let methods = [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE"), ("patch(", "PATCH")];
+        let of = methods.into_iter().filter(move |(word, _)| {
+            answers.match_indices(word).any(|(at, _)| answers[..at].ends_with([' ', '.', '(', ',']))
+        });
+        of.map(move |(_, method)| (method, route)).collect::<Vec<_>>()
+    };
+    source.split(".route(\"/desk/api/").skip(1).flat_map(named).collect()
+}
+
+#[test]
+fn the_table_has_every_route_of_the_desk_with_every_method() {
+    let routes = routes();
+    assert!(routes.len() > 40, "{routes:?}");
+    assert!(routes.contains(&("POST", "second-factor")) && routes.contains(&("GET", "second-factor")));
+    assert!(routes.contains(&("POST", "photos")) && !routes.contains(&("GET", "photos")));
+    for (method, route) in &routes {
+        let line = lines().iter().any(|line| (line.method, line.route) == (*method, *route));
+        assert!(line, "{method} {route} has no line in the table of rights");
+    }
+    for line in lines() {
+        assert!(routes.contains(&(line.method, line.route)), "{} {} is in no router", line.method, line.route);
     }
 }

@@ -8,7 +8,8 @@ use mbs_server::routing::apply::Act;
 use mbs_server::routing::decide::Command;
 use mbs_shared::id::RequestId;
 use mbs_shared::request::Request;
-use mbs_shared::routing::{Action, Who};
+use mbs_shared::routing::{Action, Outcome, Who};
+use mbs_shared::wire::entry::EntryKind;
 
 /// Ids of what a search finds, and how many it says there are.
 async fn find(town: &Town, cookie: &str, words: &str) -> (Vec<String>, u64) {
@@ -69,6 +70,49 @@ async fn it_keeps_up_with_what_is_written_routed_and_erased() {
     assert_eq!(find(&town, &cookie, "zabıta kuyu").await.0, [id.to_string()]);
     erase(&town.service, id, "Mahkeme kararı").unwrap();
     assert_eq!(find(&town, &cookie, "kuyu").await, (vec![], 0));
+}
+
+#[tokio::test]
+async fn what_was_said_answered_and_given_on_is_found_and_private_notes_are_not() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let id = tablet.filed("yol.cukur").await;
+    tablet.filed("yol.cukur").await;
+    let found = vec![id.to_string()];
+    for (kind, words) in [(EntryKind::Message, "Kedi merdiveni"), (EntryKind::Note, "Gizli defter")] {
+        let entry = tablet.entry(id, kind, words);
+        ok(&tablet.push(entry).await);
+    }
+    let act =
+        async |command: Command| town.service.act(Act { request: id, author: 1, seen: None, command }).await.unwrap();
+    act(Command::new(Who::Unit, Action::Accept)).await;
+    act(Command::new(Who::Unit, Action::Task).to("md-zabita-anadolu").saying("Tezgâh sökülecek.")).await;
+    assert_eq!(find(&town, &cookie, "kedi merdiveni").await.0, found);
+    assert_eq!(find(&town, &cookie, "tezgah zabıta").await.0, found);
+    assert_eq!(find(&town, &cookie, "gizli").await.0, [""; 0]);
+    assert_eq!(find(&town, &cookie, "defter").await.0, [""; 0]);
+    // Who decided, and the muhtar, by name: for triage, and for nobody at a unit.
+    assert_eq!(find(&town, &cookie, "masa kedi").await.0, found);
+    assert_eq!(find(&town, &cookie, "muhtarı kedi").await.0, found);
+    seat(&town, 2, Role::Unit, "md-yol-bakim-anadolu");
+    assert_eq!(find(&town, &cookie, "kedi").await.0, found);
+    assert_eq!(find(&town, &cookie, "masa kedi").await.0, [""; 0]);
+    assert_eq!(find(&town, &cookie, "muhtarı kedi").await.0, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_official_answer_is_found() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let id = town.tablet("kadikoy-rasimpasa").await.filed("yol.cukur").await;
+    for command in [
+        Command::new(Who::Unit, Action::Accept),
+        Command::new(Who::Unit, Action::Answer).ending(Outcome::Done).saying("Mastik asfaltla kapatıldı."),
+    ] {
+        town.service.act(Act { request: id, author: 1, seen: None, command }).await.unwrap();
+    }
+    assert_eq!(find(&town, &cookie, "mastik").await.0, [id.to_string()]);
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use totp_rs::{Algorithm, Secret, TOTP};
 
 const PASSWORD: &str = "köprü altı çınar";
 
-async fn post(town: &Town, path: &str, cookie: &str, body: Value) -> (StatusCode, Value, String) {
+/// The status, the answer, and the cookie that came with it.
+pub(crate) async fn post(town: &Town, path: &str, cookie: &str, body: Value) -> (StatusCode, Value, String) {
     let request = Request::builder()
         .method("POST")
         .uri(format!("/desk/api/{path}"))

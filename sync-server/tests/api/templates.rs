@@ -3,20 +3,8 @@
 use crate::common::*;
 use crate::http::desk;
 use axum::http::StatusCode;
-use mbs_server::database::staff;
 use mbs_server::handlers::desk::view::Role;
-use mbs_server::secrets::sha256;
 use serde_json::{Value, json};
-
-/// Moves the one session to somebody else: of a unit, or of triage.
-fn seat(town: &Town, id: i64, role: Role, unit: &str) {
-    let begun = town.service.db.change(|s| {
-        staff::add(s, &format!("kisi{id}"), &format!("Kişi {id}"), role, unit, "-", MORNING)?;
-        staff::end(s, &sha256(&SESSION))?;
-        staff::begin(s, &sha256(&SESSION), id, MORNING, MORNING + DAY)
-    });
-    begun.unwrap();
-}
 
 fn names(list: &Value) -> Vec<(&str, bool)> {
     let list = list.as_array().unwrap();
@@ -26,7 +14,7 @@ fn names(list: &Value) -> Vec<(&str, bool)> {
 #[tokio::test]
 async fn a_unit_has_its_own_and_those_of_the_units_above() {
     let town = Town::new();
-    let directory = town.service.knowledge.directory;
+    let directory = town.service.directory();
     let roads = "md-yol-bakim-anadolu";
     let above = directory.unit(roads).unwrap().parent.clone().unwrap();
     let cookie = signed_in_at(&town, Role::Approver, &above);

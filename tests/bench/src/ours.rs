@@ -81,6 +81,7 @@ impl Tablet {
             // A poll carries a digest, which the server compares.
             digest: items.is_empty().then_some(Digest(u64::MAX)),
             items,
+            about: None,
         })
     }
 }

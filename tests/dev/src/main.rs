@@ -3,6 +3,7 @@
 //!
 //! Installs what is missing, says what it is doing, and runs the real work as child processes.
 
+mod android;
 mod demo;
 mod fuzz;
 mod needs;
@@ -18,6 +19,8 @@ usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tabl
        cargo shots DIR                     pictures of every screen into DIR
        cargo kills [--rounds N]            as many kills of tablet, servers and PostgreSQL, 1,000 when nothing is said
        cargo fuzz-all [--seconds N] [TARGET…]   every decoder of foreign bytes, fuzzed for N seconds each, 60 when nothing is said
+       cargo package-deb                   the Debian package of the tablet's app
+       cargo check-android                 the tablet's Rust type-checked for Android; nothing is built or run
        cargo bench-sync [--engine postgres] [--json]   the sync benchmark
        cargo bench-tablet [--json]         a tablet with 5,000 requests, 15,000 previews and 300 photos";
 
@@ -31,6 +34,8 @@ fn main() -> ExitCode {
         "shots" => verify::shots(&rest),
         "kills" => verify::kills(&rest),
         "fuzz-all" => fuzz::run(&rest),
+        "package" => verify::package(&rest),
+        "check-android" => android::check(),
         "bench-tablet" => verify::bench_tablet(&rest),
         "bench-sync" => verify::bench_sync(&rest),
         _ => Err(USAGE.to_owned()),

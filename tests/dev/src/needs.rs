@@ -15,7 +15,8 @@ const fn need(proof: &'static str, package: &'static str) -> Need {
     Need { proof, package }
 }
 
-const ARCH: &str = "/usr/lib/x86_64-linux-gnu";
+/// Where libraries lie.
+pub(crate) const ARCH: &str = "/usr/lib/x86_64-linux-gnu";
 
 /// To build.
 const BUILD: &[Need] = &[
@@ -25,6 +26,7 @@ const BUILD: &[Need] = &[
     need("/usr/bin/file", "file"),
     need("/usr/include/openssl/ssl.h", "libssl-dev"),
     need("@pkgconfig/webkit2gtk-4.1.pc", "libwebkit2gtk-4.1-dev"),
+    need("@pkgconfig/dbus-1.pc", "libdbus-1-dev"),
 ];
 
 /// To test.
@@ -33,12 +35,22 @@ const TEST: &[Need] = &[
     need("/usr/bin/Xvfb", "xvfb"),
     need("/usr/bin/xauth", "xauth"),
     need("/usr/bin/dbus-launch", "dbus-x11"),
+    need("/usr/bin/dbus-daemon", "dbus-daemon"),
+    need("/usr/bin/dbus-send", "dbus-bin"),
+    need("/usr/bin/gnome-keyring-daemon", "gnome-keyring"),
     need("/usr/libexec/at-spi-bus-launcher", "at-spi2-core"),
     need("/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf", "fonts-noto-core"),
     need("/usr/bin/chromium", "chromium"),
     need("@postgresql", "postgresql"),
     need("/usr/bin/setpriv", "util-linux"),
     need("/usr/bin/openssl", "openssl"),
+];
+
+/// To type-check for Android: a compiler with the sources of its library, which Debian has for its own browsers.
+const ANDROID: &[Need] = &[
+    need("/usr/bin/cargo", "cargo-web"),
+    need("/usr/bin/rustc", "rustc-web"),
+    need("/usr/lib/rustlib/src/rust/library/std/Cargo.toml", "rust-web-src"),
 ];
 
 /// To count fsyncs in the benchmark.
@@ -50,6 +62,7 @@ pub(crate) enum For {
     Building,
     Testing,
     Measuring,
+    Android,
 }
 
 fn is_there(need: &Need) -> bool {
@@ -73,8 +86,10 @@ fn is_there(need: &Need) -> bool {
 /// Installs the system packages that are missing, saying which; without root rights tells the one line to run.
 pub(crate) fn system(what: For) -> Result<(), String> {
     let mut wanted: Vec<&Need> = BUILD.iter().collect();
-    if what != For::Building {
-        wanted.extend(TEST);
+    match what {
+        For::Building => {}
+        For::Testing | For::Measuring => wanted.extend(TEST),
+        For::Android => wanted.extend(ANDROID),
     }
     if what == For::Measuring {
         wanted.extend(BENCH);

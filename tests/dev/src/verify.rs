@@ -355,12 +355,32 @@ pub(crate) fn bench_sync(args: &[String]) -> Result<(), String> {
 
 /// The tablet's benchmark: its core as released, beside a release server.
 pub(crate) fn bench_tablet(args: &[String]) -> Result<(), String> {
-    needs::system(For::Building)?;
+    needs::system(For::Testing)?;
     ui::build()?;
     let build = ["build", "--release", "--package", "mbs-server", "--package", "mbs-tests", "--bin", "mbs-server"];
-    run::must("building tablet and server", &mut run::cargo(&[&build[..], &["--bin", "mbs-bench-tablet"]].concat()))?;
+    let bins = ["--bin", "mbs-tablet", "--bin", "mbs-bench-tablet"];
+    run::must("building tablet and server", &mut run::cargo(&[&build[..], &bins].concat()))?;
     let mut bench = Command::new(run::target().join("release/mbs-bench-tablet"));
     run::must("measuring the tablet", bench.args(args).current_dir(run::root()))
+}
+
+/// The Debian package of the tablet's app, by Tauri's own tool: the release build, or what was built for tests
+/// (`--debug`), which is then taken as it lies there.
+pub(crate) fn package(args: &[String]) -> Result<(), String> {
+    let debug = args.iter().any(|a| a == "--debug");
+    if !debug {
+        needs::system(For::Building)?;
+        ui::build()?;
+        let build = ["build", "--release", "--package", "mbs-shell", "--bin", "mbs-app"];
+        run::must("building the app", &mut run::cargo(&build))?;
+    }
+    let mut bundle = Command::new(run::root().join("ui/node_modules/.bin/tauri"));
+    bundle.args(["bundle", "--bundles", "deb", "--ci"]).args(debug.then_some("--debug"));
+    bundle.current_dir(run::root().join("app/shell")).stdin(Stdio::null());
+    run::must("making the package", &mut bundle)?;
+    let dir = run::target().join(if debug { "debug" } else { "release" }).join("bundle/deb");
+    println!("The package lies in {}.", dir.display());
+    Ok(())
 }
 
 #[cfg(test)]

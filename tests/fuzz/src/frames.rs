@@ -7,8 +7,10 @@ use ed25519_dalek::SigningKey;
 use mbs_server::handlers;
 use mbs_shared::id::PublicKey;
 use mbs_shared::pack::unpack;
+use mbs_shared::receipt::SignedReceipt;
 use mbs_shared::routing::Event;
 use mbs_shared::signature::{Purpose, signature_of};
+use mbs_shared::wire::announcement::{Announcements, Seen};
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::courier::{CourierReply, Letter, Parts};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
@@ -100,6 +102,11 @@ pub(crate) fn small(bytes: &[u8]) {
     again::<Entry>(bytes);
     again::<SignedRevocation>(bytes);
     again::<NearbyReply>(bytes);
+    again::<Announcements>(bytes);
+    if let Some(receipt) = again::<SignedReceipt>(bytes) {
+        assert_eq!(SignedReceipt::read(&receipt.text()), Ok(receipt), "a QR code says the same");
+    }
+    again::<Seen>(bytes);
     events(bytes);
     let _ = serde_json::from_slice::<Envelope>(bytes);
 }

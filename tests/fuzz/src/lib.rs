@@ -4,6 +4,7 @@
 
 mod canaries;
 mod documents;
+mod files;
 mod frames;
 mod pictures;
 mod texts;
@@ -43,6 +44,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "receipt", run: texts::receipt, memory: MIB, longest: KIB },
     Target { name: "codes", run: texts::codes, memory: MIB, longest: 256 },
     Target { name: "settings", run: texts::settings, memory: 4 * MIB, longest: 2 * KIB },
+    Target { name: "uploads", run: texts::uploads, memory: MIB, longest: KIB },
+    Target { name: "journal", run: files::journal, memory: 4 * MIB, longest: 4 * KIB },
+    Target { name: "backup", run: files::backup, memory: 8 * MIB, longest: 16 * KIB },
     Target { name: "imports", run: texts::imports, memory: 16 * MIB, longest: 4 * KIB },
 ];
 

@@ -3,10 +3,13 @@
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
+use axum::extract::Query;
+use axum::http::Uri;
 use ed25519_dalek::SigningKey;
 use mbs_server::config::Settings;
 use mbs_server::handlers::enrol::read_code;
 use mbs_server::operate::backup::photo_of;
+use mbs_server::router::SliceQuery;
 use mbs_shared::fold::fold;
 use mbs_shared::id::{CaseNo, DeviceNo, OfficialNo, Prefix, PublicKey, RequestId};
 use mbs_shared::place::Neighbourhoods;
@@ -50,6 +53,19 @@ pub(crate) fn codes(bytes: &[u8]) {
 pub(crate) fn settings(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         let _ = Settings::of_text(text);
+    }
+}
+
+/// Where bytes of a photo belong, as an upload's address says.
+pub(crate) fn uploads(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let read = |query: &str| {
+        let uri = format!("/v1/blobs/x?{query}").parse::<Uri>().ok()?;
+        Query::<SliceQuery>::try_from_uri(&uri).ok().map(|Query(slice)| slice)
+    };
+    if let Some(slice) = read(text) {
+        let SliceQuery { request, offset, size } = slice;
+        assert_eq!(read(&format!("request={request}&offset={offset}&size={size}")), Some(slice), "{text:?}");
     }
 }
 

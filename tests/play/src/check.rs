@@ -1,6 +1,6 @@
 //! What must be true of a play: checked from the events, by other code than the product's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
@@ -9,10 +9,11 @@ use jiff::tz::{TimeZone, offset};
 use mbs_server::database::{events, requests};
 use mbs_server::operate::verify::verify;
 use mbs_shared::istanbul;
-use mbs_shared::routing::{Case, Event, Outcome, State, What};
+use mbs_shared::routing::{Case, Event, State, What};
 use serde::Deserialize;
 
-use crate::script::{BEGIN, Played};
+use crate::recount::{self, Told};
+use crate::script::{Filed, Played};
 use crate::town::{CITY, Town};
 
 const HOLIDAYS: &str = include_str!("../../../shared/data/org/holidays.json");
@@ -46,10 +47,11 @@ pub async fn check(town: &Town, played: &Played) -> Result<Found> {
     for filed in &played.filed {
         let told = town.service.db.ask(|s| {
             let head = requests::by_id(s, filed.id)?;
-            head.map(|head| Ok((events::of_request(s, head.rid)?, head.received))).transpose()
+            head.map(|head| Ok((events::of_request(s, head.rid)?, head))).transpose()
         })?;
-        let Some((stored, received)) = told else { bail!("{} is lost", filed.id) };
-        let case = machine(filed.id, stored.iter().map(|s| &s.event), received, &calendar, &mut found)?;
+        let Some((stored, head)) = told else { bail!("{} is lost", filed.id) };
+        let (received, words) = (head.received, &filed.words);
+        let case = machine(filed, stored.iter().map(|s| &s.event), received, &calendar, &mut found)?;
         *found.states.entry(case.state.code()).or_default() += 1;
         if let Some(outcome) = case.outcome {
             *found.outcomes.entry(outcome.code()).or_default() += 1;
@@ -58,25 +60,28 @@ pub async fn check(town: &Town, played: &Played) -> Result<Found> {
             found.resolved.0 += usize::from(case.answer.is_some());
             found.resolved.1 += 1;
         }
-        cases.push((received, case));
+        let place = town.service.scopes.code(if head.place == 0 { head.scope } else { head.place }).to_owned();
+        let category = case.category.clone().unwrap_or_else(|| words.category.clone());
+        cases.push(Told { received, category, place, case });
     }
     verify(&town.service)?;
     families(&cases)?;
     feeds(town)?;
-    reports(town, &cases, played.end).await?;
+    recount::reports(town, &cases, played).await?;
     Ok(found)
 }
 
 /// Every event is one the machine allows there, and every due date is what a plain count says.
 fn machine<'a>(
-    id: mbs_shared::id::RequestId,
+    Filed { id, words, .. }: &Filed,
     events: impl Iterator<Item = &'a Event>,
     received: i64,
     calendar: &Plain,
     found: &mut Found,
 ) -> Result<Case> {
     let mut case = Case::default();
-    let (mut from, mut paused, mut category) = (received, 0, String::new());
+    // As it was filed; triage may correct it.
+    let (mut from, mut paused, mut category) = (received, 0, words.category.clone());
     let mut last = i64::MIN;
     for event in events {
         ensure!(case.allows(event), "{id}: {event:?} does not follow {:?}", case.state);
@@ -87,15 +92,9 @@ fn machine<'a>(
             What::Asked => paused = event.at,
             What::Recategorised { category: corrected } => category.clone_from(corrected),
             What::Routed { due, .. } | What::SentOut { due, .. } => {
-                // The category a request came with is the index row's, where nobody corrected it.
-                let days = istanbul::directory().category(&category).map(|c| c.target_days);
-                let all = istanbul::directory().categories.iter().map(|c| c.target_days).chain([10]);
-                let mut wanted: BTreeSet<u16> = all.collect();
-                if let Some(days) = days {
-                    wanted = BTreeSet::from([days]);
-                }
-                let right = wanted.iter().any(|days| calendar.due(from, *days).min(from + 30 * DAY) == *due);
-                ensure!(right, "{id}: due {due} is no count of working days from {from}");
+                let days = istanbul::directory().category(&category).map_or(10, |c| c.target_days);
+                let counted = calendar.due(from, days).min(from + 30 * DAY);
+                ensure!(counted == *due, "{id}: {category} is due {due}, counted {counted} ({days} days from {from})");
                 found.dates += 1;
             }
             What::Resumed { due } => {
@@ -114,9 +113,10 @@ fn machine<'a>(
 }
 
 /// Duplicates and their parents know each other, and nobody was left waiting for an answer that was given.
-fn families(cases: &[(i64, Case)]) -> Result<()> {
-    let by_no: BTreeMap<_, _> = cases.iter().filter_map(|(_, case)| Some((case.no?.to_string(), case))).collect();
-    for (_, case) in cases {
+fn families(cases: &[Told]) -> Result<()> {
+    let by_no: BTreeMap<_, _> =
+        cases.iter().filter_map(|Told { case, .. }| Some((case.no?.to_string(), case))).collect();
+    for Told { case, .. } in cases {
         let (Some(no), Some(parent)) = (case.no, case.parent()) else { continue };
         let Some(of) = by_no.get(&parent.to_string()) else { bail!("{no} is a duplicate of {parent}, which is lost") };
         ensure!(of.duplicates.contains(&no), "{parent} does not know its duplicate {no}");
@@ -156,37 +156,8 @@ fn feeds(town: &Town) -> Result<()> {
     Ok(())
 }
 
-/// Each year's report, as the desk shows it, equals a recount from the cases.
-async fn reports(town: &Town, cases: &[(i64, Case)], end: i64) -> Result<()> {
-    for year in date_of(BEGIN).year()..=date_of(end).year() {
-        let path = format!("report?from={year}-01-01&until={year}-12-31");
-        let report = town.json(&town.triage, &path).await?;
-        let totals = &report["totals"];
-        let of: Vec<&Case> =
-            cases.iter().filter(|(received, _)| date_of(*received).year() == year).map(|(_, case)| case).collect();
-        let many = |test: &dyn Fn(&Case) -> bool| of.iter().filter(|case| test(case)).count() as u64;
-        let late = |case: &Case| case.state.is_open() && case.paused.is_none() && case.due.is_some_and(|due| due < end);
-        for (name, ours) in [
-            ("received", many(&|_| true)),
-            ("open", many(&|c| c.state.is_open())),
-            ("overdue", many(&late)),
-            ("cancelled", many(&|c| c.state == State::Cancelled)),
-            ("concluded", many(&|c| c.answer.is_some())),
-            ("confirmed", many(&|c| c.confirmed)),
-            ("objected", many(&|c| c.objections > 0)),
-            ("returned", many(&|c| c.returns > 0)),
-        ] {
-            ensure!(totals[name] == ours, "{year}: {name} is {} in the report and {ours} in the events", totals[name]);
-        }
-        for (i, outcome) in Outcome::ALL.into_iter().enumerate() {
-            let ours = many(&|c| c.outcome == Some(outcome));
-            ensure!(totals["outcomes"][i] == ours, "{year}: {} {} and {ours}", outcome.code(), totals["outcomes"][i]);
-        }
-    }
-    Ok(())
-}
-
-fn date_of(at: i64) -> Date {
+/// The day of a moment (Unix ms) in Istanbul.
+pub(crate) fn date_of(at: i64) -> Date {
     TimeZone::fixed(offset(3)).to_datetime(Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH)).date()
 }
 

@@ -13,11 +13,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::chance::Chance;
+use crate::decide::Actor;
+use crate::load::{Arrival, arrivals};
+use crate::rates::Rates;
 use crate::town::Town;
 
 const TEXTS: &str = include_str!("../../../shared/data/text/requests_synthetic.jsonl");
-const DAY: i64 = 86_400_000;
-/// When the play begins: 1 June 2023, Unix ms.
+/// Milliseconds of a day.
+pub(crate) const DAY: i64 = 86_400_000;
+/// When a play begins unless it is told otherwise: midnight of 1 June 2023 in Istanbul, Unix ms.
 pub const BEGIN: i64 = 1_685_566_800_000;
 
 #[derive(Deserialize)]
@@ -29,15 +33,20 @@ struct Text {
     neighbourhood_code: String,
 }
 
+/// Days a play goes on after the last request came.
+pub const AFTER: i64 = 62;
+
 /// How a play goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Requests.
     pub requests: usize,
+    /// Midnight of its first day in Istanbul, Unix ms.
+    pub begin: i64,
     /// Days over which they come.
     pub days: i64,
-    /// How many of a thousand come to an answer.
-    pub resolved: u64,
+    /// How often what happens.
+    pub rates: Rates,
     /// What is drawn.
     pub seed: u64,
 }
@@ -47,12 +56,14 @@ pub struct Options {
 pub struct Filed {
     /// Which.
     pub id: RequestId,
+    /// When it was filed, Unix ms.
+    pub received: i64,
     /// By which tablet.
     pub tablet: usize,
     /// Whether it comes to an answer.
     resolved: bool,
-    /// What was filed, for who files the same again.
-    words: Request,
+    /// What was filed.
+    pub words: Request,
     /// Whether somebody had filed the same before.
     repeated: bool,
     /// The request's page as the desk last had it.
@@ -60,7 +71,7 @@ pub struct Filed {
 }
 
 enum Happening {
-    File(usize),
+    File(Arrival),
     Desk(usize),
     Muhtar(usize),
     Day,
@@ -73,15 +84,21 @@ pub struct Played {
     pub filed: Vec<Filed>,
     /// How often each action was done.
     pub done: BTreeMap<String, u64>,
+    /// Days of storm, counted from the first.
+    pub storms: Vec<i64>,
+    /// When it began, Unix ms.
+    pub begin: i64,
     /// When it ended, Unix ms.
     pub end: i64,
 }
 
-struct Play<'a> {
-    town: &'a mut Town,
-    chance: Chance,
-    options: Options,
+pub(crate) struct Play<'a> {
+    pub(crate) town: &'a mut Town,
+    pub(crate) chance: Chance,
+    pub(crate) options: Options,
     texts: Vec<Text>,
+    /// Which of them tell of what a storm does.
+    about_storms: Vec<usize>,
     heap: BinaryHeap<Reverse<(i64, u64, usize)>>,
     happenings: Vec<Happening>,
     played: Played,
@@ -94,29 +111,27 @@ struct Play<'a> {
 pub async fn play(town: &mut Town, options: Options) -> Result<Played> {
     let texts: Vec<Text> =
         TEXTS.lines().map(serde_json::from_str).collect::<Result<_, _>>().context("reading the texts")?;
+    let chance = Chance::new(options.seed ^ 0x706c_6179);
+    let Options { requests, begin, days, .. } = options;
+    let came = arrivals(&chance, begin, days, requests, options.rates.storms_a_year)?;
+    let about_storms = texts.iter().enumerate().filter(|(_, text)| came.categories.contains(&text.category));
+    let about_storms = about_storms.map(|(at, _)| at).collect();
     let mut play = Play {
         town,
-        chance: Chance::new(options.seed ^ 0x706c_6179),
+        chance,
         options,
         texts,
+        about_storms,
         heap: BinaryHeap::new(),
         happenings: Vec::new(),
-        played: Played::default(),
+        played: Played { storms: came.storms, begin, ..Played::default() },
     };
-    play.enrol().await?;
-    let span = options.days * DAY;
-    for _ in 0..options.requests {
-        let text = usize::try_from(play.chance.below(play.texts.len() as u64))?;
-        let at = BEGIN + i64::try_from(play.chance.below(span.unsigned_abs()))?;
-        // Offices are open by day: nights are moved into the morning.
-        let hour = at.rem_euclid(DAY) / 3_600_000;
-        play.at(
-            if (5..15).contains(&hour) { at } else { at - at.rem_euclid(DAY) + play.chance.hours(5, 15) },
-            Happening::File(text),
-        );
+    play.begin().await?;
+    for arrival in came.all {
+        play.at(arrival.at, Happening::File(arrival));
     }
-    let end = BEGIN + span + 62 * DAY;
-    let mut day = BEGIN;
+    let end = begin + (days + AFTER) * DAY;
+    let mut day = begin;
     while day < end {
         play.at(day, Happening::Day);
         day += DAY;
@@ -145,8 +160,13 @@ impl Play<'_> {
         self.heap.push(Reverse((at, n as u64, n)));
     }
 
-    /// A tablet for every twenty requests, spread over the city.
-    async fn enrol(&mut self) -> Result<()> {
+    /// A tablet for every twenty requests, spread over the city; and whose answers are approved.
+    async fn begin(&mut self) -> Result<()> {
+        for unit in istanbul::directory().units.iter().filter(|unit| !unit.retired) {
+            if self.chance.happens(self.options.rates.approved_units) {
+                self.town.approve_answers_of(&unit.code).await?;
+            }
+        }
         let all = &istanbul::directory().neighbourhoods;
         let count = (self.options.requests / 20).clamp(4, all.len());
         for i in 0..count {
@@ -158,7 +178,7 @@ impl Play<'_> {
 
     async fn happens(&mut self, which: usize) -> Result<()> {
         match self.happenings.get(which) {
-            Some(Happening::File(text)) => self.file(*text).await,
+            Some(Happening::File(arrival)) => self.file(*arrival).await,
             Some(Happening::Desk(request)) => self.desk(*request).await,
             Some(Happening::Muhtar(request)) => self.muhtar(*request).await,
             Some(Happening::Day) => {
@@ -182,7 +202,11 @@ impl Play<'_> {
         self.at(at, what);
     }
 
-    async fn file(&mut self, text: usize) -> Result<()> {
+    async fn file(&mut self, arrival: Arrival) -> Result<()> {
+        let rates = self.options.rates.clone();
+        let texts = if arrival.storm { self.about_storms.len() } else { self.texts.len() };
+        let at = usize::try_from(self.chance.below(texts as u64))?;
+        let text = if arrival.storm { *self.about_storms.get(at).context("a storm")? } else { at };
         let tablet = usize::try_from(self.chance.below(self.town.tablets.len() as u64))?;
         let now = self.town.now();
         let Text { text, category, lat, lon, neighbourhood_code } = self.texts.get(text).context("a text")?;
@@ -202,28 +226,28 @@ impl Play<'_> {
             schema: SCHEMA,
             title: String::new(),
             desc: text.clone(),
-            category: if self.chance.happens(120) { String::new() } else { category.clone() },
+            category: if self.chance.happens(rates.uncategorised) { String::new() } else { category.clone() },
             kind: Kind::Complaint,
-            gps: self.chance.happens(900).then_some(fix),
+            gps: self.chance.happens(rates.placed).then_some(fix),
             addr: String::new(),
             // Some waited on the tablet for days.
-            at: now - if self.chance.happens(100) { self.chance.hours(1, 100) } else { 60_000 },
+            at: now - if self.chance.happens(rates.waited) { self.chance.hours(1, 100) } else { 60_000 },
             no: mbs_shared::id::CaseNo::new(mbs_shared::id::Prefix::new(0), 0, 0),
-            discreet: self.chance.happens(20),
+            discreet: self.chance.happens(rates.discreet),
             rel: None,
             blobs: Vec::new(),
         };
         let (words, repeated) = match self.lately(tablet) {
-            Some(before) if self.chance.happens(80) => (before, true),
+            Some(before) if self.chance.happens(rates.repeated) => (before, true),
             _ => (words, false),
         };
         let id = self.town.file(tablet, words.clone()).await?;
-        let resolved = self.chance.happens(self.options.resolved);
+        let resolved = self.chance.happens(rates.resolved);
         let n = self.played.filed.len();
-        self.played.filed.push(Filed { id, tablet, resolved, words, repeated, page: Value::Null });
+        self.played.filed.push(Filed { id, received: now, tablet, resolved, words, repeated, page: Value::Null });
         self.count("file");
         self.later(1, 30, Happening::Desk(n));
-        if self.chance.happens(15) {
+        if self.chance.happens(rates.withdrawn) {
             self.later(1, 200, Happening::Muhtar(n));
         }
         Ok(())
@@ -233,7 +257,7 @@ impl Play<'_> {
     async fn page(&mut self, request: usize) -> Result<Value> {
         let Filed { id, page, .. } = self.played.filed.get(request).context("a request")?;
         if page.is_null() {
-            let page = self.town.json(&self.town.triage, &format!("requests/{id}")).await?;
+            let page = self.town.json(&self.town.of_triage()?, &format!("requests/{id}")).await?;
             if let Some(filed) = self.played.filed.get_mut(request) {
                 filed.page = page.clone();
             }
@@ -257,35 +281,58 @@ impl Play<'_> {
         let Filed { id, resolved, .. } = self.played.filed.get(request).context("a request")?.clone();
         let page = self.page(request).await?;
         let state = page["row"]["state"].as_str().unwrap_or_default().to_owned();
-        let (cookie, act) = match state.as_str() {
-            "received" | "in_review" => (self.town.triage.clone(), self.triage(request, &page, resolved).await?),
-            "external" => (
-                self.town.triage.clone(),
-                if resolved { Some(json!({ "action": "take_back", "note": "Cevap geldi." })) } else { None },
-            ),
+        let holder = page["row"]["unit"]["code"].as_str().unwrap_or_default().to_owned();
+        let decided = match state.as_str() {
+            "received" | "in_review" => self.triage(request, &page, resolved).await?.map(|act| (Actor::Triage, act)),
+            "external" => self.outside(&page, &holder, resolved),
             "assigned" | "in_progress" | "planned" | "answer_pending" => {
-                let mut act = self.unit(&page, &state, resolved);
-                let answers = act.as_ref().is_some_and(|act| act["action"] == "answer");
-                if let Some(parent) = if answers { self.parent(request).await? } else { None } {
-                    act = Some(json!({ "action": "answer", "outcome": "duplicate", "other": parent }));
+                let decided = self.unit(&page, &state, &holder, resolved);
+                let answers = decided.as_ref().is_some_and(|(_, act)| act["action"] == "answer");
+                match if answers { self.parent(request).await? } else { None } {
+                    None => decided,
+                    Some(parent) => Some((
+                        Actor::Unit(holder),
+                        json!({ "action": "answer", "outcome": "duplicate", "other": parent }),
+                    )),
                 }
-                (self.town.unit.clone(), act)
             }
             _ => return Ok(()),
         };
-        let Some(mut act) = act else { return Ok(()) };
+        let Some((actor, mut act)) = decided else { return Ok(()) };
         act["n"] = page["n"].clone();
-        let after = match self.town.act(&cookie, id, &act).await? {
-            Some(after) => after,
+        let cookie = match &actor {
+            Actor::Triage => self.town.of_triage()?,
+            Actor::Unit(unit) => self.town.of_unit(unit, false)?,
+            Actor::Approver(unit) => self.town.of_unit(unit, true)?,
+            Actor::Program(unit) => {
+                let taken = self.town.program_acts(unit, id, &act).await?;
+                self.forget(request);
+                let page = self.page(request).await?;
+                self.went_on(request, if taken { "program_answer" } else { "stale" }, page);
+                return Ok(());
+            }
+        };
+        match self.town.act(&cookie, id, &act).await? {
+            Some(after) => {
+                let what = match (&actor, act["action"].as_str().unwrap_or_default()) {
+                    (Actor::Triage, "answer") => "recorded_answer",
+                    (_, action) => action,
+                };
+                self.went_on(request, what, after);
+            }
             // Somebody, or the clock, was faster: he looks again.
             None => {
                 self.count("stale");
                 self.forget(request);
                 self.later(1, 3, Happening::Desk(request));
-                return Ok(());
             }
-        };
-        self.count(act["action"].as_str().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// A request went on, and somebody looks at it again.
+    fn went_on(&mut self, request: usize, what: &str, after: Value) {
+        self.count(what);
         let next = after["row"]["state"].as_str().unwrap_or_default().to_owned();
         if let Some(filed) = self.played.filed.get_mut(request) {
             filed.page = after;
@@ -297,16 +344,15 @@ impl Play<'_> {
             "in_progress" | "planned" => self.later(4, 150, Happening::Desk(request)),
             _ => self.later(1, 40, Happening::Desk(request)),
         }
-        Ok(())
     }
 
     /// Number of the request that the desk shows as likely the same, where it is one and somebody notices.
     async fn parent(&self, request: usize) -> Result<Option<Value>> {
         let Filed { id, repeated, .. } = self.played.filed.get(request).context("a request")?;
-        if !repeated || !self.chance.happens(700) {
+        if !repeated || !self.chance.happens(self.options.rates.noticed) {
             return Ok(None);
         }
-        let like = self.town.json(&self.town.triage, &format!("requests/{id}/similar")).await?;
+        let like = self.town.json(&self.town.of_triage()?, &format!("requests/{id}/similar")).await?;
         let open = like.as_array().into_iter().flatten().find(|one| one["row"]["outcome"] != "duplicate");
         Ok(open.map(|parent| parent["row"]["no"].clone()))
     }
@@ -322,12 +368,12 @@ impl Play<'_> {
                 json!({ "action": "conclude", "outcome": "informed", "note": "Yapılan işlem muhtara bildirildi." }),
             ));
         }
-        if resolved && self.chance.happens(30) {
+        if resolved && self.chance.happens(self.options.rates.out_of_remit) {
             return Ok(Some(
                 json!({ "action": "conclude", "outcome": "out_of_remit", "unit": "ib-kadikoy", "note": "İlçe belediyesinin görevidir." }),
             ));
         }
-        if self.chance.happens(40) {
+        if self.chance.happens(self.options.rates.triage_asks) {
             return Ok(Some(json!({ "action": "ask", "note": "Yeri tam olarak neresi?" })));
         }
         Ok(Some(match suggested {
@@ -337,47 +383,18 @@ impl Play<'_> {
         }))
     }
 
-    fn unit(&self, page: &Value, state: &str, resolved: bool) -> Option<Value> {
-        let chance = &self.chance;
-        if page["wish"].is_string() {
-            return Some(if chance.happens(600) {
-                json!({ "action": "release" })
-            } else {
-                json!({ "action": "decline", "note": "Ekip yola çıktı." })
-            });
-        }
-        let answer = || {
-            let outcome = match chance.below(100) {
-                0..70 => "done",
-                70..80 => "partly",
-                80..90 => "refused",
-                _ => "informed",
-            };
-            json!({ "action": "answer", "outcome": outcome, "note": "Yerinde incelendi, gereği yapıldı." })
-        };
-        Some(match state {
-            "assigned" if chance.happens(60) => json!({ "action": "return", "note": "Birimimizin görevi değil." }),
-            "assigned" => json!({ "action": "accept" }),
-            "answer_pending" if chance.happens(50) => json!({ "action": "correct", "note": "Tarih yazılmalı." }),
-            "answer_pending" => json!({ "action": "approve" }),
-            "in_progress" if chance.happens(60) => json!({ "action": "ask", "note": "Hangi kapı numarası?" }),
-            "in_progress" if chance.happens(80) => json!({ "action": "interim", "note": "Malzeme bekleniyor." }),
-            "in_progress" if chance.happens(120) => json!({ "action": "plan", "date": day(self.town.now() + 5 * DAY) }),
-            _ if !resolved => return None,
-            "planned" if chance.happens(500) => json!({ "action": "start" }),
-            _ => answer(),
-        })
-    }
-
     /// The muhtar answers a question, confirms or objects, or withdraws.
     async fn muhtar(&mut self, request: usize) -> Result<()> {
         let Filed { id, tablet, .. } = self.played.filed.get(request).context("a request")?.clone();
         self.forget(request);
         let page = self.page(request).await?;
+        let rates = self.options.rates.clone();
         let (kind, text, what) = match page["row"]["state"].as_str().unwrap_or_default() {
-            "awaiting_muhtar" if self.chance.happens(800) => (EntryKind::Answer, "14 numaranın önü.", "reply"),
-            "concluded" if self.chance.happens(80) => (EntryKind::Object, "Hâlâ duruyor.", "object"),
-            "concluded" if self.chance.happens(760) => (EntryKind::Confirm, "", "confirm"),
+            "awaiting_muhtar" if self.chance.happens(rates.replied) => {
+                (EntryKind::Answer, "14 numaranın önü.", "reply")
+            }
+            "concluded" if self.chance.happens(rates.objected) => (EntryKind::Object, "Hâlâ duruyor.", "object"),
+            "concluded" if self.chance.happens(rates.confirmed) => (EntryKind::Confirm, "", "confirm"),
             "closed" | "cancelled" | "concluded" | "awaiting_muhtar" => {
                 // He says nothing: what waits for him lapses, and its holder looks again.
                 self.later(245, 260, Happening::Desk(request));
@@ -393,10 +410,4 @@ impl Play<'_> {
         }
         Ok(())
     }
-}
-
-/// The day in Istanbul, `YYYY-MM-DD`.
-fn day(at: i64) -> String {
-    let at = jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    jiff::tz::TimeZone::fixed(jiff::tz::offset(3)).to_datetime(at).date().to_string()
 }

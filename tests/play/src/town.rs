@@ -1,6 +1,6 @@
 //! The server with a clock of its own, and those who call its routes: tablets, the desk, a directorate's program.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request as Call, StatusCode};
 use mbs_server::auth::device::token_text;
 use mbs_server::auth::{keys, staff as sessions};
-use mbs_server::database::{api_keys, feed, staff};
+use mbs_server::database::{Session, api_keys, feed, staff};
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::handlers::enrol;
 use mbs_server::ports::{Clock, Random};
@@ -33,8 +33,14 @@ use tower::ServiceExt as _;
 
 use crate::chance::Chance;
 
-/// The unit under which everybody works who works in the city.
+/// The unit above all others of the city.
 pub const CITY: &str = "ibb";
+/// People who do triage.
+const TRIAGE: usize = 3;
+/// People who work in each unit, beside its approver.
+const STAFF: usize = 2;
+/// How long keys and sessions last here, ms.
+const FAR: i64 = 10 * 365 * 86_400_000;
 /// Largest answer that is read.
 const MOST: usize = 1 << 26;
 
@@ -55,12 +61,16 @@ pub struct Town {
     clock: Arc<MovedClock>,
     chance: Arc<Chance>,
     router: Router,
-    /// Cookie of triage.
-    pub triage: String,
-    /// Cookie of someone who works in, and approves for, every unit.
-    pub unit: String,
+    /// Cookies of those who do triage.
+    triage: Vec<String>,
+    /// Cookie of an operator.
+    operator: String,
+    /// Cookies of those who work in each unit, and of its approver, last.
+    units: BTreeMap<String, Vec<String>>,
     /// The directorate's key.
     key: String,
+    /// Keys of institutions' programs.
+    programs: BTreeMap<String, String>,
     /// The tablets.
     pub tablets: Vec<Tablet>,
     /// Where the directorate's program has read up to, and what it was told.
@@ -91,41 +101,144 @@ impl Town {
     /// # Errors
     /// When the server does not start.
     pub fn new(dir: &Path, seed: u64, now: i64) -> Result<Self> {
-        let clock = Arc::new(MovedClock(AtomicI64::new(now)));
+        Self::on(dir, seed, |_| Ok(now))
+    }
+
+    /// The town that was played in that folder, as it stood when it ended.
+    ///
+    /// # Errors
+    /// When the server does not start.
+    pub fn open(dir: &Path) -> Result<Self> {
+        // Other sessions than those that were played.
+        Self::on(dir, u64::from_be_bytes(*b"measured"), |service| {
+            let last =
+                service.db.ask(|s| s.first("select at from feed order by seq desc limit 1", &[], |r| r.int(0)))?;
+            last.with_context(|| format!("{} holds no play", dir.display()))
+        })
+    }
+
+    fn on(dir: &Path, seed: u64, now: impl FnOnce(&Service) -> Result<i64>) -> Result<Self> {
+        let clock = Arc::new(MovedClock::default());
         let chance = Arc::new(Chance::new(seed));
         let mut parts = Parts::folder(dir)?;
         parts.clock = clock.clone();
         parts.random = chance.clone();
         let service = Service::new(parts)?;
+        let now = now(&service)?;
+        clock.0.store(now, Ordering::SeqCst);
         mbs_server::operate::prepare(&service)?;
         service.start_writer()?;
-        let far = now + 10 * 365 * 86_400_000;
-        let random: &dyn Random = &*chance;
-        let (triage, unit): ([u8; 32], [u8; 32]) = (random.bytes(), random.bytes());
-        let secret: [u8; 32] = random.bytes();
+        let secret: [u8; 32] = (&*chance as &dyn Random).bytes();
         let key = keys::text(&secret);
-        service.db.change(|s| {
-            staff::add(s, "on", "Ön inceleme masası", Role::Triage, "", "-", now)?;
-            staff::add(s, "birim", "Birim masası", Role::Approver, CITY, "-", now)?;
-            staff::begin(s, &sha256(&triage), 1, now, far)?;
-            staff::begin(s, &sha256(&unit), 2, now, far)?;
-            api_keys::add(s, &keys::hash(&key), "program", CITY, now, far)
-        })?;
-        let cookie = |token| {
-            let set = sessions::set_cookie(token, false).context("a cookie")?;
-            Ok::<_, anyhow::Error>(set.to_str()?.split(';').next().unwrap_or_default().to_owned())
-        };
-        Ok(Self {
+        service.db.change(|s| api_keys::add(s, &keys::hash(&key), "program", CITY, now, now + FAR, false))?;
+        let mut town = Self {
             router: router(service.clone()),
-            triage: cookie(&triage)?,
-            unit: cookie(&unit)?,
+            triage: Vec::new(),
+            operator: String::new(),
+            units: BTreeMap::new(),
             key,
+            programs: BTreeMap::new(),
             service,
             clock,
             chance,
             tablets: Vec::new(),
             program: (String::new(), Vec::new()),
-        })
+        };
+        for n in 1..=TRIAGE {
+            let cookie =
+                town.seat(&format!("on-inceleme-{n}"), &format!("Ön inceleme masası {n}"), Role::Triage, "")?;
+            town.triage.push(cookie);
+        }
+        town.operator = town.seat("isletim", "Sunucu işletimi", Role::Operator, "")?;
+        Ok(town)
+    }
+
+    /// Someone sits down at the desk; the cookie of the session. Nobody knows a password of theirs.
+    fn seat(&self, login: &str, name: &str, role: Role, unit: &str) -> Result<String> {
+        let (now, token): (i64, [u8; 32]) = (self.now(), (&*self.chance as &dyn Random).bytes());
+        self.service.db.change(|s| {
+            let s: &mut dyn Session = s;
+            staff::add(s, login, name, role, unit, "-", now)?;
+            let id = s.first("select id from staff where login = $1", &[login.into()], |r| r.int(0))?.unwrap_or(0);
+            staff::begin(s, &sha256(&token), id, now, now + FAR)
+        })?;
+        let set = sessions::set_cookie(&token, false).context("a cookie")?;
+        Ok(set.to_str()?.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    fn one_of(&self, all: &[String]) -> Result<String> {
+        let at = usize::try_from(self.chance.below(all.len() as u64))?;
+        all.get(at).cloned().context("nobody sits there")
+    }
+
+    /// The cookie of an operator.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        &self.operator
+    }
+
+    /// The cookie of somebody of triage.
+    ///
+    /// # Errors
+    /// When nobody does it.
+    pub fn of_triage(&self) -> Result<String> {
+        self.one_of(&self.triage)
+    }
+
+    /// The cookie of somebody who works in a unit, or of the one who approves its answers.
+    ///
+    /// # Errors
+    /// When the server does not take a new person.
+    pub fn of_unit(&mut self, unit: &str, approver: bool) -> Result<String> {
+        if !self.units.contains_key(unit) {
+            let mut people = Vec::new();
+            for n in 1..=STAFF {
+                people.push(self.seat(&format!("{unit}-{n}"), &format!("{unit}, masa {n}"), Role::Unit, unit)?);
+            }
+            people.push(self.seat(&format!("{unit}-onay"), &format!("{unit}, onay"), Role::Approver, unit)?);
+            self.units.insert(unit.to_owned(), people);
+        }
+        let people = self.units.get(unit).context("a unit's people")?;
+        match people.split_last() {
+            Some((approves, _)) if approver => Ok(approves.clone()),
+            Some((_, work)) => self.one_of(work),
+            None => bail!("nobody works in {unit}"),
+        }
+    }
+
+    /// The operator switches on that a unit's answers go to an approver.
+    ///
+    /// # Errors
+    /// A refusal, with what the server says.
+    pub async fn approve_answers_of(&self, unit: &str) -> Result<()> {
+        let call = Call::builder().method("POST").uri(format!("/desk/api/units/{unit}"));
+        let call = call.header("cookie", &self.operator).header("content-type", "application/json");
+        let (status, bytes) = self.call(call.body(Body::from(r#"{"approval":true}"#))?).await?;
+        if !status.is_success() {
+            bail!("{unit}: {status} {}", String::from_utf8_lossy(&bytes));
+        }
+        Ok(())
+    }
+
+    /// An institution's own program does something to a request; whether it was taken.
+    ///
+    /// # Errors
+    /// A refusal, with what the server says.
+    pub async fn program_acts(&mut self, unit: &str, id: RequestId, act: &Value) -> Result<bool> {
+        if !self.programs.contains_key(unit) {
+            let (now, secret): (i64, [u8; 32]) = (self.now(), (&*self.chance as &dyn Random).bytes());
+            let key = keys::text(&secret);
+            self.service.db.change(|s| api_keys::add(s, &keys::hash(&key), unit, unit, now, now + FAR, true))?;
+            self.programs.insert(unit.to_owned(), key);
+        }
+        let key = self.programs.get(unit).context("a key")?;
+        let call = Call::builder().method("POST").uri(format!("/api/v1/requests/{id}/act"));
+        let call = call.header("authorization", format!("Bearer {key}")).header("content-type", "application/json");
+        let (status, bytes) = self.call(call.body(Body::from(act.to_string()))?).await?;
+        if status != StatusCode::CONFLICT && !status.is_success() {
+            bail!("{unit} {id} {act}: {status} {}", String::from_utf8_lossy(&bytes));
+        }
+        Ok(status.is_success())
     }
 
     /// Moves the clock; never back.
@@ -268,6 +381,7 @@ impl Town {
                 created: of.made,
                 items: std::mem::take(&mut items),
                 digest: None,
+                about: None,
             };
             let token = format!("Bearer {}", token_text(&of.identity.token));
             let call = Call::builder().method("POST").uri("/v1/sync").header("authorization", token);

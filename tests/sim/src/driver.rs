@@ -82,6 +82,7 @@ impl World {
 
     pub(crate) fn arrive(&mut self, tablet: usize, life: u32, request: HttpRequest, bytes: usize) {
         let ticket = request.ticket;
+        self.let_follow(tablet, true);
         // What the server says to a message that broke off finds no connection to travel by.
         let tablet = if bytes < request.body.len() { usize::MAX } else { tablet };
         let Some(service) = self.server.clone() else {
@@ -149,6 +150,7 @@ impl World {
     }
 
     pub(crate) fn replied(&mut self, tablet: usize, life: u32, ticket: u64, reply: HttpReply) {
+        self.let_follow(tablet, false);
         let Some(t) = self.tablets.get(tablet) else { return };
         if t.app.is_none() || (t.flight.is_some() && t.flight != Some(ticket)) {
             // A driver reads one answer at a time; what comes meanwhile is gone with its connection.

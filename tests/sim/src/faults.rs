@@ -91,6 +91,8 @@ impl World {
         let at = self.tablets.len();
         self.tablets.push(clone);
         self.plan(1_000, Happening::Start(at));
+        // A server that was restored a moment ago may not know this identity any more: its people are told, as anybody is.
+        self.plan(10_000, Happening::EnrolAgain(at));
         self.edit_soon(tablet, &[tablet, at]);
         for _ in 0..4 {
             let by = self.chance.between(5_000, 300_000);

@@ -13,7 +13,7 @@ use mbs_shared::document::{Document, Reading};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::istanbul;
 use mbs_shared::pack::unpack;
-use mbs_shared::routing::Event;
+use mbs_shared::routing::{Case, Event};
 use mbs_shared::wire::decode;
 use mbs_shared::wire::entry::Entry;
 use mbs_shared::wire::error::Code;
@@ -124,6 +124,7 @@ impl World {
             Err(why) => return self.violated(format!("the server's database cannot be read: {why}")),
         };
         kept.wrong.iter().for_each(|d| self.violated(d.clone()));
+        self.count_states(&kept.requests);
         self.check_journal();
         self.check_feed(&service, &kept);
         self.check_proofs(&service, &kept.requests, "the server");
@@ -144,6 +145,21 @@ impl World {
         let restored = kinds.iter().any(|f| self.tally.faults.contains_key(f));
         if !restored && self.tally.states.contains_key("tablet: compared whole") {
             self.violated("replicas had to be healed, and nothing was ever restored".into());
+        }
+    }
+
+    /// Counts the states each case was in, as its events say, whoever made them.
+    fn count_states(&mut self, all: &Requests) {
+        for items in all.values() {
+            let mut events: Vec<Event> = items.iter().filter(|i| i.kind == 2).flat_map(|i| decided(&i.raw)).collect();
+            events.sort_by_key(|event| event.n);
+            let mut last = None;
+            for upto in 1..=events.len() {
+                let state = Case::fold(events.get(..upto).unwrap_or_default()).state;
+                if last.replace(state) != Some(state) {
+                    self.tally.reached("case", state.code());
+                }
+            }
         }
     }
 
@@ -391,9 +407,8 @@ fn announced(service: &Service, scope: u32) -> DbResult<BTreeSet<i64>> {
         let since = people::current(s, scope)?.map_or(i64::MAX, |mandate| mandate.since);
         let mut told = BTreeSet::new();
         for one in announcements::after(s, 0, 1_000)? {
-            let to_one = Audience::read(&one.audience, service.knowledge.directory);
-            let includes =
-                to_one.is_some_and(|to| to.includes(service.scopes.code(scope), service.knowledge.directory));
+            let to_one = Audience::read(&one.audience, service.directory());
+            let includes = to_one.is_some_and(|to| to.includes(service.scopes.code(scope), service.directory()));
             if includes && one.withdrawn == 0 && (one.audience.is_empty() || one.at >= since) {
                 told.insert(one.id);
             }

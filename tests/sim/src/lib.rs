@@ -5,6 +5,7 @@ pub mod chance;
 pub mod clock;
 mod driver;
 mod faults;
+pub mod heap;
 mod invariants;
 pub mod look;
 mod machines;
@@ -12,6 +13,7 @@ mod network;
 mod operators;
 mod people;
 pub mod report;
+mod restores;
 pub mod server;
 pub mod tablet;
 pub mod tally;
@@ -32,6 +34,23 @@ use world::World;
 /// Whether bits rot too, beside everything that always may go wrong.
 pub static LET_ROT: AtomicBool = AtomicBool::new(false);
 
+/// How large a run was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Size {
+    /// Steps.
+    pub steps: u64,
+    /// Requests filed.
+    pub requests: u64,
+    /// Tablets at its end.
+    pub tablets: u64,
+    /// Faults injected.
+    pub faults: u64,
+    /// The most that server and tablets held after a step, in bytes, without their disks.
+    pub held: usize,
+    /// The most that one step took for a moment, in bytes.
+    pub moment: usize,
+}
+
 /// What came of a run.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -39,8 +58,8 @@ pub struct Outcome {
     pub seed: u64,
     /// Hash of everything that happened: the same for the same seed.
     pub trace: u64,
-    /// Steps, requests filed, tablets.
-    pub size: (u64, usize, usize),
+    /// How large it was.
+    pub size: Size,
     /// What went wrong on purpose, and what was reached.
     pub tally: Tally,
     /// What must not be.
@@ -66,7 +85,7 @@ pub fn run(template: &Template, seed: u64, tell: bool) -> Outcome {
     Outcome {
         seed,
         trace: world.trace(),
-        size: (world.steps(), world.filed.len(), world.tablets.len()),
+        size: world.size(),
         tally: std::mem::take(&mut world.tally),
         violations: std::mem::take(&mut world.violations),
     }

@@ -80,8 +80,9 @@ impl World {
         match begun {
             Ok(service) => {
                 self.note(format_args!("server starts"));
-                self.server = Some(service);
+                self.server = Some(service.clone());
                 self.take_over();
+                self.look_after_the_restored(&service);
             }
             Err(why) => {
                 self.note(format_args!("server does not start"));

@@ -48,7 +48,7 @@ impl World {
             return;
         }
         let part = usize::try_from(self.line.below(len as u64 + 1)).unwrap_or(0);
-        match self.line.below(7) {
+        match self.line.below(8) {
             0 | 1 => {
                 self.tally.count(Fault::CutUp);
                 // Of a photo what came is kept; of anything else the server hears nothing it could use.
@@ -74,6 +74,10 @@ impl World {
                 let reply = HttpReply { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
                 self.plan(by, Happening::Reply(tablet, life, ticket, reply));
             }
+            5 => {
+                self.plan(by, Happening::Cut(tablet, life, ticket));
+                self.overtaken.push((tablet, Happening::Arrive(tablet, life, Box::new(request), len)));
+            }
             _ => {
                 self.tally.count(Fault::DoubledUp);
                 let later = self.line.between(0, 30_000);
@@ -90,7 +94,7 @@ impl World {
             self.plan(by, Happening::Reply(tablet, life, ticket, reply));
             return;
         }
-        match self.line.below(5) {
+        match self.line.below(6) {
             0 | 1 => {
                 self.tally.count(Fault::CutDown);
                 self.plan(by, Happening::Cut(tablet, life, ticket));
@@ -105,11 +109,25 @@ impl World {
                 self.plan(by, Happening::Cut(tablet, life, ticket));
                 self.plan(by + late, Happening::Reply(tablet, life, ticket, reply));
             }
+            4 => {
+                self.plan(by, Happening::Cut(tablet, life, ticket));
+                self.overtaken.push((tablet, Happening::Reply(tablet, life, ticket, reply)));
+            }
             _ => {
                 self.tally.count(Fault::DoubledDown);
                 self.plan(by, Happening::Reply(tablet, life, ticket, reply.clone()));
                 self.plan(by + 100, Happening::Reply(tablet, life, ticket, reply));
             }
+        }
+    }
+
+    /// A message of this tablet arrived: those it overtook come behind it.
+    pub(crate) fn let_follow(&mut self, tablet: usize, up: bool) {
+        let is_due = |(of, held): &(usize, Happening)| *of == tablet && matches!(held, Happening::Arrive(..)) == up;
+        let due: Vec<_> = self.overtaken.extract_if(.., |held| is_due(held)).collect();
+        for (_, held) in due {
+            self.tally.count(Fault::Overtaken);
+            self.plan(1, held);
         }
     }
 }

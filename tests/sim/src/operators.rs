@@ -1,15 +1,12 @@
-//! What operators do with the product's own commands: the server is set back to a copy of its disk, requests
-//! are erased by law, tablets are revoked and replaced, muhtars leave. The journal lies on a disk of its own, which
-//! survives a restore.
+//! What operators do, through what stands behind the product's commands: requests are erased by law, tablets are revoked and
+//! replaced, muhtars leave. The journal lies on a disk of its own, which survives a restore (`restores.rs`).
 
 use std::collections::BTreeSet;
 
-use mbs_server::database::sqlite::{Options, Sqlite};
-use mbs_server::database::{Database, devices, requests};
+use mbs_server::database::{devices, requests};
 use mbs_server::handlers::enrol::make_code;
 use mbs_server::journal::Record;
 use mbs_server::operate;
-use mbs_server::operate::restore::renew;
 use mbs_server::ports::Clock as _;
 use mbs_shared::id::{DeviceNo, Prefix, RequestId};
 use mbs_tablet::Tablet;
@@ -17,7 +14,7 @@ use mbs_tablet::door::Call;
 
 use crate::chance::{Chance, SeededRandom};
 use crate::clock::SimClock;
-use crate::server::{self, JOURNAL, SERVER};
+use crate::server::{self, JOURNAL};
 use crate::tablet::{Machinery, enrol_at};
 use crate::tally::Fault;
 use crate::template::PLACES;
@@ -25,18 +22,9 @@ use crate::vfs::{self, Disk, DiskFault, Machine};
 use crate::world::{Happening, ROOM, What, World};
 
 /// A machine that is only there to look at copies.
-const GLASS: Machine = 16;
+pub(crate) const GLASS: Machine = 16;
 /// Tablets there may be, with those that were put in place of others.
 const MOST: usize = 8;
-
-/// A copy of the server's disk.
-pub(crate) struct Backup {
-    disk: Disk,
-    /// When it was made, by the server's clock.
-    at: i64,
-    /// What the desk had been told by then.
-    acts: Vec<(RequestId, u32)>,
-}
 
 impl World {
     /// What the journal says, whatever its disk is about to refuse.
@@ -271,44 +259,5 @@ impl World {
             return None;
         }
         service.db.ask(|s| devices::all(s)).ok()?.last().map(|d| d.no.0)
-    }
-
-    /// The first time a copy of the server's disk is kept, the second time it is put back, as `restore` does.
-    pub(crate) fn back_up_or_restore_server(&mut self) {
-        if self.calm {
-            return;
-        }
-        let Some(backup) = self.backup.take() else {
-            let Some(mut disk) = vfs::copy(SERVER, SERVER, self.chance.fork("server backup")) else { return };
-            disk.set_room(ROOM);
-            self.backup = Some(Backup { disk, at: self.server_clock.now(), acts: self.acts.clone() });
-            let by = self.chance.between(30_000, 400_000);
-            self.plan(by, Happening::Fault(Fault::ServerRestored));
-            return;
-        };
-        self.server_off();
-        vfs::tell(JOURNAL, Disk::process_died);
-        vfs::insert(SERVER, backup.disk);
-        let path = vfs::folder(SERVER).join("mbs.db");
-        let options = Options { path, vfs: Some(vfs::NAME.into()), readers: 0, exclusive: true };
-        let random = SeededRandom::new(self.chance.fork(&format!("new life {}", self.now())));
-        let (at, now) = (backup.at, self.server_clock.now());
-        let renewed =
-            Sqlite::open(&options).and_then(|db| Ok((&db as &dyn Database).change(|tx| renew(tx, at, now, &random))?));
-        if let Err(why) = renewed {
-            return self.violated(format!("the server's backup cannot be restored: {why}"));
-        }
-        self.note(format_args!("operator: the server is restored"));
-        self.tally.count(Fault::ServerRestored);
-        self.restored = true;
-        self.acts = backup.acts.into_iter().filter(|(r, _)| !self.erased.contains(r)).collect();
-        // What only the server had is gone, and known to be.
-        for fact in self.saved.iter_mut().filter(|f| f.away) {
-            fact.excused = true;
-        }
-        for tablet in 0..self.tablets.len() {
-            self.plan(10_000, Happening::EnrolAgain(tablet));
-        }
-        self.plan(2_000, Happening::StartServer);
     }
 }

@@ -44,6 +44,12 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
     value.pointer(path).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// Photos and voice notes of a request that was shown.
+fn photos(shown: &Value) -> Vec<BlobHash> {
+    let all = shown.get("photos").and_then(Value::as_array);
+    all.into_iter().flatten().filter_map(|photo| text(photo, "/hash").parse().ok()).collect()
+}
+
 impl World {
     fn mark(&mut self) -> String {
         self.marks += 1;
@@ -108,7 +114,7 @@ impl World {
         }
     }
 
-    fn begin(&mut self, tablet: usize) {
+    pub(crate) fn begin(&mut self, tablet: usize) {
         let Some(draft) = self.ask(tablet, Call::NewDraft) else { return };
         let Ok(id) = text(&draft, "/row/id").parse::<RequestId>() else { return };
         let life = self.tablets.get(tablet).map_or(0, |t| u64::from(t.life));
@@ -130,6 +136,10 @@ impl World {
         }
         if self.chance.happens(400) {
             self.photo(tablet, id);
+            if self.chance.happens(300) {
+                self.photo(tablet, id);
+                self.turn_round(tablet, id);
+            }
         }
         if self.ask(tablet, Call::Send { id }).is_some() {
             if let Some(t) = self.tablets.get_mut(tablet) {
@@ -165,6 +175,14 @@ impl World {
         self.saved_last(tablet, id, done.pointer("/request/photos"));
     }
 
+    /// Puts a draft's last photo before all others.
+    fn turn_round(&mut self, tablet: usize, id: RequestId) {
+        let Some(draft) = self.ask(tablet, Call::Request { id }) else { return };
+        if let [first, .., last] = photos(&draft).as_slice() {
+            self.ask(tablet, Call::MovePhoto { id, hash: *last, before: Some(*first) });
+        }
+    }
+
     /// A few seconds of noise, spoken.
     fn voice(&mut self, tablet: usize, id: RequestId) {
         let mut chance = crate::chance::Chance::new(self.chance.number());
@@ -193,7 +211,8 @@ impl World {
         let Some(kind) = self.chance.one(&can).copied() else { return };
         let mark = self.mark();
         let text = self.words(&mark);
-        if self.ask(tablet, Call::Say { id, kind, text }).is_some() {
+        let photos = if self.chance.happens(300) { photos(&shown) } else { Vec::new() };
+        if self.ask(tablet, Call::Say { id, kind, text, photos }).is_some() {
             self.save(tablet, id, mark, if kind == EntryKind::Note { What::Note } else { What::Entry });
         }
     }
@@ -225,7 +244,12 @@ impl World {
         });
         let Ok(Some((loaded, other))) = loaded else { return };
         let case = loaded.case;
-        let who = [Who::Triage, Who::Unit, Who::External, Who::Approver];
+        if self.chance.happens(60)
+            && let Some(unit) = case.unit.clone()
+        {
+            return self.approve(service, unit);
+        }
+        let who = [Who::Triage, Who::Unit, Who::External, Who::Approver, Who::Helper];
         let steps: Vec<(Who, Action)> =
             who.into_iter().flat_map(|who| case.may(who).map(move |action| (who, action))).collect();
         let Some((who, action)) = self.chance.one(&steps).copied() else { return };
@@ -283,6 +307,18 @@ impl World {
         self.write_soon();
     }
 
+    /// Answers of a unit go to an approver from now on, or not any more.
+    fn approve(&mut self, service: Arc<Service>, unit: String) {
+        let on = self.chance.happens(750);
+        self.tally.reached("desk", if on { "asked for approval" } else { "asked for none any more" });
+        self.under_way.push(UnderWay::Other {
+            // What was refused changes nothing.
+            work: Box::pin(async move { drop(service.set_approval(&unit, on).await) }),
+        });
+        self.go_on();
+        self.write_soon();
+    }
+
     fn command(&mut self, who: Who, action: Action, case: &Case, other: Option<OfficialNo>) -> Command {
         let mark = self.mark();
         let mut command = Command::new(who, action).saying(&mark);
@@ -304,6 +340,16 @@ impl World {
             }
             Action::Answer | Action::Conclude => command.outcome = Some(Outcome::Done),
             Action::Link => command.other = other,
+            Action::Task => {
+                let free = |code: &str| case.unit.as_deref() != Some(code) && case.owed().all(|owed| owed.unit != code);
+                let program = crate::template::program_unit();
+                let others = units.iter().filter(|u| !u.retired).map(|u| &u.code);
+                command.unit = std::iter::once(&program).chain(others).find(|code| free(code)).cloned();
+            }
+            Action::FinishTask | Action::ReturnTask | Action::CallOff => {
+                let owed: Vec<u32> = case.owed().map(|task| task.n).collect();
+                command.task = self.chance.one(&owed).copied();
+            }
             _ => {}
         }
         command
@@ -313,7 +359,6 @@ impl World {
         match done {
             Ok(done) => {
                 self.note(format_args!("desk: {request} is {} with {}", done.state.code(), done.n));
-                self.tally.reached("case", done.state.code());
                 self.acts.push((request, done.n));
             }
             Err(refusal) => {

@@ -45,6 +45,12 @@ pub fn journal_of(machine: Machine) -> Journal {
     Journal::on(Arc::new(vfs::files::ServerFiles), &vfs::folder(machine))
 }
 
+/// Calls of its disks that were refused so far.
+#[must_use]
+pub fn troubles() -> u64 {
+    [SERVER, JOURNAL].into_iter().map(|machine| vfs::tell(machine, |disk| disk.troubles())).sum()
+}
+
 /// Whether no call of its disks was refused so far.
 #[must_use]
 pub fn disks_are_sound() -> bool {
@@ -69,6 +75,7 @@ pub fn start(clock: Arc<SimClock>, chance: Chance) -> anyhow::Result<Arc<Service
         queue: 64,
         url: String::new(),
         second_factor: false,
+        open_data: false,
     })
 }
 

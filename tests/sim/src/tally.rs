@@ -66,6 +66,8 @@ faults! {
     CutDown = "cut on the way down",
     /// A message arrived although its sender had given it up.
     Late = "late, after it was given up",
+    /// A message arrived after one that its sender sent later.
+    Overtaken = "overtaken by a later one",
     /// A message took long.
     Slow = "slow",
     /// A proxy gave the answer to a request of an earlier life of the app.

@@ -84,7 +84,7 @@ impl Template {
         service.db.change(|tx| {
             staff::add(tx, "on", "Ön inceleme", Role::Triage, "", "-", MORNING)?;
             let hash = mbs_server::auth::keys::hash(&mbs_server::auth::keys::text(&PROGRAM));
-            api_keys::add(tx, &hash, "müdürlük", &program_unit(), MORNING, i64::MAX)
+            api_keys::add(tx, &hash, "müdürlük", &program_unit(), MORNING, i64::MAX, false)
         })?;
         enrol_at(Some(service.clone()));
         let mut tablets = Vec::new();

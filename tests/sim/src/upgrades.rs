@@ -10,14 +10,28 @@ use crate::vfs::{self, DiskFault, Machine};
 use crate::world::World;
 
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
-const TABLET: [&str; 4] = [
+const TABLET: [&str; 7] = [
+    "drop table proofs; delete from settings where key = 'refold'",
+    "drop table units; delete from settings where key = 'units'",
+    "drop table begun",
     "drop table announcements; delete from settings where key = 'announcements'",
     "drop index requests_by_number",
     "drop table carried",
     "drop table receipts",
 ];
 /// The server's.
-const SERVERS: [&str; 7] = [
+const SERVERS: [&str; 17] = [
+    "alter table device drop column battery",
+    "drop index request_urgency; create index request_urgency on request (state, urgency) where state < 8; \
+     drop index request_scope; create index request_scope on request (scope)",
+    "alter table api_key drop column writes",
+    "drop table directory",
+    "alter table device drop column free",
+    "alter table blob drop column taken; alter table blob drop column lat; alter table blob drop column lon",
+    "drop table calendar_day; delete from meta where name = 'calendar'",
+    "drop table rules",
+    "drop index request_urgency; alter table request drop column urgency; update meta set value = 1 where name = 'index'",
+    "drop table task; update meta set value = 1 where name = 'index'",
     "drop table salt; drop table anchored; drop table anchor",
     "drop table template",
     "alter table staff drop column second_factor; alter table staff drop column second_step",
@@ -30,7 +44,7 @@ const SERVERS: [&str; 7] = [
 ];
 
 /// How many of them came after announcements.
-const SINCE_ANNOUNCEMENTS: usize = 3;
+const SINCE_ANNOUNCEMENTS: usize = 13;
 
 /// Brings a database from `latest` down to `version`.
 fn set_back(db: &Connection, undo: &[&str], latest: usize, version: usize) -> rusqlite::Result<()> {

@@ -12,9 +12,12 @@ use mbs_shared::id::RequestId;
 use mbs_tablet::ports::{HttpReply, HttpRequest};
 use mbs_tablet::sync::{Event, Nudge};
 
+use crate::Size;
 use crate::chance::Chance;
 use crate::clock::{MORNING, SimClock};
-use crate::operators::Backup;
+use crate::heap;
+use crate::report::FEWEST;
+use crate::restores::Backup;
 use crate::server::{self, JOURNAL, SERVER, Work};
 use crate::tablet::{Machinery, enrol_at};
 use crate::tally::{Fault, Tally};
@@ -25,6 +28,11 @@ use crate::vfs::{self, Disk, DiskFault, Machine};
 pub const DAY: i64 = 20 * 60_000;
 /// How long quiescence may take after that, in virtual ms: longer than any wait of the engine.
 const PATIENCE: i64 = 5 * 60 * 60_000;
+
+/// Most bytes that a server and all tablets may hold between two steps, SQLite's caches with them, their disks not.
+const MOST_HELD: usize = 24 * 1024 * 1024;
+/// Most bytes that one step may take for a moment.
+const MOST_A_MOMENT: usize = 64 * 1024 * 1024;
 
 /// Something that is to happen.
 #[derive(Debug)]
@@ -124,10 +132,11 @@ pub struct World {
     pub(crate) marks: u32,
     pub(crate) calm: bool,
     pub(crate) clones: bool,
-    /// A copy of the server's disk, for a later restore.
+    /// A backup of the server, for a later restore.
     pub(crate) backup: Option<Backup>,
-    /// Whether the server was set back to one.
+    /// Whether the server was set back to one, and whether it has not started since.
     pub(crate) restored: bool,
+    pub(crate) renewed: bool,
     /// Requests erased by law.
     pub(crate) erased: BTreeSet<RequestId>,
     /// Mandates that ended.
@@ -135,6 +144,12 @@ pub struct World {
     pub(crate) tally: Tally,
     pub(crate) violations: Vec<String>,
     pub(crate) bad_line: u64,
+    /// Messages that are behind the next one of their tablet.
+    pub(crate) overtaken: Vec<(usize, Happening)>,
+    /// What this program held before the run, in bytes, and the most since.
+    before: usize,
+    held: usize,
+    moment: usize,
     trace: u64,
     tell: bool,
     steps: u64,
@@ -183,11 +198,16 @@ impl World {
             clones: false,
             backup: None,
             restored: false,
+            renewed: false,
             erased: BTreeSet::new(),
             handed_over: BTreeSet::new(),
             tally: Tally::default(),
             violations: Vec::new(),
             bad_line,
+            overtaken: Vec::new(),
+            before: heap::live().saturating_sub(vfs::memory()),
+            held: 0,
+            moment: 0,
             trace: 0xcbf2_9ce4_8422_2325,
             tell,
             steps: 0,
@@ -200,10 +220,17 @@ impl World {
         self.time.load(Ordering::Relaxed)
     }
 
-    /// Steps so far.
+    /// How large it is so far.
     #[must_use]
-    pub const fn steps(&self) -> u64 {
-        self.steps
+    pub fn size(&self) -> Size {
+        Size {
+            steps: self.steps,
+            requests: (self.filed.len() + self.erased.len()) as u64,
+            tablets: self.tablets.len() as u64,
+            faults: self.tally.all(),
+            held: self.held,
+            moment: self.moment,
+        }
     }
 
     /// Hash of everything that happened.
@@ -269,8 +296,20 @@ impl World {
             self.plan(minute * 60_000, Happening::Tick);
         }
         self.run_until(MORNING + DAY);
+        self.fill_up();
         self.heal();
         self.run_until_quiet();
+    }
+
+    /// Where most tablets were taken out of service early, the others go on until what is promised of a run was filed.
+    fn fill_up(&mut self) {
+        for n in 0..10 * FEWEST {
+            if self.filed.len() >= FEWEST {
+                break;
+            }
+            self.begin(n % self.tablets.len().max(1));
+            self.run_until(self.now() + 20_000);
+        }
     }
 
     fn run_until(&mut self, end: i64) {
@@ -282,11 +321,27 @@ impl World {
             self.time.fetch_max(at, Ordering::Relaxed);
             if let Some(happening) = self.waiting.remove(&id) {
                 self.steps += 1;
+                let before = heap::live();
+                let _ = heap::peak();
                 self.happen(happening, id);
                 self.mind_the_power();
+                self.moment = self.moment.max(heap::peak().saturating_sub(before));
+                self.mind_the_memory();
             }
         }
         self.time.fetch_max(end, Ordering::Relaxed);
+    }
+
+    /// What server, tablets and SQLite hold stays bounded, however long they run and whatever they meet.
+    fn mind_the_memory(&mut self) {
+        let backups =
+            self.tablets.iter().filter_map(|t| t.backup.as_ref()).map(|copy| copy.disk.memory()).sum::<usize>();
+        let disks = vfs::memory() + backups + self.backup.as_ref().map_or(0, Backup::memory);
+        let held = heap::live().saturating_sub(self.before + disks) + vfs::sqlite_memory();
+        self.held = self.held.max(held);
+        if held > MOST_HELD || self.moment > MOST_A_MOMENT {
+            self.violated(format!("server and tablets hold {held} bytes, one step took {}", self.moment));
+        }
     }
 
     /// The network and the disks are well again; everyone is there.

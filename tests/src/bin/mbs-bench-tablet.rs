@@ -9,27 +9,33 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use mbs_shared::blob::{BlobKind, BlobRef};
+use mbs_shared::blob::{BlobKind, BlobRef, MAX_BYTES, MAX_THUMB_BYTES};
 use mbs_shared::id::BlobHash;
 use mbs_shared::place::{Fix, FixSource};
-use mbs_tablet::door::view::{Place, Request, Row};
-use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::capture::photo::shrink;
+use mbs_tablet::door::view::{Home, Place, Request, Row, Status};
+use mbs_tablet::door::{Call, Fields, List};
 use mbs_tablet::ports::Ports;
 use mbs_tablet::store::{Store, blobs};
 use mbs_tablet::sync::{Effect, Event, Nudge};
-use mbs_tests::people::{Dice, RASIMPASA, twelve_megapixels, words};
+use mbs_tests::people::{Dice, RASIMPASA, root, twelve_megapixels, words};
 use mbs_tests::server::Server;
-use mbs_tests::tablet::{Device, Door, New};
+use mbs_tests::tablet::{Device, Door, New, TabletProcess};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 
 /// Previews of a request.
 const PREVIEWS: usize = 3;
+/// Rows of the first page.
+const PAGE: u32 = 60;
 /// Bytes of a preview and of a photo, incompressible.
 const PREVIEW: usize = 12_000;
 const PHOTO: usize = 300_000;
 
-/// Measures the tablet's core.
+/// How many times slower the page's processor is made: this machine's, and about that of a cheap tablet.
+const SLOWER: [&str; 2] = ["1", "4"];
+
+/// Measures the tablet's core and its screens.
 #[derive(Parser)]
 struct Options {
     /// Requests the tablet holds.
@@ -83,7 +89,12 @@ fn main() -> ExitCode {
     eprintln!("» filled in {:.0} s", begun.elapsed().as_secs_f64());
     let mut figures = measured(&tablet, "day");
     figures["photo"] = measured(&tablet, "photo");
+    for slower in SLOWER {
+        eprintln!("» looking at the screens, {slower} times slower");
+        figures["screens"][slower] = screens(&tablet, slower);
+    }
     drop(server);
+    figures["year_mb"] = json!(year(&dir.path().join("year")));
     let kept = print(&figures);
     if options.json {
         println!("{figures}");
@@ -104,26 +115,35 @@ fn fill(dir: &Path, tablet: &Path, options: &Options) -> Server {
     let rows: Vec<Row> = device.requests();
     drop(device);
     eprintln!("» putting in {} previews and {} photos", options.requests * PREVIEWS, options.photos);
+    put_photos(tablet, &rows, options.photos, [PREVIEW, PHOTO]);
+    server
+}
+
+/// Puts previews, and the first `left` photos in full, into the store directly; `sizes` of both in bytes. A preview is a
+/// picture, so that a browser has something to draw, with noise behind it.
+fn put_photos(tablet: &Path, rows: &[Row], mut left: usize, sizes: [usize; 2]) {
     let (mut store, _) = Store::open(tablet, &Ports::system(tablet)).unwrap_or_else(|e| panic!("the store: {e}"));
-    let (mut dice, mut left) = (Dice::new(7), options.photos);
+    let mut dice = Dice::new(7);
+    let mut noise = |len: usize| {
+        let mut bytes = vec![0; len];
+        dice.fill(&mut bytes);
+        bytes
+    };
+    let picture = shrink(twelve_megapixels(7), 1).map(|made| made.thumb).unwrap_or_default();
     for some in rows.chunks(100) {
         let written = store.write(|conn| {
             for row in some {
                 for _ in 0..PREVIEWS {
-                    let mut hash = [0; 32];
-                    dice.fill(&mut hash);
-                    let hash = BlobHash(hash);
-                    let size = PHOTO as u32;
+                    let hash = BlobHash::from_slice(&noise(BlobHash::LEN)).unwrap_or(BlobHash([0; 32]));
+                    let size = sizes[1] as u32;
                     let photo = BlobRef { hash, kind: BlobKind::Photo, size, width: 2048, height: 1536 };
                     blobs::refer(conn, row.id, &photo)?;
-                    let mut bytes = vec![0; PREVIEW];
-                    dice.fill(&mut bytes);
-                    blobs::keep_thumb(conn, hash, &bytes)?;
+                    let mut preview = picture.clone();
+                    preview.extend(noise(sizes[0].saturating_sub(picture.len())));
+                    blobs::keep_thumb(conn, hash, &preview)?;
                     if left > 0 {
                         left -= 1;
-                        let mut bytes = vec![0; PHOTO];
-                        dice.fill(&mut bytes);
-                        blobs::keep(conn, hash, &bytes, &[])?;
+                        blobs::keep(conn, hash, &noise(sizes[1]), &[])?;
                     }
                 }
             }
@@ -132,7 +152,20 @@ fn fill(dir: &Path, tablet: &Path, options: &Options) -> Server {
         written.unwrap_or_else(|e| panic!("previews: {e}"));
     }
     store.settle().unwrap_or_else(|e| panic!("the store: {e}"));
-    server
+}
+
+/// Megabytes on the disk after a year: 300 requests, each with three photos as large as they may be.
+fn year(tablet: &Path) -> f64 {
+    let device = Device::open(tablet);
+    device.call::<Status>(Call::EnrolPractice).unwrap_or_else(|e| panic!("practice: {e}"));
+    for (n, words) in words().iter().cycle().take(300).enumerate() {
+        device.file(&New::of(words)).unwrap_or_else(|e| panic!("request {n}: {e}"));
+    }
+    let rows = device.requests();
+    drop(device);
+    put_photos(tablet, &rows, usize::MAX, [MAX_THUMB_BYTES as usize, MAX_BYTES as usize]);
+    let files = std::fs::read_dir(tablet).unwrap_or_else(|e| panic!("{}: {e}", tablet.display())).flatten();
+    files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum::<u64>() as f64 / 1e6
 }
 
 /// What a fresh process measures in that folder.
@@ -148,13 +181,16 @@ fn measured(tablet: &Path, step: &str) -> Value {
 fn day(dir: &Path) -> Value {
     let begun = Instant::now();
     let device = Device::open(dir);
-    let shown = device.requests().len();
+    let page = |query: &str| -> Home {
+        let call = Call::Home { query: query.to_owned(), list: List::Open, from: 0, most: PAGE };
+        device.call(call).unwrap_or_else(|e| panic!("the first page: {e}"))
+    };
+    let shown = page("").open;
     let start = json!({ "cpu_ms": cpu(), "wall_ms": begun.elapsed().as_secs_f64() * 1e3, "rows": shown });
 
     let asked = ["çukur", "mazgal tikali", "sokak lambası", "park", "zzz"];
     let search = timed(20, |n| {
-        let query = asked.get(n % asked.len()).copied().unwrap_or_default().to_owned();
-        drop(device.call::<Vec<Row>>(Call::Requests { query }).unwrap_or_else(|e| panic!("search: {e}")));
+        drop(page(asked.get(n % asked.len()).copied().unwrap_or_default()));
     });
 
     let mut dice = Dice::new(11);
@@ -208,6 +244,16 @@ fn photo(dir: &Path) -> Value {
     figures
 }
 
+/// What its screens take in a browser.
+fn screens(dir: &Path, slower: &str) -> Value {
+    let served = TabletProcess::with_screens(dir);
+    let out =
+        Command::new("node").args(["tests/screens/speed.mjs", &served.url(), slower]).current_dir(root()).output();
+    let out = out.unwrap_or_else(|e| panic!("node: {e}"));
+    serde_json::from_slice(&out.stdout)
+        .unwrap_or_else(|e| panic!("screens: {e}: {}", String::from_utf8_lossy(&out.stderr)))
+}
+
 /// Prints the table; whether every limit is kept.
 fn print(figures: &Value) -> bool {
     println!("{:<46} {:>9} {:>9} {:>9}", "", "CPU ms", "wall ms", "limit");
@@ -229,6 +275,22 @@ fn print(figures: &Value) -> bool {
         let (cpu, wall, missed) = (number(&of["cpu_ms"]), number(&of["wall_ms"]), if missed { " missed" } else { "" });
         println!("{name:<46} {cpu:>9.3} {wall:>9.3} {limit:>9}{missed}");
     }
+    let screens = &figures["screens"];
+    for (name, key, limit) in [
+        ("first paint of a warm start", "paint", 600.0),
+        ("a key, 95 of 100", "key", 30.0),
+        ("a frame while the list is scrolled, 95 of 100", "frame", 34.0),
+    ] {
+        let [here, slow] = SLOWER.map(|slower| number(&screens[slower][key]));
+        let missed = here > limit;
+        kept &= !missed;
+        let missed = if missed { " missed" } else { "" };
+        println!("{name:<46} {:>9} {here:>9.0} {limit:>9}{missed}   ({slow:.0} at a quarter of the speed)", "");
+    }
+    println!("{:<46} {:>9}", "rows scrolled", screens["1"]["rows"]);
+    let year = number(&figures["year_mb"]);
+    kept &= year <= 500.0;
+    println!("{:<46} {year:>9.0} {:>9} {:>9}", "a year's work on the disk, MB", "", 500);
     let peak = number(&figures["photo"]["peak_mib"]);
     kept &= peak <= 120.0;
     println!("{:<46} {peak:>9.0} {:>9} {:>9}", "memory while a 12 MP photo is taken in, MiB", "", 120);

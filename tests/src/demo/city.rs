@@ -1,5 +1,5 @@
 //! `cargo demo`: a server with Istanbul's directory, people at the desk, a few real requests from a
-//! neighbouring muhtarlık, and a tablet to file the next one with. Everything stays in one folder, so that
+//! neighbouring muhtarlık (or the years that `cargo play --data DIR` left there), and a tablet to file the next one with. Everything stays in one folder, so that
 //! the second start goes on where the first ended.
 
 use std::fs;
@@ -21,8 +21,9 @@ use crate::world::ROADS_ANATOLIA;
 const DESK: [u16; 3] = [8480, 8490, 8500];
 const TABLET: u16 = 8481;
 /// Password of everyone in the demo.
-const PASSWORD: &str = "iskele-martı-34";
-const PEOPLE: [User<'static>; 4] = [
+pub const PASSWORD: &str = "iskele-martı-34";
+/// Who can sign in at its desk.
+pub const PEOPLE: [User<'static>; 4] = [
     User { login: "muhtarliklar", name: "Muhtarlıklar Müdürlüğü", role: "triage", unit: "", password: PASSWORD },
     User { login: "yolbakim", name: "Yol Bakım Anadolu", role: "unit", unit: ROADS_ANATOLIA, password: PASSWORD },
     User {
@@ -72,18 +73,22 @@ fn folder() -> Told<PathBuf> {
     }
 }
 
-/// People, a key and some requests, at the first start; gives the key.
-fn seed(server: &Server, dir: &Path) -> Told<String> {
+/// People, a key and, where there are none, some requests, at the first start in `dir`; gives the key.
+///
+/// # Errors
+/// A sentence with what did not work.
+pub fn seed(server: &Server, dir: &Path) -> Told<String> {
     let file = dir.join("api-key.txt");
     if let Ok(key) = fs::read_to_string(&file) {
         return Ok(key.trim().to_owned());
     }
-    // A first start that was cut short left people and requests; they are kept, the rest is added.
-    let known = server.number("select count(*) from staff") > 0;
-    if !known {
-        PEOPLE.iter().for_each(|p| server.add_user(*p));
-    }
-    if server.records().is_empty() {
+    // A first start that was cut short left people and requests, a city that was played has both: they are kept, and
+    // those who can sign in here are added.
+    let known: serde_json::Value =
+        serde_json::from_str(&server.run(&["user", "list", "--json"])).map_err(because("The list of people"))?;
+    let known: Vec<&str> = known.as_array().into_iter().flatten().filter_map(|one| one["login"].as_str()).collect();
+    PEOPLE.iter().filter(|person| !known.contains(&person.login)).for_each(|person| server.add_user(*person));
+    if server.number("select count(*) from request") == 0 {
         requests(server, &dir.join("neighbour"))?;
     }
     let key = server.add_key(ROADS_ANATOLIA);

@@ -57,6 +57,7 @@ const fn link(link: Link) -> &'static str {
         Link::Offline => "offline",
         Link::Busy => "exchanging",
         Link::Unknown => "the server does not know this tablet: enrol again, everything is kept",
+        Link::Revoked => "revoked: closed until it is enrolled again, nothing that was not handed over is lost",
         Link::Outdated => "this program is too old for the server: update it, everything is kept",
         Link::ServerOutdated => "the server is too old for this program: have it updated, everything is kept",
     }
@@ -80,9 +81,9 @@ pub(super) fn status(s: &Status) -> String {
         rows.push((
             "notice",
             match notice {
-                Notice::DatabaseSetAside { file } => {
-                    format!("the database was damaged; it lies beside the new one as {file}")
-                }
+                Notice::DatabaseSetAside { file, requests, photos } => format!(
+                    "the database was damaged: {requests} requests and {photos} photos were taken over, it lies beside the new one as {file}"
+                ),
                 Notice::ClockWrong { seconds } => format!("this tablet's clock is {seconds} s off"),
                 Notice::Twin => "a copy of this tablet is at work: enrol one of the two anew".to_owned(),
                 Notice::DiskLow { free_mb } => format!("only {free_mb} MB are free"),

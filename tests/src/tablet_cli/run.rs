@@ -78,9 +78,13 @@ const fn sentence(code: Code) -> &'static str {
         Code::ReceiptStrange => "The receipt is signed with a key this tablet does not know.",
         Code::ReceiptAltered => "The receipt was altered, or never given by this server.",
         Code::NotABundle => "This is no courier file: their names begin with mbs-kurye.",
+        Code::KeyStore => "The key store is closed, or has the key no more.",
         Code::NoCode => "There is no QR code in the photo that could be read.",
         Code::Locked | Code::WrongPin | Code::PinWait | Code::BadPin => {
             "The tablet's screen is locked with a PIN: open it in its window."
+        }
+        Code::Revoked => {
+            "The municipality revoked this tablet: enrol it again with a new code. Nothing that was not handed over is lost."
         }
         Code::BadCall => "This was not understood.",
     }
@@ -165,7 +169,11 @@ pub(super) fn run(args: Args) -> Result<(), Trouble> {
         }
         Command::Say { id, kind, text } => {
             let id = door.find(&id)?;
-            answer(json, &door.call::<Request>(Call::Say { id, kind: kind.into(), text })?, print::saved)
+            answer(
+                json,
+                &door.call::<Request>(Call::Say { id, kind: kind.into(), text, photos: Vec::new() })?,
+                print::saved,
+            )
         }
         Command::Sync => sync(&door, json),
         Command::Outbox => answer(json, &door.call::<Outbox>(Call::Outbox)?, print::outbox),

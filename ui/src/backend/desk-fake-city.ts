@@ -27,7 +27,11 @@ export const directory: DeskDirectory = {
   units: organisation.units.map(({ code, name, kind, parent }) => ({
     code, name, kind: kind as UnitKind, parent: parent ?? null, external: kind === 'dis-kurum' || kind === 'ilce-belediyesi',
   })),
-  categories: topics.map(({ code, name, name_en, photo }) => ({ code, name, name_en, photo: photo as Need })),
+  categories: [
+    ...topics.map(({ code, name, name_en, photo }) => ({ code, name, name_en, photo: photo as Need, retired: false, successor: null })),
+    // As an old tablet may still send it.
+    { code: 'temizlik.cop', name: 'Çöp', name_en: 'Rubbish', photo: 'optional' as Need, retired: true, successor: 'temizlik.cop-alinmiyor' },
+  ],
   neighbourhoods: all.map(({ code, name, district }) => ({ code, name: `${name}, ${district}` })),
 };
 export const unitOf = new Map(directory.units.map((unit) => [unit.code, unit]));
@@ -55,6 +59,8 @@ export interface Seed {
   unit?: string;
   outcome?: Outcome;
   planned?: number;
+  /** Unit, what is to be done, days until it is wanted, and what was done, empty while it is owed. */
+  tasks?: [string, string, number | null, string][];
   kind?: Kind;
   addr?: string;
   returned?: string;
@@ -94,7 +100,7 @@ export const seeds: Seed[] = [
   { place: 'uskudar-valide-i-atik', category: 'yol.izgara-mazgal', title: 'Izgara kırık, bisiklet tekeri sıkışıyor', desc: 'Izgaranın iki demiri kırık, bisikletlilerin tekeri sıkışıyor.', state: 'in_progress', wish: 'Apartman yönetimi ızgarayı kendi yaptırdı, ekip gönderilmesine gerek kalmadı.', law: 40, relatives: [['duplicate', '2026-048339', 16], ['duplicate', '2026-047902', null], ['link', '2026-048306', 5]], unit: road, age: 100, left: 9, photos: ['water'] },
   { place: 'kadikoy-caferaga', category: 'yol.izgara-mazgal', title: 'Yağmur suyu ızgaraları tıkalı, her yağışta yol göle dönüyor', desc: 'İyi günler, yağmur suyu ızgaraları tıkalı, her yağışta yol göle dönüyor. Yer: Pınar Sokak ile Şehit Öğretmen Sokak kesişiminde. Kış geldiğinde daha da kötü oluyor.\n\nAcil müdahale rica ederiz.', state: 'answer_pending', unit: road, age: 170, left: 26, photos: ['water', 'street'], outcome: 'done', addr: 'Pınar Sokak ile Şehit Öğretmen Sokak kesişimi', answer: 'Sayın Muhtarımız,\n\nPınar Sokak ile Şehit Öğretmen Sokak kesişimindeki altı yağmur suyu ızgarası temizlenmiş, kırık olan ikisi yenilenmiştir.\n\nİlk yağışta sorun sürerse bu başvuruya itiraz edebilirsiniz; yeni başvuru gerekmez.', returned: 'Hat önce açılmalı; İSKİ ile görüşüldü.', said: 'Perşembe yağmur bekleniyor, bilginize.' },
   { place: 'kadikoy-goztepe', category: 'yol.cukur', title: 'Sağlık ocağı önünde yama yapılan yer yeniden açıldı', desc: 'Geçen ay yamanan yer yeniden açıldı, ambulans girişinde sarsıntı oluyor.', state: 'assigned', unit: road, age: 40, left: 52, photos: ['hole2'] },
-  { place: 'maltepe-idealtepe', category: 'yol.kaldirim-bozuk', title: 'Kaldırım taşları yerinden oynamış, yaşlılar takılıp düşüyor', desc: 'Pazar yerine çıkan kaldırımda taşlar yerinden oynamış.', state: 'in_progress', unit: road, age: 70, left: 124, photos: ['pavement', 'pavement'] },
+  { place: 'maltepe-idealtepe', category: 'yol.kaldirim-bozuk', title: 'Kaldırım taşları yerinden oynamış, yaşlılar takılıp düşüyor', desc: 'Pazar yerine çıkan kaldırımda taşlar yerinden oynamış.', state: 'in_progress', unit: road, tasks: [['md-ulasim-koordinasyon', 'Kaldırımın ortasındaki eski yön levhasının direği sökülsün; taşlar ondan sonra döşenecek.', 4, ''], ['bk-iski', 'Rögar kapağının kotu yükseltilsin.', null, 'Kapak yeni kotuna getirildi, çevresi betonlandı.']], age: 70, left: 124, photos: ['pavement', 'pavement'] },
   { place: 'uskudar-kuzguncuk', category: 'yol.cukur', title: 'İskele yolunda asfalt oturmuş', desc: 'İskele yolunda asfalt oturmuş, su birikiyor.', state: 'assigned', unit: road, age: 8, left: 130, photos: ['hole'] },
   { place: 'kadikoy-bostanci', category: 'yol.cokme', title: 'Yolun kenarı kaydı, kamyon geçerse yıkılacak', desc: 'Derenin üstündeki yolun kenarı kaymış.', state: 'awaiting_muhtar', unit: road, age: 66, left: 80, photos: ['wall'], question: 'Kayan bölüm köprünün hangi tarafında? Bir fotoğraf daha ekleyebilir misiniz?' },
   { place: 'uskudar-guzeltepe', category: 'yol.engelli-erisim', title: 'Görme engelliler için sarı kılavuz çizgi yarıda kesilmiş', desc: 'Duraktan hastaneye giden sarı çizgi yarıda kesiliyor.', state: 'planned', unit: road, age: 160, left: 200, planned: 14, photos: ['pavement'] },
@@ -102,8 +108,8 @@ export const seeds: Seed[] = [
   { place: 'maltepe-esenkent', category: 'yol.kopru-gecit', title: 'Alt geçidin aydınlatması ve duvarı dökülüyor', desc: 'Alt geçitte sıvalar dökülüyor, lambalar yanmıyor.', state: 'planned', unit: road, age: 200, left: 230, planned: 8, photos: ['wall', 'lamp'] },
   { place: 'kadikoy-suadiye', category: 'yol.cukur', title: 'Minibüs caddesinde art arda üç çukur', desc: 'Minibüs caddesinde art arda üç çukur var.', state: 'concluded', unit: road, age: 300, left: 0, outcome: 'done', photos: ['hole'], answer: 'Üç çukur sıcak asfaltla kapatıldı.' },
   { place: 'kadikoy-fenerbahce', category: 'yol.asfalt-talebi', title: 'Yat limanı yoluna asfalt istiyoruz', desc: 'Yat limanına giden yolun asfaltı yenilensin.', state: 'concluded', unit: road, age: 420, left: 0, outcome: 'refused', kind: 'wish', answer: 'Yolun mülkiyeti işletmeye ait olduğu için belediyemizce kaplama yapılamamaktadır.' },
-  { place: 'uskudar-altunizade', category: 'temizlik.cop-alinmiyor', title: 'Konteynerler iki gündür boşaltılmadı', desc: 'Konteynerler iki gündür boşaltılmadı, koku var.', state: 'external', unit: 'ib-uskudar', age: 60, left: 90, photos: ['street'] },
-  { place: 'adalar-burgazada', category: 'su-kanal.ariza', title: 'İskelede su borusu patladı', desc: 'İskelede su borusu patladı, meydan su içinde.', state: 'in_progress', unit: 'bk-iski', age: 12, left: 20, photos: ['water'] },
+  { place: 'uskudar-altunizade', category: 'temizlik.cop', title: 'Konteynerler iki gündür boşaltılmadı', desc: 'Konteynerler iki gündür boşaltılmadı, koku var.', state: 'external', unit: 'ib-uskudar', age: 60, left: 90, photos: ['street'] },
+  { place: 'adalar-burgazada', category: 'su-kanal.ariza', title: 'İskelede su borusu patladı', desc: 'İskelede su borusu patladı, meydan su içinde.', state: 'in_progress', unit: 'bk-iski', tasks: [[road, 'Boru onarılınca meydanın parke taşları yeniden döşensin; yaklaşık 40 m².', 6, '']], age: 12, left: 20, photos: ['water'] },
 ];
 
 export type Scene = 'hole' | 'hole2' | 'water' | 'wall' | 'lamp' | 'pavement' | 'stairs' | 'street' | 'fixed';

@@ -1,7 +1,12 @@
 // Figures for the pictures: shaped like a quarter of the real city, made from a fixed series.
 import type { Period } from '$ui/report/period';
+import { outcomes } from '$ui/routing/words';
+import type { Around } from '$ui/wire/Around';
 import type { Counts } from '$ui/wire/Counts';
+import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Earlier } from '$ui/wire/Earlier';
 import type { Line } from '$ui/wire/Line';
+import type { Refusals } from '$ui/wire/Refusals';
 import type { Report } from '$ui/wire/Report';
 import { allPlaces, directory } from './desk-fake-city';
 
@@ -40,5 +45,23 @@ export function fakeReport({ from, until }: Period, empty: boolean): Report {
     from: new Date(begin + i * 7 * DAY).toISOString().slice(0, 10), received: empty ? 0 : Math.round(390 + part(i * 5) * 160 + i * 6), concluded: empty ? 0 : Math.round(370 + part(i * 11) * 130 + i * 5),
   }));
   const totals = empty ? NONE : counts(5_962, 5);
-  return { from, until, at: Date.now(), received_before: empty ? 0 : 5_470, totals, units: empty ? [] : lines(units, 5_962), categories: empty ? [] : lines(directory.categories, 5_962), districts: empty ? [] : lines(districts, 5_962), neighbourhoods: [], weeks };
+  return { from, until, at: Date.now(), received_before: empty ? 0 : 5_470, totals, units: empty ? [] : lines(units, 5_962), categories: empty ? [] : lines(directory.categories, 5_962), districts: empty ? [] : lines(districts, 5_962), neighbourhoods: empty ? [] : lines(allPlaces.map(({ code, name, district }) => ({ code, name: `${name}, ${district}` })), 5_962), weeks };
+}
+
+/** What was refused, with the words of an answer. */
+export function fakeRefusals(requests: DeskRequest[], empty: boolean): Refusals {
+  const reasons = ['Talep edilen yükseltilmiş yaya geçidi, ana arter üzerinde olduğundan ulaşım güvenliği mevzuatına uygun bulunmamıştır; yerine zemin işaretlemesi yenilenmiştir.', 'Ağaç sağlıklı olup budama dönemi dışındadır; kesilmesi uygun görülmemiştir.', 'Söz konusu alan özel mülkiyettedir; belediyemizce düzenleme yapılamamaktadır.'];
+  const rows = empty ? [] : requests.slice(0, 14).map(({ row }, i) => ({ id: row.id, no: row.no, title: row.title, place: row.place, unit: row.unit?.name ?? '', at: row.received + (3 + i) * DAY, reason: reasons[i % reasons.length] ?? '' }));
+  return { total: rows.length, rows };
+}
+
+/** The other requests of the same neighbourhood, in a ring around the place. */
+export function fakeAround(requests: DeskRequest[], { row, fix }: DeskRequest): Around {
+  const others = requests.filter((other) => other.row.id !== row.id && other.row.place === row.place).map((other) => other.row);
+  const earlier = (rows: typeof others): Earlier => ({
+    total: rows.length, open: rows.filter(({ state }) => !['concluded', 'closed', 'cancelled'].includes(state)).length,
+    outcomes: outcomes.map((outcome) => rows.filter((one) => one.outcome === outcome).length), rows: rows.slice(0, 3),
+  });
+  const dots = fix ? others.map((other, i) => ({ row: other, lat: fix.lat + Math.sin(i * 2) * (0.0006 + i * 0.0003), lon: fix.lon + Math.cos(i * 2) * (0.0008 + i * 0.0004), metres: 60 + i * 40 })) : [];
+  return { dots, place: fix ? earlier(others.slice(0, 1)) : null, muhtarlik: earlier(others) };
 }

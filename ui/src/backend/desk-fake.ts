@@ -13,8 +13,12 @@ import type { Role } from '$ui/wire/Role';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
 import { fold } from '$ui/lib/fold';
+import { fakeAccounts } from './desk-fake-accounts';
 import { fakeAnnouncements } from './desk-fake-announcements';
-import { fakeReport } from './desk-fake-report';
+import { fakeDirectory } from './desk-fake-directory';
+import { fakeRules } from './desk-fake-rules';
+import { fakeAround, fakeRefusals, fakeReport } from './desk-fake-report';
+import { fakeUnits } from './desk-fake-units';
 import { DeskFailed, type Desk } from './desk';
 import { directory, placeOf, priorityOf, scene, seeds, suggested, unitOf, type Scene, type Seed } from './desk-fake-city';
 
@@ -32,9 +36,9 @@ const people: Record<Role, Omit<Me, 'second_factor' | 'second_factor_owed'>> = {
 const TABLE: Partial<Record<State, Partial<Record<Role, Action[]>>>> = {
   in_review: { triage: ['route', 'send_out', 'ask', 'conclude', 'interim', 'link'] },
   assigned: { unit: ['accept', 'forward', 'return'] },
-  in_progress: { unit: ['plan', 'send_out', 'ask', 'answer', 'return', 'interim', 'link'] },
-  planned: { unit: ['start', 'answer', 'interim', 'link'] },
-  external: { triage: ['take_back', 'interim'] },
+  in_progress: { unit: ['plan', 'send_out', 'ask', 'answer', 'return', 'interim', 'link', 'task'], triage: ['task'] },
+  planned: { unit: ['start', 'answer', 'interim', 'link', 'task'], triage: ['task'] },
+  external: { triage: ['take_back', 'interim', 'answer'] },
   answer_pending: { approver: ['approve', 'correct'] },
   concluded: { triage: ['reopen'] },
 };
@@ -44,6 +48,7 @@ const LEADS: Partial<Record<Action, [State | null, string]>> = {
   start: ['in_progress', 'started'], answer: ['answer_pending', 'answered'], approve: ['concluded', 'concluded'],
   correct: ['in_progress', 'corrected'], take_back: ['in_review', 'taken_back'], reopen: ['in_review', 'reopened'],
   release: ['cancelled', 'cancelled'], decline: [null, 'declined'], interim: [null, 'interim'], link: [null, 'linked'],
+  task: [null, 'tasked'], finish_task: [null, 'task_done'], return_task: [null, 'task_dropped'], call_off: [null, 'task_dropped'],
 };
 const RANK = { urgent: 0, high: 1, normal: 1, low: 2 };
 
@@ -79,12 +84,20 @@ export function fakeDesk(query: URLSearchParams): Desk {
     const roles: Role[] = role === 'approver' ? ['unit', 'approver'] : [role];
     const mine = role === 'triage' || request.row.unit?.code === me.unit?.code;
     request.can = mine ? roles.flatMap((one) => TABLE[request.row.state]?.[one] ?? []) : [];
+    const owed = request.tasks.filter((task) => task.owed);
+    for (const task of owed) task.own = roles.includes('unit') && task.unit.code === me.unit?.code;
+    if (owed.length) {
+      request.can = request.can.filter((action) => action !== 'answer');
+      if (mine) request.can.push('call_off');
+      if (owed.some(({ own }) => own)) request.can.push('finish_task', 'return_task');
+    }
     if (request.wish !== null && roles.includes(request.row.unit ? 'unit' : 'triage')) request.can.push('release', 'decline');
     return request;
   };
   const inTriage = ({ row }: DeskRequest) => row.state === 'in_review' || row.state === 'received' || (row.state === 'awaiting_muhtar' && !row.unit);
-  const isLate = ({ row }: DeskRequest) => !['concluded', 'closed', 'cancelled'].includes(row.state) && (row.returns > 1 || (!row.paused && row.due !== null && row.due < Date.now()));
-  const inInbox = ({ row }: DeskRequest) => row.unit?.code === UNIT && !['concluded', 'closed', 'cancelled'].includes(row.state);
+  const isLate = ({ row }: DeskRequest, percent = 100) => !['concluded', 'closed', 'cancelled'].includes(row.state) && (row.returns > 1 || (!row.paused && row.due !== null && row.spent * 100 >= percent));
+  const helps = ({ row, tasks }: DeskRequest) => row.unit?.code !== UNIT && tasks.some((task) => task.owed && task.unit.code === UNIT);
+  const inInbox = (request: DeskRequest) => helps(request) || (request.row.unit?.code === UNIT && !['concluded', 'closed', 'cancelled'].includes(request.row.state));
 
   return {
     me: async () => {
@@ -105,16 +118,18 @@ export function fakeDesk(query: URLSearchParams): Desk {
     async signOut() {
       signedIn = false;
     },
-    queue: ({ list, state, q }) =>
+    preview: (ids, { action }) =>
+      answer(() => ids.map(find).map((request) => ({ id: request.row.id, no: request.row.no, title: request.row.title, n: request.n, why: seen(request).can.includes(action) ? null : 'Bu adım şimdi atılamaz; başvuru başka bir aşamada.' }))),
+    queue: ({ list, state, q, percent = 100 }) =>
       answer(() => {
         const asked = fold(q ?? '').trim();
         const rows = requests
-          .filter((request) => (list === 'late' ? isLate(request) : list === 'triage' ? inTriage(request) : list === 'inbox' ? (state === 'concluded' ? request.row.unit?.code === UNIT : inInbox(request)) : true))
+          .filter((request) => (list === 'late' ? isLate(request, percent) : list === 'tasks' ? helps(request) : list === 'triage' ? inTriage(request) : list === 'inbox' ? (state ? request.row.unit?.code === UNIT : inInbox(request)) : true))
           .filter(({ row }) => !state || row.state === state)
           .filter(({ row, desc }) => !asked || fold([row.no, row.case_no, row.title, row.place, desc].join(' ')).includes(asked))
-          .map(({ row }) => row)
+          .map((request) => ({ ...request.row, task: helps(request) }))
           .sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.due ?? 0) - (b.due ?? 0));
-        return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length, late: requests.filter(isLate).length };
+        return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length, tasks: requests.filter(helps).length, late: requests.filter((request) => isLate(request)).length };
       }),
     request: (id) => answer(() => seen(find(id))),
     similar: (id) =>
@@ -123,6 +138,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
         const like = requests.filter((other) => other.row.id !== id && other.row.place === row.place && other.row.category === row.category);
         return like.slice(0, 3).map((other, i) => ({ row: other.row, metres: 46 + i * 70, days: i * 3, same_category: true }));
       }),
+    around: (id) => answer(() => fakeAround(requests, find(id))),
     act: (id, act) =>
       answer(() => {
         if (lost) {
@@ -142,9 +158,11 @@ export function fakeDesk(query: URLSearchParams): Desk {
     say: (id, text) =>
       answer(() => {
         const request = find(id);
-        request.thread.push({ kind: 'message', text, by_muhtar: false, author: me.name, at: Date.now() });
+        request.thread.push({ kind: 'message', text, by_muhtar: false, author: me.name, at: Date.now(), photos: [] });
         return seen(request);
       }),
+    photoFacts: () => answer(() => ({ taken: Date.now() - 2 * HOUR, lat: 40.98725, lon: 29.0342 })),
+    uploadPreview: () => answer(() => undefined),
     async upload(photo) {
       const hash = `up${photos.size}`;
       photos.set(hash, photo.type.startsWith('image/') ? URL.createObjectURL(photo) : scene('fixed', photos.size));
@@ -162,6 +180,15 @@ export function fakeDesk(query: URLSearchParams): Desk {
     addTemplate: ({ name, body }) => answer(() => (kept = [...kept, { id: kept.length + 10, name, body, own: true }])),
     dropTemplate: (id) => answer(() => (kept = kept.filter((one) => one.id !== id))),
     look: async (id) => (id === 'r4' || id === 'r14' ? ['Ön inceleme masası 2'] : []),
+    ...fakeAccounts(ref, answer),
+    ...fakeRules(ref, answer),
+    ...fakeDirectory(answer),
+    ...fakeUnits(answer, me.unit?.code ?? null),
+    changePassword: async ({ old }) => {
+      if (old === 'yanlis') throw new DeskFailed('refused', 'password: Parola yanlış.');
+      return me;
+    },
+    revokeTablet: (prefix) => answer(() => tablets().map((one) => (one.prefix === prefix ? { ...one, revoked: true } : one))),
     tablets: () => answer(() => (trouble === 'empty' ? [] : tablets())),
     enrol: () => answer(() => ({ code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern() })),
     announcements: () => answer(() => announced.list),
@@ -177,8 +204,11 @@ export function fakeDesk(query: URLSearchParams): Desk {
         return { items: held, total: held.length };
       }),
     report: (period) => answer(() => fakeReport(period, trouble === 'empty')),
+    refusals: () => answer(() => fakeRefusals(requests, trouble === 'empty')),
     reportUrl: (file) => `data:,${file}`,
+    exportUrl: (kind, { list }) => `data:,${list}.${kind}`,
     photoUrl: (hash) => photos.get(hash) ?? scene('fixed', 3),
+    qrUrl: () => `data:image/svg+xml,${encodeURIComponent(pattern())}`,
     listen(tell, live) {
       changed.add(tell);
       live(trouble !== 'offline');
@@ -251,6 +281,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     photos: names.length,
     hops,
     returns: seed.returned ? (seed.left < 6 ? 2 : 1) : 0,
+    task: false,
     channel: seed.channel ?? null,
   };
   return {
@@ -268,43 +299,59 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     filed: received - (seed.waited ?? 0.05) * HOUR,
     photos: names.map((hash, j) => ({ hash, kind: 'photo', width: 2048, height: 1463, here: !(i === 1 && j === 3), thumb: !(i === 1 && j === 3) })),
     events,
-    thread: seed.said ? [{ kind: 'message', text: seed.said, by_muhtar: true, author: '', at: step(0.85) }] : [],
+    thread: seed.said ? [{ kind: 'message', text: seed.said, by_muhtar: true, author: '', at: step(0.85), photos: [] }] : [],
     conflicts: seed.conflict ? [{ field: 'desc', versions: seed.conflict }] : [],
     question: seed.question ?? null,
-    answer: seed.answer ? { text: seed.answer, outcome: seed.outcome ?? 'done', photos: (photos.set(`a${i}`, scene('fixed', i)), [`a${i}`]), at: step(0.8), official: seed.state === 'concluded' } : null,
+    answer: seed.answer ? { text: seed.answer, outcome: seed.outcome ?? 'done', photos: (photos.set(`a${i}`, scene('fixed', i)), [{ hash: `a${i}`, taken: i % 2 ? step(0.78) : received - 30 * HOUR, metres: i % 2 ? 31 : 1840 }]), at: step(0.8), official: seed.state === 'concluded' } : null,
     planned,
     wish: seed.wish ?? null,
     ceiling: seed.state === 'concluded' ? null : seed.law === undefined ? received + 15 * 24 * HOUR : now + seed.law * HOUR,
     interim: null,
     relatives: (seed.relatives ?? []).map(([how, no, at]) => ({ how, no, row: at === null ? null : { ...row, id: `r${at}`, no, title: seeds[at]?.title ?? seeds[at]?.desc.slice(0, 70) ?? '', state: seeds[at]?.state ?? 'in_review' } })),
+    tasks: (seed.tasks ?? []).map(([unit, text, until, done], at) => ({
+      n: 100 + at, unit: ref(unit), text, until: until === null ? null : new Date(now + until * 24 * HOUR).toISOString().slice(0, 10), at: step(0.6), owed: !done, own: false,
+      end: done ? { done: true, text: done, photos: (photos.set(`t${i}-${at}`, scene('fixed', i + at)), [{ hash: `t${i}-${at}`, taken: step(0.78), metres: 24 }]), at: step(0.8) } : null,
+    })),
     can: [],
-    approval: true,
+    approval: seed.state !== 'external',
     suggestions: seed.unit ? [] : suggested(seed.category, place).map((code, at) => ({ unit: ref(code), external: unitOf.get(code)?.external ?? false, why: at ? 'alternative' : 'rule' })),
   };
 }
 
+const proofOf = (act: Act) => (act.photos ?? []).map((hash) => ({ hash, taken: Date.now() - HOUR, metres: 18 }));
+
 function apply(request: DeskRequest, act: Act, author: string): void {
-  const [state, what] = LEADS[act.action] ?? [null, act.action];
+  const letter = act.action === 'answer' && request.row.state === 'external';
+  // Nobody approves what an institution wrote, and it stands in its name.
+  const [state, what] = letter ? (['concluded', 'concluded'] as const) : (LEADS[act.action] ?? [null, act.action]);
+  if (letter) act = { ...act, note: `${request.row.unit?.name ?? ''} ${act.date ? `${act.date.split('-').reverse().join('.')} tarihli ` : ''}${act.reference ? `${act.reference} sayılı ` : ''}yazısıyla şu cevabı verdi:\n\n${act.note ?? ''}` };
   request.n += 1;
   if (state) request.row.state = state;
   if (act.category) request.row.category = act.category;
-  if (act.unit) {
+  const task = request.tasks.find(({ n }) => n === act.task);
+  if (task) {
+    task.owed = false;
+    task.end = { done: act.action === 'finish_task', text: act.note ?? '', photos: proofOf(act), at: Date.now() };
+  }
+  if (act.unit && act.action === 'task') {
+    request.tasks.push({ n: request.n, unit: ref(act.unit), text: act.note ?? '', until: act.date ?? null, at: Date.now(), owed: true, own: false, end: null });
+  } else if (act.unit) {
     request.row.unit = ref(act.unit);
     request.row.hops += 1;
   }
   if (act.action === 'return' || act.action === 'take_back') request.row.unit = null;
   if (act.action === 'return') request.row.returns += 1;
-  if (act.date) request.planned = act.date;
+  if (act.date && act.action === 'plan') request.planned = act.date;
   if (act.action === 'release' || act.action === 'decline') request.wish = null;
   if (act.action === 'interim') request.interim = Date.now();
   if (act.other) request.relatives.push({ how: act.action === 'link' ? 'link' : 'parent', no: act.other, row: null });
   request.question = act.action === 'ask' ? (act.note ?? '') : null;
   request.row.paused = act.action === 'ask';
-  if (act.outcome) request.answer = { text: act.note ?? '', outcome: act.outcome, photos: act.photos ?? [], at: Date.now(), official: act.action === 'conclude' };
+  if (act.outcome) request.answer = { text: act.note ?? '', outcome: act.outcome, photos: proofOf(act), at: Date.now(), official: state === 'concluded' };
   if (state === 'concluded') request.row.outcome = act.outcome ?? request.answer?.outcome ?? 'done';
   request.events.push({
     n: request.n, at: Date.now(), what, by: 'triage', author, note: act.note ?? '',
-    unit: act.unit ? ref(act.unit) : null, outcome: act.outcome ?? null, date: act.date ?? null, other: act.other ?? null,
+    unit: act.unit ? ref(act.unit) : (task?.unit ?? null), outcome: act.outcome ?? null, date: act.date ?? null, other: act.other ?? null,
   });
 }
 
@@ -312,7 +359,7 @@ function tablets(): Tablet[] {
   const ago = (hours: number) => Date.now() - hours * HOUR;
   const one = (prefix: string, place: string, hours: number | null, created: number, arrived: number, app = '0.1.0', revoked = false): Tablet => ({
     prefix, place, app, last_seen: hours === null ? null : ago(hours), created, arrived, revoked,
-    missing: created - arrived, missing_since: created > arrived ? ago(3) : null, twin: prefix === 'V6RS',
+    missing: created - arrived, missing_since: created > arrived ? ago(3) : null, twin: prefix === 'V6RS', free: hours === null ? null : prefix === 'K9GT' ? 412 : 6_200 + created * 97, battery: hours === null ? null : prefix === 'K9GT' ? 9 : 40 + (created % 60),
   });
   return [
     one('4KR7', 'Rasimpaşa, Kadıköy', 0.07, 142, 142), one('9XQ2', 'Kabakoz, Şile', 0.7, 57, 14), one('H3M5', 'Ünalan, Üsküdar', 218, 31, 31),

@@ -1,5 +1,5 @@
 // The desk's door over HTTP: same origin, session cookie, JSON.
-import { DeskFailed, type Desk, type Trouble } from './desk';
+import { DeskFailed, type Ask, type Desk, type Trouble } from './desk';
 
 const SILENCE_MS = 5_000;
 
@@ -25,19 +25,19 @@ export function httpDesk(base = '/desk/api'): Desk {
     offerSecondFactor: () => ask('second-factor'),
     secondFactor: (turn, proof) => post(turn === 'on' ? 'second-factor' : 'second-factor/off', proof),
     signOut: () => post('sign-out', {}),
-    queue({ list, state, q, after }) {
-      const query = new URLSearchParams({ list });
-      if (state) query.set('state', state);
-      if (q) query.set('q', q);
-      if (after) query.set('after', after);
-      return ask(`queue?${query}`);
-    },
+    queue: (list) => ask(`queue?${listQuery(list)}`),
     request: (id) => ask(one(id)),
     similar: (id) => ask(`${one(id)}/similar`),
+    around: (id) => ask(`${one(id)}/around`),
     act: (id, act, leaving = false) => post(`${one(id)}/act`, act, leaving),
+    preview: (ids, act) => post('requests/preview', { ids, act }),
     say: (id, text) => post(`${one(id)}/say`, { text }),
-    upload: async (photo) =>
-      (await ask<{ hash: string }>('photos', { method: 'POST', headers: { 'content-type': photo.type || 'application/octet-stream' }, body: photo })).hash,
+    photoFacts: (beginning) => ask('photos/facts', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: beginning }),
+    upload: async (photo, facts) => {
+      const query = new URLSearchParams(Object.entries(facts).flatMap(([name, value]) => (typeof value === 'number' ? [[name, String(value)]] : [])));
+      return (await ask<{ hash: string }>(`photos?${query}`, { method: 'POST', headers: { 'content-type': photo.type || 'application/octet-stream' }, body: photo })).hash;
+    },
+    uploadPreview: (hash, small) => ask(`photos/${encodeURIComponent(hash)}/thumb`, { method: 'PUT', headers: { 'content-type': 'image/jpeg' }, body: small }),
     enter: (request) => post('requests', request),
     directory: () => ask('directory'),
     templates: () => ask('templates'),
@@ -45,6 +45,26 @@ export function httpDesk(base = '/desk/api'): Desk {
     dropTemplate: (id) => post(`templates/${id}/drop`, {}),
     look: (id, here) => post(`${one(id)}/look`, { here }, !here),
     tablets: () => ask('tablets'),
+    revokeTablet: (prefix) => post(`tablets/${encodeURIComponent(prefix)}/revoke`, {}),
+    accounts: () => ask('accounts'),
+    addAccount: (account) => post('accounts', account),
+    changeAccount: (login, change) => post(`accounts/${encodeURIComponent(login)}`, { change }),
+    addKey: (key) => post('keys', key),
+    revokeKey: (name) => post('keys/revoke', { name }),
+    units: () => ask('units'),
+    switchUnit: (code, approval) => post(`units/${encodeURIComponent(code)}`, { approval }),
+    calendar: () => ask('calendar'),
+    setDay: (day) => post('calendar', day),
+    dropDay: (date) => post(`calendar/${date}/drop`, {}),
+    directoryTable: '/desk/api/directory.csv',
+    directoryVersions: () => ask('directory/versions'),
+    lookAtDirectory: (directory) => post('directory/preview', directory),
+    changeDirectory: (directory) => post('directory', directory),
+    rules: () => ask('rules'),
+    rulesOf: (version) => ask(`rules/${version}`),
+    rehearse: (rules) => post('rules/preview', rules),
+    changeRules: (rules) => post('rules', rules),
+    changePassword: (password) => post('password', password),
     enrol: (wanted) => post('enrolments', wanted),
     announcements: () => ask('announcements'),
     announce: (what) => post('announcements', what),
@@ -53,8 +73,11 @@ export function httpDesk(base = '/desk/api'): Desk {
     quarantine: () => ask('quarantine'),
     decide: (id, accept) => post(`quarantine/${id}`, { accept }),
     report: (period) => ask(`report?${new URLSearchParams({ ...period })}`),
+    refusals: (period) => ask(`report/refusals?${new URLSearchParams({ ...period })}`),
     reportUrl: (file, period) => `${base}/${file}?${new URLSearchParams({ ...period })}`,
+    exportUrl: (kind, list) => `${base}/requests.${kind}?${listQuery(list)}`,
     photoUrl: (hash, thumb) => `${base}/photos/${encodeURIComponent(hash)}${thumb ? '/thumb' : ''}`,
+    qrUrl: (id) => `${base}/${one(id)}/qr.svg`,
     listen(changed, live) {
       let source: EventSource | undefined;
       let again: ReturnType<typeof setTimeout> | undefined;
@@ -82,6 +105,16 @@ export function httpDesk(base = '/desk/api'): Desk {
       };
     },
   };
+}
+
+/** A list as it stands in an address. */
+function listQuery({ list, state, q, percent, after }: Ask): URLSearchParams {
+  const query = new URLSearchParams({ list });
+  if (state) query.set('state', state);
+  if (q) query.set('q', q);
+  if (percent) query.set('percent', String(percent));
+  if (after) query.set('after', after);
+  return query;
 }
 
 /** The event's data is a request id, bare or as JSON. */

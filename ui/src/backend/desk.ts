@@ -2,34 +2,57 @@
 // desk-http.ts answers it over HTTP; desk-fake.ts, only in the build for pictures, from memory.
 import { getContext, setContext } from 'svelte';
 import type { Period } from '$ui/report/period';
+import type { AccountChange } from '$ui/wire/AccountChange';
+import type { Accounts } from '$ui/wire/Accounts';
 import type { Act } from '$ui/wire/Act';
 import type { Alike } from '$ui/wire/Alike';
+import type { Around } from '$ui/wire/Around';
+import type { CalendarDay } from '$ui/wire/CalendarDay';
 import type { DeskAnnouncement } from '$ui/wire/DeskAnnouncement';
+import type { DirectoryVersions } from '$ui/wire/DirectoryVersions';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { DeskRules } from '$ui/wire/DeskRules';
 import type { DeskTemplate } from '$ui/wire/DeskTemplate';
 import type { Enrolment } from '$ui/wire/Enrolment';
 import type { Entered } from '$ui/wire/Entered';
+import type { Foreseen } from '$ui/wire/Foreseen';
 import type { Me } from '$ui/wire/Me';
+import type { NewAccount } from '$ui/wire/NewAccount';
 import type { NewAnnouncement } from '$ui/wire/NewAnnouncement';
+import type { NewDay } from '$ui/wire/NewDay';
 import type { NewEnrolment } from '$ui/wire/NewEnrolment';
+import type { NewDirectory } from '$ui/wire/NewDirectory';
+import type { NewKey } from '$ui/wire/NewKey';
+import type { NewPassword } from '$ui/wire/NewPassword';
 import type { NewRequest } from '$ui/wire/NewRequest';
+import type { NewRules } from '$ui/wire/NewRules';
 import type { NewTemplate } from '$ui/wire/NewTemplate';
 import type { Offered } from '$ui/wire/Offered';
+import type { PhotoFacts } from '$ui/wire/PhotoFacts';
 import type { Proof } from '$ui/wire/Proof';
 import type { Quarantine } from '$ui/wire/Quarantine';
 import type { Queue } from '$ui/wire/Queue';
+import type { Refusals } from '$ui/wire/Refusals';
+import type { Rehearsal } from '$ui/wire/Rehearsal';
+import type { Reorganisation } from '$ui/wire/Reorganisation';
 import type { Report } from '$ui/wire/Report';
 import type { State } from '$ui/wire/State';
 import type { Tablet } from '$ui/wire/Tablet';
+import type { UnitLoad } from '$ui/wire/UnitLoad';
 import type { Unseen } from '$ui/wire/Unseen';
 
-export type List = 'triage' | 'inbox' | 'late' | 'all';
+export type List = 'triage' | 'inbox' | 'tasks' | 'late' | 'all';
+
+export const exportKinds = ['csv', 'xlsx', 'geojson'] as const;
+export type ExportKind = (typeof exportKinds)[number];
 
 export interface Ask {
   list: List;
   state?: State | undefined;
   q?: string | undefined;
+  /** For the watch list: how much of the time is gone, in percent. */
+  percent?: number | undefined;
   after?: string | undefined;
 }
 
@@ -45,11 +68,19 @@ export interface Desk {
   request(id: string): Promise<DeskRequest>;
   /** What may be about the same matter, the likest first. */
   similar(id: string): Promise<Alike[]>;
+  /** What was reported nearby, and what place and muhtarlık had before. */
+  around(id: string): Promise<Around>;
   /** `leaving`: the page is going away, the call must outlive it. */
   act(id: string, act: Act, leaving?: boolean): Promise<DeskRequest>;
+  /** What one decision would do to each of several; nothing is done. */
+  preview(ids: string[], act: Act): Promise<Foreseen[]>;
   say(id: string, text: string): Promise<DeskRequest>;
-  /** Takes in a photo from the spot and gives its name. */
-  upload(photo: Blob): Promise<string>;
+  /** What a camera wrote into the beginning of an original. */
+  photoFacts(beginning: Blob): Promise<PhotoFacts>;
+  /** Takes in a photo from the spot, with what its camera wrote, and gives its name. */
+  upload(photo: Blob, facts: PhotoFacts): Promise<string>;
+  /** Gives a photo that was taken in its preview. */
+  uploadPreview(hash: string, small: Blob): Promise<void>;
   /** Enters a request for a muhtarlık. */
   enter(request: NewRequest): Promise<Entered>;
   directory(): Promise<DeskDirectory>;
@@ -60,6 +91,37 @@ export interface Desk {
   /** Says that this page looks at a request, or looks no more; who else does. */
   look(id: string, here: boolean): Promise<string[]>;
   tablets(): Promise<Tablet[]>;
+  /** Lets a tablet in no more; the fleet then. */
+  revokeTablet(prefix: string): Promise<Tablet[]>;
+  /** People who sign in and keys of programs. */
+  accounts(): Promise<Accounts>;
+  addAccount(account: NewAccount): Promise<Accounts>;
+  changeAccount(login: string, change: AccountChange): Promise<Accounts>;
+  addKey(key: NewKey): Promise<Accounts>;
+  revokeKey(name: string): Promise<Accounts>;
+  /** Units one may see, with what lies there. */
+  units(): Promise<UnitLoad[]>;
+  /** Whether a unit's answers go to an approver first. */
+  switchUnit(code: string, approval: boolean): Promise<UnitLoad[]>;
+  /** Days off of this time, and what the desk says of them. */
+  calendar(): Promise<CalendarDay[]>;
+  setDay(day: NewDay): Promise<CalendarDay[]>;
+  dropDay(date: string): Promise<CalendarDay[]>;
+  /** How categories are routed. */
+  /** Address of the table of all units. */
+  directoryTable: string;
+  directoryVersions(): Promise<DirectoryVersions>;
+  /** What a change of the directory would do, or why it cannot be done; nothing is changed. */
+  lookAtDirectory(directory: NewDirectory): Promise<Reorganisation>;
+  changeDirectory(directory: NewDirectory): Promise<DirectoryVersions>;
+  rules(): Promise<DeskRules>;
+  /** How an earlier version had it; 0: the directory. */
+  rulesOf(version: number): Promise<DeskRules>;
+  /** What new rules would have done in the last year; nothing is changed. */
+  rehearse(rules: NewRules): Promise<Rehearsal>;
+  changeRules(rules: NewRules): Promise<DeskRules>;
+  /** One's own password. */
+  changePassword(password: NewPassword): Promise<Me>;
   enrol(wanted: NewEnrolment): Promise<Enrolment>;
   announcements(): Promise<DeskAnnouncement[]>;
   /** Says something to muhtars; the list with it. */
@@ -73,9 +135,15 @@ export interface Desk {
   decide(id: number, accept: boolean): Promise<Quarantine>;
   /** A period in figures. */
   report(period: Period): Promise<Report>;
+  /** What was refused in it, and why. */
+  refusals(period: Period): Promise<Refusals>;
   /** Where its workbook, or the table of its requests, is fetched. */
-  reportUrl(file: 'report.xlsx' | 'requests.csv' | 'requests.geojson' | 'open-data.csv', period: Period): string;
+  reportUrl(file: 'report.xlsx' | `requests.${ExportKind}` | 'open-data.csv', period: Period): string;
+  /** Where all of a list is fetched, as it is filtered. */
+  exportUrl(kind: ExportKind, list: Ask): string;
   photoUrl(hash: string, thumb: boolean): string;
+  /** Where the QR code of a request's address is fetched. */
+  qrUrl(id: string): string;
   /** Calls `changed` with the id of each request that changed (empty: anything may have), `live` with the state of the line. */
   listen(changed: (id: string) => void, live: (up: boolean) => void): () => void;
 }

@@ -10,8 +10,10 @@ import type { Fields } from '$ui/wire/Fields';
 import type { Files } from '$ui/wire/Files';
 import type { Halves } from '$ui/wire/Halves';
 import type { Health } from '$ui/wire/Health';
+import type { Home } from '$ui/wire/Home';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { PhotoStep } from '$ui/wire/PhotoStep';
+import type { Pin } from '$ui/wire/Pin';
 import type { Place } from '$ui/wire/Place';
 import type { ReadCode } from '$ui/wire/ReadCode';
 import type { Receipt } from '$ui/wire/Receipt';
@@ -25,6 +27,7 @@ export interface Answers {
   status: Status;
   enrol: Status;
   enrol_practice: Status;
+  home: Home;
   requests: Row[];
   request: Request;
   new_draft: Request;
@@ -40,26 +43,36 @@ export interface Answers {
   write_courier: Files;
   write_unsent: Files;
   set_draft: Request;
+  relate: Request;
+  pins: Pin[];
   discard_draft: null;
   restore_draft: Request;
   add_photo: PhotoStep;
   add_voice: Request;
   cover_photo: Request;
+  move_photo: Request;
   remove_photo: Request;
   restore_photo: Request;
+  fetch_photo: null;
   locate: Place;
   similar: Similar[];
   send: Request;
   edit: Request;
   keep: Request;
+  combine: Request;
+  begin: null;
+  begin_edit: null;
+  intend: null;
   say: Request;
   outbox: Outbox;
   sync_now: Status;
   line: Status;
+  battery: null;
   mobile_limit: Status;
   announcements: Announcement[];
   read_announcement: Status;
   receipt: Receipt;
+  write_receipt: Files;
   verify_receipt: Receipt;
   read_code: ReadCode;
   categories: Categories;
@@ -74,6 +87,8 @@ export interface Tablet {
   call<C extends Call>(call: C): Promise<Answers[C['call']]>;
   /** Called after anything changed behind the door; screens then ask anew. Returns how to stop. */
   onChange(changed: () => void): () => void;
+  /** Tells a person who looks elsewhere, where the system can. */
+  tell?(text: string): void;
   /** Address of a photo's bytes for an `<img>`. */
   photoUrl(hash: string, thumb: boolean): string;
 }

@@ -18,6 +18,7 @@ export function tauriTablet(): Tablet {
       const stop = listen('changed', () => changed());
       return () => void stop.then((unlisten) => unlisten());
     },
+    tell: (text) => void invoke('tell', { text }).catch(() => {}), // what came in stands on the first page all the same
     // `photo://localhost/<hash>`, or `http://photo.localhost/<hash>` where a platform wants it so.
     photoUrl: (hash, thumb) => convertFileSrc(hash, 'photo') + (thumb ? '?thumb' : ''),
   };

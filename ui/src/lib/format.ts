@@ -1,13 +1,14 @@
 // Dates, sizes and distances as people here write them. Stored in UTC, shown in Istanbul.
 import { m } from '$ui/paraglide/messages';
 import { getLocale } from '$ui/paraglide/runtime';
+import { region } from './languages';
 
 const ZONE = 'Europe/Istanbul';
 const calendar = new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit' });
 const cache = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const locale = getLocale() === 'en' ? 'en-GB' : 'tr-TR';
+  const locale = region();
   const key = locale + JSON.stringify(options);
   let made = cache.get(key);
   if (!made) cache.set(key, (made = new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options })));
@@ -34,6 +35,9 @@ export function day(ms: number, now = Date.now()): string {
   return formatter({ day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) }).format(ms);
 }
 
+/** 12 Kasım 2026 09.40: for what is kept. */
+export const record = (ms: number): string => `${formatter({ day: 'numeric', month: 'long', year: 'numeric' }).format(ms)} ${clock(ms)}`;
+
 /** bugün, dün, 12 Kasım. */
 export function nearDay(ms: number, now = Date.now()): string {
   const ago = dayNumber(now) - dayNumber(ms);
@@ -58,12 +62,12 @@ export function ago(ms: number, now = Date.now()): string {
 export const daysLeft = (ms: number, now = Date.now()): number => Math.max(0, Math.ceil((ms - now) / 86_400_000));
 
 export function number(value: number, digits = 0): string {
-  return new Intl.NumberFormat(getLocale() === 'en' ? 'en-GB' : 'tr-TR', { maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(region(), { maximumFractionDigits: digits }).format(value);
 }
 
 /** With one digit behind the comma, also where it is a zero: for columns. */
 export const tenth = (value: number): string =>
-  new Intl.NumberFormat(getLocale() === 'en' ? 'en-GB' : 'tr-TR', { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+  new Intl.NumberFormat(region(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 
 export function bytes(size: number): string {
   if (size < 1_000_000) return `${number(Math.max(1, Math.round(size / 1000)))} KB`;

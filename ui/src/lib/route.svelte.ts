@@ -4,11 +4,22 @@ export interface Route {
   name: string;
   id: string;
   sub: string;
+  /** What stands behind a `?`: how a list is filtered. */
+  asked: Record<string, string>;
 }
 
 export function parse(hash: string): Route {
-  const [name = '', id = '', sub = ''] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent);
-  return { name: name || 'home', id, sub };
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?');
+  const [name = '', id = '', sub = ''] = path.split('/').map(decodeURIComponent);
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- read once
+  return { name: name || 'home', id, sub, asked: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** An address with what is asked for behind it; what is empty is left out. */
+export function withAsked(path: string, asked: Record<string, string>): string {
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- written once
+  const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value)).toString();
+  return query ? `${path}?${query}` : path;
 }
 
 export const route: Route = $state(parse(typeof location === 'undefined' ? '' : location.hash));
@@ -21,10 +32,8 @@ export function follow(): () => void {
 }
 
 export function go(to: string, replace = false): void {
-  if (replace) {
-    history.replaceState(null, '', to);
-    Object.assign(route, parse(to));
-  } else {
-    location.hash = to;
-  }
+  if (replace) history.replaceState(null, '', to);
+  else location.hash = to;
+  // The event comes later; what is done meanwhile is done where one already is.
+  Object.assign(route, parse(to));
 }

@@ -1,6 +1,6 @@
 // Settings of this tablet (or of this browser, at the desk): language, theme, text size, gloves.
 // They are kept on the device, applied to the document at once, and never synced.
-import { overwriteGetLocale, type Locale } from '$ui/paraglide/runtime';
+import { baseLocale, isLocale, overwriteGetLocale, type Locale } from '$ui/paraglide/runtime';
 
 export type Theme = 'system' | 'light' | 'dark' | 'sun';
 export type TextSize = 100 | 150 | 200;
@@ -17,11 +17,13 @@ export interface Settings {
 }
 
 const KEY = 'mbs.settings';
-const defaults: Settings = { locale: 'tr', theme: 'system', text: 100, gloves: false, lockAfter: 5, notice: '' };
+const defaults: Settings = { locale: baseLocale, theme: 'system', text: 100, gloves: false, lockAfter: 5, notice: '' };
 
 function read(): Settings {
   try {
-    return { ...defaults, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>) };
+    const kept = { ...defaults, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>) };
+    // A language that is not there any more.
+    return isLocale(kept.locale) ? kept : { ...kept, locale: defaults.locale };
   } catch {
     return { ...defaults };
   }

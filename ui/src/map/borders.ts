@@ -24,6 +24,8 @@ export interface CityMap {
   districts: MultiLineString;
   neighbourhoods: Neighbourhood[];
   outline(code: string): Polygon | MultiPolygon | null;
+  /** The neighbourhoods of a district, by their code. */
+  ofDistrict(code: string): Map<string, MultiPolygon>;
   /** Each district as one area, by its code. */
   byDistrict(): Map<string, MultiPolygon>;
 }
@@ -54,6 +56,11 @@ async function load(): Promise<CityMap> {
     byDistrict() {
       const codes = new Set(all.geometries.map((shape) => shape.properties.district));
       return new Map([...codes].map((code) => [code, merge(city, all.geometries.filter((shape) => shape.properties.district === code))]));
+    },
+    ofDistrict(code) {
+      const many = (shape: Polygon | MultiPolygon): MultiPolygon => (shape.type === 'Polygon' ? { type: 'MultiPolygon', coordinates: [shape.coordinates] } : shape);
+      const of = all.geometries.filter((shape) => shape.properties.district === code);
+      return new Map(of.map((shape) => [shape.properties.code, many((feature(city, shape) as Feature<Polygon | MultiPolygon>).geometry)]));
     },
     outline(code) {
       const shape = all.geometries.find((candidate) => candidate.properties.code === code);

@@ -4,15 +4,23 @@
 const EDGE = 2048;
 const BYTES = 400 * 1024;
 const QUALITIES = [0.85, 0.75, 0.6, 0.45];
+/** Of its preview. */
+const SMALL_EDGE = 320;
+const SMALL_BYTES = 24 * 1024;
 
-export async function shrink(file: Blob): Promise<Blob> {
+export const shrink = (file: Blob): Promise<Blob> => fitting(file, EDGE, BYTES);
+
+/** What tablets show of it until the photo itself has come. */
+export const preview = (photo: Blob): Promise<Blob> => fitting(photo, SMALL_EDGE, SMALL_BYTES);
+
+async function fitting(file: Blob, edge: number, bytes: number): Promise<Blob> {
   const picture = await createImageBitmap(file, { imageOrientation: 'from-image' });
   try {
-    let scale = Math.min(1, EDGE / Math.max(picture.width, picture.height));
+    let scale = Math.min(1, edge / Math.max(picture.width, picture.height));
     for (;;) {
       for (const quality of QUALITIES) {
         const jpeg = await encode(picture, scale, quality);
-        if (jpeg.size <= BYTES) return jpeg;
+        if (jpeg.size <= bytes) return jpeg;
       }
       scale *= 0.7;
     }

@@ -9,6 +9,8 @@ import type { Request } from '$ui/wire/Request';
 export const SLICE = 256 * 1024;
 
 export interface Done {
+  /** The new photo. */
+  hash: string;
   request: Request;
   fix: Fix | null;
   taken: string | null;

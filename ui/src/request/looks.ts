@@ -16,6 +16,7 @@ import Pencil from '@lucide/svelte/icons/pencil';
 import Reply from '@lucide/svelte/icons/reply';
 import ScanSearch from '@lucide/svelte/icons/scan-search';
 import Signpost from '@lucide/svelte/icons/signpost';
+import Split from '@lucide/svelte/icons/split';
 import Stamp from '@lucide/svelte/icons/stamp';
 import Tag from '@lucide/svelte/icons/tag';
 import TriangleAlert from '@lucide/svelte/icons/triangle-alert';
@@ -92,6 +93,10 @@ const STEP: Record<string, Look> = {
   linked: { icon: Link, tone: 'mute' },
   joined: { icon: Link, tone: 'mute' },
   parted: { icon: Link, tone: 'mute' },
+  tasked: { icon: Split, tone: 'info' },
+  task_done: { icon: Split, tone: 'ok' },
+  task_dropped: { icon: Split, tone: 'mute' },
+  moved: { icon: Signpost, tone: 'info' },
 };
 
 export const stepLook = (what: string, outcome: Outcome | null): Look =>

@@ -32,6 +32,8 @@ const CODE: Record<Code, () => string> = {
   receipt_altered: m.trouble_receipt_altered,
   not_a_bundle: m.trouble_not_a_bundle,
   no_code: m.trouble_no_code,
+  key_store: m.trouble_key_store,
+  revoked: m.trouble_revoked,
   locked: m.trouble_locked,
   wrong_pin: m.trouble_wrong_pin,
   pin_wait: m.trouble_pin_wait,

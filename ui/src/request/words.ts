@@ -1,7 +1,7 @@
 // The words of the domain: one place that turns codes into sentences, in the language of the moment.
 import { date } from '$ui/lib/format';
+import { nameOf } from '$ui/lib/languages';
 import { m } from '$ui/paraglide/messages';
-import { getLocale } from '$ui/paraglide/runtime';
 import type { Category } from '$ui/wire/Category';
 import type { Channel } from '$ui/wire/Channel';
 import type { EntryKind } from '$ui/wire/EntryKind';
@@ -9,6 +9,8 @@ import type { Group } from '$ui/wire/Group';
 import type { Kind } from '$ui/wire/Kind';
 import type { Outcome } from '$ui/wire/Outcome';
 import type { OutboxKind } from '$ui/wire/OutboxKind';
+import type { Related } from '$ui/wire/Related';
+import type { Row } from '$ui/wire/Row';
 import type { State } from '$ui/wire/State';
 import type { Step } from '$ui/wire/Step';
 import type { Transport } from '$ui/wire/Transport';
@@ -94,6 +96,10 @@ const STEP: Record<string, () => string> = {
   followed: m.step_followed,
   joined: m.step_joined,
   parted: m.step_parted,
+  tasked: m.step_tasked,
+  task_done: m.step_task_done,
+  task_dropped: m.step_task_dropped,
+  moved: m.step_moved,
 };
 
 const RECEIVED: Record<Channel, () => string> = { phone: m.step_received_phone, petition: m.step_received_petition, meeting: m.step_received_meeting };
@@ -138,7 +144,13 @@ const FIELD: Record<string, () => string> = {
 };
 export const fieldWord = (field: string): string => (FIELD[field] ?? m.field_other)();
 
-export const categoryName = (thing: Category | Group): string => (getLocale() === 'en' ? thing.name_en : thing.name);
+/** How a request is called in lists: of a discreet one nothing that tells what it is about. */
+export const titleOf = (row: Row): string => (row.discreet ? m.discreet_title() : row.title || m.untitled());
+
+/** What a draft is going to be added to. */
+export const relatedWords = ({ own, who }: Related): string => (own ? m.related_own({ no: who }) : who ? m.related_neighbour({ name: who }) : m.related_other());
+
+export const categoryName = (thing: Category | Group): string => nameOf(thing);
 
 export function findCategory(groups: Group[], code: string): Category | undefined {
   for (const group of groups) {

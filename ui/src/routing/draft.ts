@@ -12,7 +12,11 @@ export interface Draft {
   /** Number of another request. */
   other: string;
   date: string;
+  /** Number of an institution's letter. */
+  reference: string;
   photos: string[];
+  /** Which part of the work. */
+  task: number | null;
   /** When it was kept, Unix ms. */
   at: number;
 }
@@ -23,10 +27,10 @@ export const draftsOf = (person: string): void => void (owner = person);
 
 const key = (id: string, action: Action) => `mbs.desk.draft.${owner}.${id}.${action}`;
 
-export const emptyDraft = (action: Action): Draft => ({ action, note: '', outcome: null, unit: null, other: '', date: '', photos: [], at: 0 });
+export const emptyDraft = (action: Action): Draft => ({ action, note: '', outcome: null, unit: null, other: '', date: '', reference: '', photos: [], task: null, at: 0 });
 
 export const isEmpty = (draft: Draft): boolean =>
-  draft.note.trim() === '' && draft.outcome === null && draft.unit === null && draft.other === '' && draft.date === '' && draft.photos.length === 0;
+  draft.note.trim() === '' && draft.outcome === null && draft.unit === null && draft.other === '' && draft.date === '' && draft.reference === '' && draft.photos.length === 0;
 
 export const readDraft = (id: string, action: Action): Draft => ({ ...emptyDraft(action), ...readKept<Draft>(key(id, action)), action });
 

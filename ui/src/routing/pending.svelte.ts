@@ -20,6 +20,10 @@ export interface Pending {
   goes: number;
   stage: Stage;
   trouble: DeskFailed | null;
+  /** What was decided at once waits, goes and is taken back together. */
+  group: number;
+  /** Of how many requests it was decided. */
+  size: number;
 }
 
 export interface Outcomes {
@@ -28,11 +32,15 @@ export interface Outcomes {
   back(pending: Pending): void;
 }
 
+/** A decision about one of several requests. */
+export type Decided = Pick<Pending, 'id' | 'no' | 'act'>;
+
 export class PendingActs {
   /** Newest first. */
   list: Pending[] = $state([]);
+  #groups = 0;
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
-  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(
     private readonly door: Pick<Desk, 'act'>,
@@ -49,24 +57,66 @@ export class PendingActs {
   }
 
   add(id: string, no: string, act: Act, text: string): void {
-    if (this.of(id)) return; // one decision at a time for a request
-    this.list.unshift({ id, no, act, text, goes: Date.now() + UNDO_MS, stage: 'waiting', trouble: null });
-    this.#timers.set(id, setTimeout(() => void this.send(id), UNDO_MS));
+    this.addTogether([{ id, no, act }], text);
+  }
+
+  /** One decision about several requests. */
+  addTogether(decided: Decided[], text: string): void {
+    const fresh = decided.filter(({ id }) => !this.of(id)); // one decision at a time for a request
+    const group = ++this.#groups;
+    const goes = Date.now() + UNDO_MS;
+    for (const one of fresh) this.list.unshift({ ...one, text, goes, stage: 'waiting', trouble: null, group, size: fresh.length });
+    this.#timers.set(group, setTimeout(() => void this.#sendGroup(group), UNDO_MS));
   }
 
   takeBack(id = this.newest?.id): boolean {
     const pending = id === undefined ? undefined : this.of(id);
     if (!pending || pending.stage === 'sending') return false;
-    this.#drop(pending.id);
+    for (const one of this.#of(pending.group)) if (one.stage !== 'sending') this.#drop(one.id);
     this.outcomes.back(pending);
     return true;
   }
 
-  /** Sends one now: its time has passed, or somebody does not want to wait. */
+  /** Sends one now, and what was decided with it: its time has passed, or somebody does not want to wait. */
   async send(id: string): Promise<void> {
     const pending = this.of(id);
+    if (pending) await this.#sendGroup(pending.group);
+  }
+
+  /** Sends everything that waits. */
+  async flush(): Promise<void> {
+    const groups = this.list.map(({ group }) => group).filter((group, at, all) => all.indexOf(group) === at);
+    await Promise.all(groups.map((group) => this.#sendGroup(group)));
+  }
+
+  /** Sends again what failed for want of a line or a session. */
+  retry(): void {
+    for (const { id, stage } of [...this.list]) if (stage === 'failed') void this.#sendOne(id);
+  }
+
+  /** The page is left: everything that waits goes now, by calls that outlive the page. */
+  leave(): void {
+    for (const { id, act, stage } of [...this.list]) {
+      if (stage !== 'waiting') continue;
+      this.#drop(id);
+      void this.door.act(id, $state.snapshot(act), true).catch(() => {});
+    }
+  }
+
+  #of(group: number): Pending[] {
+    return this.list.filter((pending) => pending.group === group);
+  }
+
+  /** One after the other: a hundred at once would be a storm of the desk's own. */
+  async #sendGroup(group: number): Promise<void> {
+    clearTimeout(this.#timers.get(group));
+    this.#timers.delete(group);
+    for (const { id } of this.#of(group).reverse()) await this.#sendOne(id);
+  }
+
+  async #sendOne(id: string): Promise<void> {
+    const pending = this.of(id);
     if (!pending || pending.stage === 'sending') return;
-    this.#stop(id);
     pending.stage = 'sending';
     try {
       const request = await this.door.act(id, pending.act);
@@ -82,28 +132,12 @@ export class PendingActs {
     }
   }
 
-  /** Sends again what failed for want of a line or a session. */
-  retry(): void {
-    for (const { id, stage } of [...this.list]) if (stage === 'failed') void this.send(id);
-  }
-
-  /** The page is left: everything that waits goes now, by calls that outlive the page. */
-  leave(): void {
-    for (const { id, act, stage } of [...this.list]) {
-      if (stage !== 'waiting') continue;
-      this.#drop(id);
-      void this.door.act(id, $state.snapshot(act), true).catch(() => {});
-    }
-  }
-
-  #stop(id: string): void {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
-  }
-
   #drop(id: string): void {
-    this.#stop(id);
     const at = this.list.findIndex((pending) => pending.id === id);
-    if (at >= 0) this.list.splice(at, 1);
+    const [gone] = at >= 0 ? this.list.splice(at, 1) : [];
+    if (gone && !this.#of(gone.group).length) {
+      clearTimeout(this.#timers.get(gone.group));
+      this.#timers.delete(gone.group);
+    }
   }
 }

@@ -27,10 +27,13 @@ const TEXT: Partial<Record<Trouble, () => string>> = {
 
 export const troubleTitle = ({ trouble }: DeskFailed): string => TITLE[trouble]();
 
-/** The server's own sentence where it has one, without the name of the field that it stands for. */
-export const troubleSentence = (failed: DeskFailed): string => failed.sentence.replace(/^\w+: /, '') || troubleText(failed);
+/** A sentence of the server's without the name of the field that it stands for. */
+export const withoutField = (sentence: string): string => sentence.replace(/^\w+: /, '');
+
+/** The server's own sentence where it has one. */
+export const troubleSentence = (failed: DeskFailed): string => withoutField(failed.sentence) || troubleText(failed);
 
 export function troubleText({ trouble, sentence, requestId }: DeskFailed): string {
-  const text = trouble === 'refused' || trouble === 'too_large' ? sentence : (TEXT[trouble]?.() ?? '');
+  const text = trouble === 'refused' || trouble === 'too_large' ? withoutField(sentence) : (TEXT[trouble]?.() ?? '');
   return requestId && trouble === 'broken' ? m.desk_with_trace({ text, id: requestId }) : text;
 }

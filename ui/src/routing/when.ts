@@ -1,5 +1,6 @@
 // Dates as an office writes them: bugün 08.12, dün 14.05, 17.11 09.12, 17.11.2025.
 import { clock } from '$ui/lib/format';
+import { region } from '$ui/lib/languages';
 import { m } from '$ui/paraglide/messages';
 import { getLocale } from '$ui/paraglide/runtime';
 import { dayNumber } from './due';
@@ -8,7 +9,7 @@ const ZONE = 'Europe/Istanbul';
 const made = new Map<string, Intl.DateTimeFormat>();
 
 function format(ms: number, options: Intl.DateTimeFormatOptions): string {
-  const locale = getLocale() === 'en' ? 'en-GB' : 'tr-TR';
+  const locale = region();
   const key = locale + JSON.stringify(options);
   let formatter = made.get(key);
   if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...options })));
@@ -19,16 +20,19 @@ const year = (ms: number) => format(ms, { year: 'numeric' });
 
 /** 24.11.2026 */
 export const fullDay = (ms: number): string =>
-  format(ms, getLocale() === 'en' ? { day: 'numeric', month: 'short', year: 'numeric' } : { day: '2-digit', month: '2-digit', year: 'numeric' });
+  format(ms, getLocale() === 'tr' ? { day: '2-digit', month: '2-digit', year: 'numeric' } : { day: 'numeric', month: 'short', year: 'numeric' });
 /** 24.11 or 24 Nov, with the year when it is another one. */
 export const shortDay = (ms: number, now = Date.now()): string =>
   year(ms) !== year(now)
     ? fullDay(ms)
-    : getLocale() === 'en'
-      ? format(ms, { day: 'numeric', month: 'short' })
-      : format(ms, { day: '2-digit', month: '2-digit' }).replace('/', '.');
+    : getLocale() === 'tr'
+      ? format(ms, { day: '2-digit', month: '2-digit' }).replace('/', '.')
+      : format(ms, { day: 'numeric', month: 'short' });
 /** A calendar date `YYYY-MM-DD`. */
 export const calendarDay = (iso: string): string => fullDay(Date.parse(`${iso}T12:00:00Z`));
+
+/** Its day of the week. */
+export const weekday = (iso: string): string => format(Date.parse(`${iso}T12:00:00Z`), { weekday: 'long' });
 
 export function when(ms: number, now = Date.now()): string {
   const ago = dayNumber(now) - dayNumber(ms);

@@ -1,6 +1,6 @@
 // The desk's words for states, outcomes, actions and events: codes become sentences here and nowhere else.
+import { nameOf } from '$ui/lib/languages';
 import { m } from '$ui/paraglide/messages';
-import { getLocale } from '$ui/paraglide/runtime';
 import type { Action } from '$ui/wire/Action';
 import type { Channel } from '$ui/wire/Channel';
 import type { DeskCategory } from '$ui/wire/DeskCategory';
@@ -28,6 +28,7 @@ const STATE: Words<State> = {
   closed: m.desk_state_closed,
   cancelled: m.desk_state_cancelled,
 };
+export const states = Object.keys(STATE) as State[];
 export const stateName = (state: State): string => STATE[state]();
 
 const OUTCOME: Words<Outcome> = {
@@ -52,6 +53,7 @@ const ROLE: Words<Role> = {
   auditor: m.desk_role_auditor,
   operator: m.desk_role_operator,
 };
+export const roles = Object.keys(ROLE) as Role[];
 export const roleName = (role: Role): string => ROLE[role]();
 
 const UNIT_KIND: Words<UnitKind> = {
@@ -73,6 +75,7 @@ const WHO: Words<Who> = {
   unit: m.desk_who_unit,
   approver: m.desk_who_approver,
   external: m.desk_who_external,
+  helper: m.desk_who_helper,
 };
 
 const ENTRY: Words<EntryKind> = {
@@ -115,6 +118,10 @@ const EVENT: Record<string, (() => string) | undefined> = {
   followed: m.desk_event_followed,
   joined: m.desk_event_joined,
   parted: m.desk_event_parted,
+  tasked: m.desk_event_tasked,
+  task_done: m.desk_event_task_done,
+  task_dropped: m.desk_event_task_dropped,
+  moved: m.desk_event_moved,
 };
 
 export const eventName = (what: string): string => EVENT[what]?.() ?? m.desk_event_other();
@@ -132,8 +139,13 @@ export const eventAuthor = ({ author, by }: DeskEvent): string => author || WHO[
 export function categoryName(categories: DeskCategory[], code: string): string {
   const hit = categories.find((category) => category.code === code);
   if (!hit) return code ? m.desk_category_unknown() : m.desk_category_none();
-  return getLocale() === 'en' ? hit.name_en : hit.name;
+  if (!hit.retired) return nameOf(hit);
+  // Old tablets go on sending it: what it was called, and what it is called now.
+  const now = categories.find((category) => category.code === hit.successor);
+  return now ? m.desk_category_renamed({ before: nameOf(hit), now: nameOf(now) }) : m.desk_category_retired({ name: nameOf(hit) });
 }
+/** What can be chosen. */
+export const offeredCategories = (categories: DeskCategory[]): DeskCategory[] => categories.filter((category) => !category.retired);
 
 const ACTION: Partial<Words<Action>> = {
   route: m.desk_do_route,
@@ -154,9 +166,13 @@ const ACTION: Partial<Words<Action>> = {
   decline: m.desk_do_decline,
   interim: m.desk_do_interim,
   link: m.desk_do_link,
+  task: m.desk_do_task,
+  finish_task: m.desk_do_finish_task,
+  return_task: m.desk_do_return_task,
+  call_off: m.desk_do_call_off,
 };
 /** A verb for a button. */
-export const actionName = (action: Action): string => ACTION[action]?.() ?? action;
+export const actionName = (action: Action, state?: State): string => (action === 'answer' && state === 'external' ? m.desk_do_record() : (ACTION[action]?.() ?? action));
 
 const DONE: Partial<Words<Action>> = {
   route: m.desk_done_route,
@@ -177,6 +193,10 @@ const DONE: Partial<Words<Action>> = {
   decline: m.desk_done_decline,
   interim: m.desk_done_interim,
   link: m.desk_done_link,
+  task: m.desk_done_task,
+  finish_task: m.desk_done_finish_task,
+  return_task: m.desk_done_return_task,
+  call_off: m.desk_done_call_off,
 };
 /** What was done, for the toast. */
 export const actionDone = (action: Action, detail = ''): string => {

@@ -15,7 +15,7 @@ n: number,
  */
 action: Action, 
 /**
- * Unit, for `route`, `send_out`, `forward`.
+ * Unit, for `route`, `send_out`, `forward`, `task`.
  */
 unit?: string, 
 /**
@@ -23,7 +23,7 @@ unit?: string,
  */
 outcome?: Outcome, 
 /**
- * Date `YYYY-MM-DD`, for `plan`.
+ * Date `YYYY-MM-DD`, for `plan`, for `task` where it is wanted until one, and for `answer` when an institution wrote.
  */
 date?: string, 
 /**
@@ -39,6 +39,14 @@ note?: string,
  */
 category?: string, 
 /**
- * Photos from the spot, for `answer`.
+ * Photos from the spot, for `answer`, `finish_task`.
  */
-photos?: Array<string>, };
+photos?: Array<string>, 
+/**
+ * Which part of the work, for `finish_task`, `return_task`, `call_off`: its [`DeskTask::n`].
+ */
+task?: number, 
+/**
+ * Number of the institution's letter, for its `answer`.
+ */
+reference?: string, };

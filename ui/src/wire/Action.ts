@@ -3,4 +3,4 @@
 /**
  * What is done to a case.
  */
-export type Action = "review" | "route" | "send_out" | "accept" | "forward" | "return" | "plan" | "start" | "ask" | "reply" | "reply_lapsed" | "answer" | "approve" | "correct" | "conclude" | "take_back" | "confirm" | "confirm_lapsed" | "object" | "reopen" | "withdraw" | "release" | "decline" | "interim" | "link" | "follow";
+export type Action = "review" | "route" | "send_out" | "accept" | "forward" | "return" | "plan" | "start" | "ask" | "reply" | "reply_lapsed" | "answer" | "approve" | "correct" | "conclude" | "take_back" | "confirm" | "confirm_lapsed" | "object" | "reopen" | "withdraw" | "release" | "decline" | "interim" | "link" | "follow" | "task" | "finish_task" | "return_task" | "call_off" | "move";

@@ -3,6 +3,8 @@ import type { Area } from "./Area";
 import type { EntryKind } from "./EntryKind";
 import type { Fields } from "./Fields";
 import type { Fix } from "./Fix";
+import type { List } from "./List";
+import type { Window } from "./Window";
 
 /**
  * What a screen can ask. The answer's type is named at each variant.
@@ -15,7 +17,23 @@ server: string,
 /**
  * The one-time code as shown at the desk; spaces and dashes are ignored.
  */
-code: string, } | { "call": "enrol_practice" } | { "call": "requests", 
+code: string, } | { "call": "enrol_practice" } | { "call": "home", 
+/**
+ * As in [`Call::Requests`].
+ */
+query: string, 
+/**
+ * Which list.
+ */
+list: List, 
+/**
+ * How many of its rows are there already.
+ */
+from: number, 
+/**
+ * How many more are wanted.
+ */
+most: number, } | { "call": "requests", 
 /**
  * Turkish-folded words that must all occur in title, words, address or number; empty for all.
  */
@@ -83,7 +101,19 @@ hash: string,
 /**
  * What is covered, at least one and at most [`MAX_AREAS`].
  */
-areas: Array<Area>, } | { "call": "remove_photo", 
+areas: Array<Area>, } | { "call": "move_photo", 
+/**
+ * The draft.
+ */
+id: string, 
+/**
+ * Which photo.
+ */
+hash: string, 
+/**
+ * The one that follows it; `null`: it becomes the last.
+ */
+before: string | null, } | { "call": "remove_photo", 
 /**
  * Which request.
  */
@@ -99,6 +129,14 @@ id: string,
 /**
  * Which photo.
  */
+hash: string, } | { "call": "fetch_photo", 
+/**
+ * The request that shows it, among its own photos or its answer's.
+ */
+id: string, 
+/**
+ * Which photo.
+ */
 hash: string, } | { "call": "locate", 
 /**
  * The point.
@@ -107,7 +145,27 @@ fix: Fix, } | { "call": "similar",
 /**
  * The draft.
  */
-id: string, } | { "call": "send", 
+id: string, } | { "call": "relate", 
+/**
+ * The draft.
+ */
+id: string, 
+/**
+ * The other one.
+ */
+to: string | null, } | { "call": "pins", 
+/**
+ * As in [`Call::Home`].
+ */
+query: string, 
+/**
+ * Which list.
+ */
+list: List, 
+/**
+ * The window.
+ */
+window: Window, } | { "call": "send", 
 /**
  * Which draft.
  */
@@ -131,7 +189,51 @@ field: string,
 /**
  * Which of [`view::Conflict::versions`], from 0.
  */
-version: number, } | { "call": "say", 
+version: number, } | { "call": "combine", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * `title`, `desc` or `addr`.
+ */
+field: string, 
+/**
+ * The words.
+ */
+text: string, } | { "call": "begin", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * What it will be.
+ */
+kind: EntryKind, 
+/**
+ * The words so far; nothing at all gives it up.
+ */
+text: string, 
+/**
+ * Photos of the request that will go with it.
+ */
+photos: string[], } | { "call": "begin_edit", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * All fields that differ so far; none at all gives it up.
+ */
+set: Fields, } | { "call": "intend", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * `confirm` or `withdraw`.
+ */
+kind: EntryKind, } | { "call": "say", 
 /**
  * Which request.
  */
@@ -141,9 +243,13 @@ id: string,
  */
 kind: EntryKind, 
 /**
- * The words; may be empty for `withdraw` and `confirm`.
+ * The words; may be empty for `withdraw` and `confirm`, and where photos speak.
  */
-text: string, } | { "call": "outbox" } | { "call": "sync_now" } | { "call": "line", 
+text: string, 
+/**
+ * Photos of the request that go with it.
+ */
+photos: string[], } | { "call": "outbox" } | { "call": "sync_now" } | { "call": "line", 
 /**
  * Whether there is a network.
  */
@@ -151,7 +257,11 @@ online: boolean,
 /**
  * Whether its bytes are paid for (mobile data); `null` where the platform does not say.
  */
-metered: boolean | null, } | { "call": "mobile_limit", 
+metered: boolean | null, } | { "call": "battery", 
+/**
+ * Percent; more counts as full.
+ */
+percent: number, } | { "call": "mobile_limit", 
 /**
  * Megabytes of a million bytes.
  */
@@ -159,7 +269,15 @@ mb: number | null, } | { "call": "receipt",
 /**
  * Which request.
  */
-id: string, } | { "call": "verify_receipt", 
+id: string, } | { "call": "write_receipt", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * The picture as the screen drew it: PNG, base64, at most 1 MiB decoded.
+ */
+picture: string, } | { "call": "verify_receipt", 
 /**
  * The text of its QR code, `MBS1:…`.
  */

@@ -36,4 +36,8 @@ target_days: number,
 /**
  * To be handled discreetly.
  */
-sensitive: boolean, };
+sensitive: boolean, 
+/**
+ * Whether it is no longer offered: it still has a name where it was chosen.
+ */
+retired: boolean, };

@@ -20,4 +20,12 @@ name_en: string,
 /**
  * Whether a photo is wanted.
  */
-photo: Need, };
+photo: Need, 
+/**
+ * Whether it is no longer offered.
+ */
+retired: boolean, 
+/**
+ * Code of the one that took its place.
+ */
+successor: string | null, };

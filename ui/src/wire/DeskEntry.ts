@@ -24,4 +24,8 @@ author: string,
 /**
  * When, Unix ms.
  */
-at: number, };
+at: number, 
+/**
+ * Photos of the request that go with it.
+ */
+photos: string[], };

@@ -5,6 +5,7 @@ import type { DeskConflict } from "./DeskConflict";
 import type { DeskEntry } from "./DeskEntry";
 import type { DeskEvent } from "./DeskEvent";
 import type { DeskPhoto } from "./DeskPhoto";
+import type { DeskTask } from "./DeskTask";
 import type { Fix } from "./Fix";
 import type { Kind } from "./Kind";
 import type { QueueRow } from "./QueueRow";
@@ -107,6 +108,10 @@ interim: number | null,
  * Requests it has to do with.
  */
 relatives: Array<Relative>, 
+/**
+ * Parts of its work that were given to other units, in their order.
+ */
+tasks: Array<DeskTask>, 
 /**
  * What the signed-in person may do now, derived from the transition table and his unit.
  */

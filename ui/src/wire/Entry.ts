@@ -33,4 +33,8 @@ transport: Transport,
 /**
  * Why the server refused the intent, when it did.
  */
-refused: string | null, };
+refused: string | null, 
+/**
+ * Photos of the request that go with it.
+ */
+photos: string[], };

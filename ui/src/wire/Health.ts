@@ -19,8 +19,4 @@ photos: number,
 /**
  * The tablet's clock minus the server's, in seconds; 0 before the first contact.
  */
-clock_off: number, 
-/**
- * Where files for people are written.
- */
-exports: string, };
+clock_off: number, };

@@ -3,4 +3,4 @@
 /**
  * How it stands with the server.
  */
-export type Link = "online" | "offline" | "busy" | "unknown" | "outdated" | "server_outdated";
+export type Link = "online" | "offline" | "busy" | "unknown" | "revoked" | "outdated" | "server_outdated";

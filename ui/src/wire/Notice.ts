@@ -7,7 +7,15 @@ export type Notice = { "notice": "database_set_aside",
 /**
  * File name.
  */
-file: string, } | { "notice": "clock_wrong", 
+file: string, 
+/**
+ * Requests and drafts that were taken over.
+ */
+requests: number, 
+/**
+ * Photos and voice notes likewise.
+ */
+photos: number, } | { "notice": "clock_wrong", 
 /**
  * Seconds.
  */

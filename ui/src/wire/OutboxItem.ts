@@ -10,7 +10,7 @@ export type OutboxItem = {
  */
 request: string, 
 /**
- * Title of that request.
+ * Title of that request; of a discreet one its case number.
  */
 title: string, 
 /**

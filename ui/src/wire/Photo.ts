@@ -14,15 +14,15 @@ hash: string,
  */
 kind: BlobKind, 
 /**
- * Pixels.
+ * Pixels; 0: not known here, of an answer's photo.
  */
 width: number, 
 /**
- * Pixels.
+ * Pixels; likewise.
  */
 height: number, 
 /**
- * Bytes.
+ * Bytes; of an answer's photo 0 until it is here.
  */
 size: number, 
 /**

@@ -11,7 +11,11 @@ export type PhotoStep = { "step": "more",
  */
 offset: number, } | { "step": "done", 
 /**
- * The request with its new photo (boxed: it is large).
+ * The new photo.
+ */
+hash: string, 
+/**
+ * The request with it (boxed: it is large).
  */
 request: Request, 
 /**

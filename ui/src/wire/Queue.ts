@@ -22,9 +22,13 @@ total: number,
  */
 triage: number, 
 /**
- * How many wait in the person's unit (for the navigation).
+ * How many wait in the person's unit, parts of the work included (for the navigation).
  */
 inbox: number, 
+/**
+ * How many of them lie elsewhere and wait for a part of the work.
+ */
+tasks: number, 
 /**
  * How many are late or were returned twice (for the navigation).
  */

@@ -78,6 +78,10 @@ hops: number,
  */
 returns: number, 
 /**
+ * Whether it lies elsewhere, and the person's unit owes a part of the work.
+ */
+task: boolean, 
+/**
  * How it came, where no tablet filed it.
  */
 channel: Channel | null, };

@@ -70,4 +70,8 @@ needs_me: boolean,
 /**
  * First photo, for a picture in the list.
  */
-cover: string | null, };
+cover: string | null, 
+/**
+ * To be handled discreetly: in lists title, address, category and cover are empty.
+ */
+discreet: boolean, };

@@ -10,6 +10,10 @@ export type Similar = {
  */
 own: string | null, 
 /**
+ * What a draft is added to by [`crate::door::Call::Relate`]; `null`: a neighbour's that the server does not name.
+ */
+request: string | null, 
+/**
  * Its number, or the neighbour's neighbourhood.
  */
 who: string, 

@@ -5,6 +5,7 @@ import type { Link } from "./Link";
 import type { Lock } from "./Lock";
 import type { Mobile } from "./Mobile";
 import type { Notice } from "./Notice";
+import type { Revoked } from "./Revoked";
 
 /**
  * The tablet as a whole: top line, navigation badges.
@@ -61,4 +62,8 @@ mobile: Mobile,
 /**
  * The screen's lock.
  */
-lock: Lock, };
+lock: Lock, 
+/**
+ * What became of the words here, where the municipality revoked this tablet.
+ */
+revoked: Revoked | null, };

@@ -37,6 +37,14 @@ missing: number,
  */
 missing_since: number | null, 
 /**
+ * Room left on its disk as it said last, MiB; `null`: it did not say.
+ */
+free: number | null, 
+/**
+ * How full its battery was as it said last, percent; `null`: it did not say.
+ */
+battery: number | null, 
+/**
  * Whether another tablet has its identity: one of the two must be enrolled anew.
  */
 twin: boolean, 

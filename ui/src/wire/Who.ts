@@ -3,4 +3,4 @@
 /**
  * Who acts on a case.
  */
-export type Who = "system" | "muhtar" | "triage" | "unit" | "approver" | "external";
+export type Who = "system" | "muhtar" | "triage" | "unit" | "approver" | "external" | "helper";

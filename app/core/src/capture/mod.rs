@@ -3,10 +3,10 @@
 //! Nothing here touches the database or the network.
 
 pub mod code;
-pub mod facts;
-pub mod header;
 pub mod photo;
 pub mod place;
 pub mod request;
 pub mod suggest;
 pub mod voice;
+
+pub use mbs_shared::photo::{facts, header};

@@ -104,9 +104,22 @@ fn span(from: u16, len: u16, pixels: u32) -> std::ops::Range<u32> {
     edge(begin)..edge(end)
 }
 
+/// The preview of a photo that was shrunk elsewhere.
+///
+/// # Errors
+/// [`Code::PhotoUnreadable`], [`Code::PhotoTooLarge`].
+pub fn preview(photo: &[u8]) -> Result<Vec<u8>> {
+    catch_unwind(AssertUnwindSafe(|| thumb(&decode(photo)?)))
+        .unwrap_or_else(|_| Err(fail(Code::PhotoUnreadable, "the decoder panicked")))
+}
+
+fn thumb(image: &RgbImage) -> Result<Vec<u8>> {
+    Ok(encode(scaled(image, THUMB_EDGE)?, MAX_THUMB_BYTES as usize, &[72, 60, 45, 30])?.0)
+}
+
 /// Preview and full size.
 fn as_it_travels(image: RgbImage) -> Result<Shrunk> {
-    let thumb = encode(scaled(&image, THUMB_EDGE)?, MAX_THUMB_BYTES as usize, &[72, 60, 45, 30])?.0;
+    let thumb = thumb(&image)?;
     let (bytes, width, height) = encode(image, AIM, &[82, 74, 65, 55, 45])?;
     Ok(Shrunk { bytes, thumb, width, height })
 }

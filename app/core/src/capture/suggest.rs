@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use mbs_shared::directory::Directory;
-use mbs_shared::fold::fold;
+use mbs_shared::fold::{fold, softening};
 
 use crate::door::view::Suggestion;
 
@@ -91,7 +91,8 @@ impl Suggester {
         let more: BTreeMap<&str, &str> =
             VOCABULARY.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(':')).collect();
         let mut entries = Vec::new();
-        for category in &directory.categories {
+        let offered = || directory.categories.iter().filter(|category| !category.retired);
+        for category in offered() {
             let own = category.keywords.iter().chain([&category.name]).map(String::as_str);
             let more = more.get(category.code.as_str()).into_iter().flat_map(|line| line.split(','));
             let all = more.chain(own).map(&mut entry).filter(|entry| !entry.is_empty());
@@ -111,7 +112,7 @@ impl Suggester {
         #[expect(clippy::cast_precision_loss, reason = "a hundred categories")]
         let weight = |shared: u32| (entries.len() as f64 / f64::from(shared.max(1))).ln() + 0.3;
         let stems = stems.into_iter().zip(shared).map(|(text, shared)| Stem { text, weight: weight(shared) }).collect();
-        Self { codes: directory.categories.iter().map(|c| c.code.clone()).collect(), stems, entries }
+        Self { codes: offered().map(|c| c.code.clone()).collect(), stems, entries }
     }
 
     /// Fitting categories, best first, with the words that led to them.
@@ -134,54 +135,57 @@ impl Suggester {
     pub fn split(&self, text: &str) -> Option<Split> {
         let begins = sentences(text);
         let ends = begins.iter().skip(1).copied().chain([text.len()]);
-        let parts: Vec<&str> = begins.iter().zip(ends).filter_map(|(from, to)| text.get(*from..to)).collect();
-        let scored: Vec<Vec<f64>> = parts
-            .iter()
-            .map(|part| {
-                let mut scores = vec![0.0; self.codes.len()];
-                for found in self.scored(&words(part)) {
-                    if let Some(score) = scores.get_mut(found.category) {
-                        *score = found.score;
-                    }
-                }
-                scores
-            })
-            .collect();
-        let top = |scores: &Vec<f64>| scores.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
-        let score =
-            |part: usize, category: usize| scored.get(part).and_then(|s| s.get(category)).copied().unwrap_or(0.0);
-        let tops: Vec<(usize, f64)> = scored.iter().filter_map(top).collect();
+        let sentences: Vec<Sentence> =
+            begins.iter().zip(ends).filter_map(|(at, end)| self.sentence(*at, text.get(*at..end)?)).collect();
         let mut best: Option<(f64, Split)> = None;
-        for (i, (first, a)) in tops.iter().enumerate().filter(|(_, (_, a))| *a >= PLAIN) {
-            for (j, (second, b)) in tops.iter().enumerate().skip(i + 1).filter(|(_, (second, _))| second != first) {
-                let said = parts.get(j).is_some_and(|part| adds(part));
-                let wanted = PLAIN * if said { SAID } else { UNSAID };
+        for (i, one) in sentences.iter().enumerate().filter(|(_, one)| one.score >= PLAIN) {
+            for two in sentences.iter().skip(i + 1).filter(|two| two.category != one.category) {
+                let wanted = PLAIN * if two.adds { SAID } else { UNSAID };
                 // Neither may be what the other sentence is about as well.
-                if *b < wanted || score(i, *second) > b / 2.0 || score(j, *first) > a / 2.0 {
+                let about = |sentence: &Sentence, other: &Sentence| {
+                    sentence.all.get(&other.category).is_some_and(|score| *score > other.score / 2.0)
+                };
+                if two.score < wanted || about(one, two) || about(two, one) {
                     continue;
                 }
-                let weight = a.min(*b) * if said { 2.0 } else { 1.0 };
+                let weight = one.score.min(two.score) * if two.adds { 2.0 } else { 1.0 };
                 if best.as_ref().is_none_or(|(most, _)| weight > *most) {
                     let code = |category: usize| self.codes.get(category).cloned().unwrap_or_default();
-                    let at = begins.get(j).copied().unwrap_or(0);
-                    best = Some((weight, Split { at, first: code(*first), second: code(*second) }));
+                    best = Some((weight, Split { at: two.at, first: code(one.category), second: code(two.category) }));
                 }
             }
         }
         best.map(|(_, split)| split)
     }
 
+    /// What the sentence that begins at byte `at` is about; `None` where no word leads anywhere.
+    fn sentence(&self, at: usize, text: &str) -> Option<Sentence> {
+        let all: BTreeMap<usize, f64> =
+            self.scored(&words(text)).iter().map(|found| (found.category, found.score)).collect();
+        let (category, score) = all.iter().map(|(c, s)| (*c, *s)).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        Some(Sentence { at, adds: adds(text), category, score, all })
+    }
+
     /// Every category that any word leads to.
     fn scored(&self, written: &[&str]) -> Vec<Scored> {
         let folded: Vec<String> = written.iter().map(|w| fold(w)).collect();
         let counts: Vec<f64> = (0..folded.len()).map(|at| counts(&folded, at)).collect();
-        let find = |stem: &Stem, together: bool| {
-            let fits = folded.iter().enumerate().filter(|(_, word)| begins(word, &stem.text, together));
-            let found = fits.map(|(word, _)| Found { word, weight: counts.get(word).copied().unwrap_or(1.0) });
-            found.max_by(|a, b| a.weight.total_cmp(&b.weight).then(b.word.cmp(&a.word)))
-        };
-        let alone: Vec<_> = self.stems.iter().map(|stem| find(stem, false)).collect();
-        let together: Vec<_> = self.stems.iter().map(|stem| find(stem, true)).collect();
+        // For each stem the first of the words that count most: alone, and together with others.
+        let mut alone: Vec<Option<Found>> = vec![None; self.stems.len()];
+        let mut together = alone.clone();
+        let more = |than: &Option<Found>, weight: f64| than.is_none_or(|found| weight > found.weight);
+        for ((stem, alone), together) in self.stems.iter().zip(&mut alone).zip(&mut together) {
+            for (word, (text, weight)) in folded.iter().zip(counts.iter().copied()).enumerate() {
+                let Some(fit) = begins(text, &stem.text) else { continue };
+                let found = Some(Found { word, weight });
+                if more(together, weight) {
+                    *together = found;
+                }
+                if fit == Fit::Alone && more(alone, weight) {
+                    *alone = found;
+                }
+            }
+        }
         let mut all = Vec::new();
         for (at, entries) in self.entries.iter().enumerate() {
             // Each stem once, with the most it counts in any entry.
@@ -206,6 +210,20 @@ impl Suggester {
         }
         all
     }
+}
+
+/// A sentence of a text.
+struct Sentence {
+    /// Byte where it begins.
+    at: usize,
+    /// Whether it says that it is about something else than what stood before it.
+    adds: bool,
+    /// What it is most plainly about.
+    category: usize,
+    /// How plainly.
+    score: f64,
+    /// The score of every category that a word leads to.
+    all: BTreeMap<usize, f64>,
 }
 
 /// A category and what speaks for it.
@@ -277,23 +295,31 @@ fn counts(words: &[String], at: usize) -> f64 {
     if behind.iter().any(names_a_place) && !itself { WHERE } else { 1.0 }
 }
 
-/// Whether a word begins with the stem, whose last consonant may have softened (`köpek`, `köpeği`). A short one must
-/// be a whole word with its endings, unless others stand beside it (`together`).
-fn begins(word: &str, stem: &str, together: bool) -> bool {
-    let Some(ending) = word.strip_prefix(stem).or_else(|| softened(word, stem)) else { return false };
-    let long = if together { 3 } else { 4 };
-    stem.len() >= long || is_ending(stem, ending)
+/// How much a word that begins with a stem says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// Enough by itself.
+    Alone,
+    /// Enough where the entry's other stems stand in the text as well.
+    Together,
 }
 
-/// The ending behind a stem whose last letter became soft: k → ğ, p → b, t → d.
+/// How a word begins with the stem, whose last consonant may have softened (`köpek`, `köpeği`). A short one must
+/// be a whole word with its endings to say anything by itself.
+fn begins(word: &str, stem: &str) -> Option<Fit> {
+    let ending = word.strip_prefix(stem).or_else(|| softened(word, stem))?;
+    match stem.len() {
+        4.. => Some(Fit::Alone),
+        _ if is_ending(stem, ending) => Some(Fit::Alone),
+        3 => Some(Fit::Together),
+        _ => None,
+    }
+}
+
+/// The ending behind a stem whose last letter became soft; of short ones only a k does.
 fn softened<'a>(word: &'a str, stem: &str) -> Option<&'a str> {
-    let soft = match stem.as_bytes().last()? {
-        b'k' => 'g',
-        b'p' if stem.len() > 3 => 'b',
-        b't' if stem.len() > 3 => 'd',
-        _ => return None,
-    };
-    word.strip_prefix(stem.get(..stem.len() - 1)?)?.strip_prefix(soft)
+    let (begin, soft) = softening(stem)?;
+    if stem.len() > 3 || soft == 'g' { word.strip_prefix(begin)?.strip_prefix(soft) } else { None }
 }
 
 fn is_ending(stem: &str, ending: &str) -> bool {
@@ -325,15 +351,17 @@ mod tests {
             ("copleri", "cop", true),
             ("rampasi", "rampa", true),
         ] {
-            assert_eq!(begins(word, stem, false), fits, "{word} {stem}");
+            assert_eq!(begins(word, stem) == Some(Fit::Alone), fits, "{word} {stem}");
         }
-        assert!(begins("kesiliyor", "kes", true) && !begins("kesiliyor", "kes", false));
+        assert_eq!(begins("kesiliyor", "kes"), Some(Fit::Together));
     }
 
     #[test]
     fn a_last_consonant_may_soften() {
-        assert!(begins("kopegi", "kopek", false) && begins("cardagin", "cardak", false));
-        assert!(!begins("kope", "kopek", false));
+        for (word, stem) in [("kopegi", "kopek"), ("cardagin", "cardak")] {
+            assert_eq!(begins(word, stem), Some(Fit::Alone), "{word} {stem}");
+        }
+        assert_eq!(begins("kope", "kopek"), None);
     }
 
     #[test]

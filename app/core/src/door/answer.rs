@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{Call, words};
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
+use crate::store::begun::Begun;
 use crate::store::requests::Stage;
 use crate::sync::{Nudge, allowance};
 
@@ -18,6 +19,9 @@ impl Tablet {
         if !call.is_open_to_all() && self.lock().locked {
             return Err(fail(Code::Locked, "the screen is locked"));
         }
+        if !call.is_open_when_revoked() && self.lock().is_revoked()? {
+            return Err(fail(Code::Revoked, "the municipality revoked this tablet"));
+        }
         match call {
             Call::Enrol { server, code } => self.enrol(&server, &code)?,
             Call::AddPhoto { id, upload, offset, total, data } => {
@@ -28,6 +32,12 @@ impl Tablet {
             Call::CoverPhoto { id, hash, areas } => {
                 self.cover_photo(id, hash, &areas)?;
                 return json(&self.lock().show(id)?);
+            }
+            Call::FetchPhoto { id, hash } => {
+                if self.lock().fetch_photo(id, hash)? {
+                    self.wake(Nudge::Work);
+                }
+                return Ok(Value::Null);
             }
             Call::SyncNow => {
                 {
@@ -43,6 +53,10 @@ impl Tablet {
                 if online {
                     self.wake(Nudge::Connectivity);
                 }
+            }
+            Call::Battery { percent } => {
+                self.lock().round.battery = Some(percent.min(100));
+                return Ok(Value::Null);
             }
             Call::MobileLimit { mb } => {
                 self.lock().store.write(|c| allowance::set_limit(c, mb))?;
@@ -86,13 +100,28 @@ impl Tablet {
             Call::Health => return json(&inner.health()?),
             Call::Diagnose => return json(&inner.diagnose()?),
             Call::Requests { query } => return json(&inner.list(&query)?),
+            Call::Home { query, list, from, most } => return json(&inner.home(&query, list, from, most)?),
             Call::Outbox => return json(&inner.outbox()?),
             Call::Announcements => return json(&inner.announcements()?),
             Call::Receipt { id } => return json(&inner.receipt(id)?),
+            Call::WriteReceipt { id, picture } => return json(&inner.write_receipt(id, &picture)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
             Call::Similar { id } => return json(&inner.similar(id)?),
+            Call::Pins { query, list, window } => return json(&inner.pins(&query, list, &window)?),
             Call::Halves { id } => return json(&words::halves(&inner.record(id, Stage::Draft)?.request.desc)),
             Call::Locate { fix } => return json(&inner.locate(&fix)?),
+            Call::Begin { id, kind, text, photos } => {
+                inner.keep_begun(id, &Begun { kind, text, photos })?;
+                return Ok(Value::Null);
+            }
+            Call::BeginEdit { id, set } => {
+                inner.keep_edit(id, &set)?;
+                return Ok(Value::Null);
+            }
+            Call::Intend { id, kind } => {
+                inner.intend(id, kind)?;
+                return Ok(Value::Null);
+            }
             Call::DiscardDraft { id } => {
                 inner.discard_draft(id)?;
                 return Ok(Value::Null);
@@ -103,21 +132,26 @@ impl Tablet {
             Call::SplitDraft { id, first, second } => (inner.split_draft(id, &first, &second)?, false),
             Call::PracticeDraft => (inner.practice_draft()?, false),
             Call::SetDraft { id, set } => (inner.set_draft(id, &set)?, false),
+            Call::Relate { id, to } => (inner.relate(id, to)?, false),
             Call::RestoreDraft { id } => (inner.restore_draft(id)?, false),
             Call::AddVoice { id, data } => (inner.add_voice(id, &data)?, true),
+            Call::MovePhoto { id, hash, before } => (inner.move_photo(id, hash, before)?, false),
             Call::RemovePhoto { id, hash } => (inner.remove_photo(id, hash)?, true),
             Call::RestorePhoto { id, hash } => (inner.restore_photo(id, hash)?, true),
             Call::Send { id } => (inner.send(id)?, true),
             Call::Edit { id, set } => (inner.edit_fields(id, &set)?, true),
             Call::Keep { id, field, version } => (inner.keep(id, &field, version)?, true),
-            Call::Say { id, kind, text } => (inner.say(id, kind, &text)?, true),
+            Call::Combine { id, field, text } => (inner.combine(id, &field, &text)?, true),
+            Call::Say { id, kind, text, photos } => (inner.say(id, kind, &text, &photos)?, true),
             // Answered without the lock, above.
             Call::Enrol { .. }
             | Call::AddPhoto { .. }
             | Call::CoverPhoto { .. }
+            | Call::FetchPhoto { .. }
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }
+            | Call::Battery { .. }
             | Call::MobileLimit { .. }
             | Call::WriteCourier
             | Call::WriteUnsent

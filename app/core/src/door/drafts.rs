@@ -81,6 +81,7 @@ impl Inner {
             title: String::new(),
             desc: second.to_owned(),
             category: String::new(),
+            rel: None,
             blobs: Vec::new(),
             no,
             at: self.now(),
@@ -117,6 +118,19 @@ impl Inner {
         check(set)?;
         let mut record = self.record(id, Stage::Draft)?;
         capture::request::apply(&mut record.request, set);
+        self.store.write_words(|c| requests::put(c, id, Stage::Draft, &record.request, 0))?;
+        Ok(id)
+    }
+
+    /// Says that the draft adds to another request, one that is here or was told of by neighbours.
+    pub(crate) fn relate(&mut self, id: RequestId, to: Option<RequestId>) -> Result<RequestId> {
+        let mut record = self.record(id, Stage::Draft)?;
+        if let Some(to) = to
+            && self.related(to)?.who.is_empty()
+        {
+            return Err(fail(Code::NotFound, to.to_string()));
+        }
+        record.request.rel = to;
         self.store.write_words(|c| requests::put(c, id, Stage::Draft, &record.request, 0))?;
         Ok(id)
     }

@@ -4,12 +4,14 @@ use mbs_shared::id::{Actor, DeviceNo, Prefix};
 use mbs_shared::wire::sync::Cursor;
 use rusqlite::Connection;
 
+use super::sent::queue_photo;
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
 use crate::ports::{Random, random};
+use crate::store::outbox::What;
 use crate::store::requests::Stage;
 use crate::store::settings::{self, Identity};
-use crate::store::{announcements, cursor, entries, outbox, quarantine, requests};
+use crate::store::{announcements, begun, blobs, changes, copies, cursor, entries, outbox, quarantine, requests};
 use crate::sync::intake::refuse_own;
 use crate::sync::replay::replay;
 use crate::sync::round::Round;
@@ -48,6 +50,7 @@ fn serves_the_same(old: &Identity, new: &Identity) -> bool {
 
 /// The mandate before ended: its private notes go, and of another place everything but what was never handed over.
 fn hand_over(c: &Connection, same_place: bool) -> Result<()> {
+    copies::outdate(c)?;
     entries::drop_notes(c)?;
     quarantine::of_other_mandate(c)?;
     if !same_place {
@@ -55,6 +58,21 @@ fn hand_over(c: &Connection, same_place: bool) -> Result<()> {
             if quarantine::of_request(c, request)?.is_empty() {
                 requests::drop_all(c, request)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Photos that could not be handed over when the tablet was revoked go after all.
+fn photos_again(c: &Connection, now: i64) -> Result<()> {
+    for refused in quarantine::all(c, true)? {
+        let hash = outbox::photo_of(&refused.key).filter(|_| refused.what == What::Photo);
+        let (Some(hash), quarantine::REVOKED) = (hash, refused.reason.as_str()) else { continue };
+        let photo = blobs::find(c, refused.request, hash)?.filter(|(_, removed)| !removed);
+        let last = changes::of_request(c, refused.request)?.pop();
+        if let (Some((photo, _)), Some(last)) = (photo, last) {
+            quarantine::take_out(c, What::Photo, &refused.key)?;
+            queue_photo(c, refused.request, hash, photo.size, last.hash, now)?;
         }
     }
     Ok(())
@@ -97,6 +115,7 @@ impl Inner {
                     for request in requests::unaccepted(c)? {
                         replay(c, request, actor, now)?;
                     }
+                    photos_again(c, now)?;
                 }
                 Some(_) => {
                     for item in outbox::all(c)? {
@@ -119,12 +138,16 @@ impl Inner {
             nearby::forget(c)?;
             if !before.as_ref().is_some_and(|old| serves_the_same(old, identity)) {
                 announcements::forget(c)?;
+                begun::forget_all(c)?;
             }
             Ok((cases, made))
         })?;
         self.store.side.keep(settings::IDENTITY, &value)?;
         self.store.side.keep(settings::CASES, &cases.to_le_bytes())?;
         self.store.side.keep(settings::MADE, &made.to_le_bytes())?;
+        // Where it does not work now, the next start tries again.
+        let _ = self.store.drop_copies(false);
+        let _ = self.store.keep_recovery(identity);
         self.tail = tail;
         self.locked = false;
         // The line is the same one.

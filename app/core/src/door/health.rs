@@ -10,7 +10,7 @@ use super::view::{Diagnosis, Files, Health, Link, Mobile, Notice};
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
 use crate::store::migrate;
-use crate::store::{outbox, quarantine, requests, settings};
+use crate::store::{blobs, outbox, quarantine, requests, settings};
 use crate::tablet::{Failed, Inner};
 
 /// What is handed on: numbers and fixed words, nothing that a person wrote or that says where.
@@ -43,15 +43,11 @@ struct Diagnosed {
 impl Inner {
     pub(crate) fn health(&self) -> Result<Health> {
         let c = self.store.read();
-        let number = |sql: &str| c.query_row(sql, [], |r| r.get::<_, i64>(0)).map(i64::unsigned_abs);
-        // The cipher answers in words.
-        let page: String = c.query_row("PRAGMA cipher_page_size", [], |r| r.get(0))?;
         Ok(Health {
             free: self.store.free(),
-            database: number("PRAGMA page_count")? * page.parse::<u64>().unwrap_or(0),
-            photos: u32::try_from(number("SELECT count(*) FROM blobs")?).unwrap_or(u32::MAX),
+            database: self.store.size()?,
+            photos: blobs::count(c)?,
             clock_off: settings::number(c, settings::CLOCK_OFF)? / 1_000,
-            exports: self.ports.exports.display().to_string(),
         })
     }
 
@@ -79,8 +75,7 @@ impl Inner {
             next_try: status.next_try,
             notices: status.notices,
             mobile: status.mobile,
-            // The folder's name may have a person's in it.
-            health: Health { exports: String::new(), ..self.health()? },
+            health: self.health()?,
             requests: requests::stages(c)?.into_iter().collect(),
             waiting,
             oldest: all.iter().map(|item| item.since).min(),
@@ -92,7 +87,7 @@ impl Inner {
     }
 
     /// A folder of today among those for people.
-    fn exports(&self, name: &str) -> PathBuf {
+    pub(super) fn exports(&self, name: &str) -> PathBuf {
         let now = jiff::Timestamp::from_millisecond(self.now()).unwrap_or_default();
         let now = istanbul().to_datetime(now);
         self.ports.exports.join(format!("{name}-{}", now.strftime("%Y-%m-%d-%H%M%S")))

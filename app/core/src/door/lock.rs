@@ -62,11 +62,30 @@ impl Call {
                 | Self::Lock
                 | Self::Unlock { .. }
                 | Self::Line { .. }
+                | Self::Battery { .. }
                 | Self::Categories
                 | Self::ReadCode { .. }
                 // A code that the municipality gave just now opens a tablet whose PIN was forgotten.
                 | Self::Enrol { .. }
         )
+    }
+}
+
+impl Call {
+    /// Whether it is answered while the tablet is revoked: how it stands, the way in again, and what was not sent.
+    pub(crate) const fn is_open_when_revoked(&self) -> bool {
+        self.is_open_to_all()
+            || matches!(
+                self,
+                Self::WriteUnsent
+                    | Self::Health
+                    | Self::Diagnose
+                    // The last words of a page that was open when it came.
+                    | Self::SetDraft { .. }
+                    | Self::AddPhoto { .. }
+                    | Self::Begin { .. }
+                    | Self::BeginEdit { .. }
+            )
     }
 }
 

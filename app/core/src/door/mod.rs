@@ -10,8 +10,10 @@ pub mod announcements;
 mod answer;
 mod drafts;
 mod enrolment;
+mod given;
 mod health;
 mod lock;
+mod map;
 mod nearby;
 mod overview;
 mod photos;
@@ -47,7 +49,18 @@ pub enum Call {
     },
     /// An identity for practice, whose requests are never sent → [`view::Status`].
     EnrolPractice,
-    /// The muhtar's requests and drafts, newest first → `Vec<`[`view::Row`]`>`.
+    /// The first page: what needs the muhtar, and a piece of one of his lists → [`view::Home`].
+    Home {
+        /// As in [`Call::Requests`].
+        query: String,
+        /// Which list.
+        list: List,
+        /// How many of its rows are there already.
+        from: u32,
+        /// How many more are wanted.
+        most: u32,
+    },
+    /// All of the muhtar's requests and drafts, newest first → `Vec<`[`view::Row`]`>`.
     Requests {
         /// Turkish-folded words that must all occur in title, words, address or number; empty for all.
         query: String,
@@ -104,7 +117,7 @@ pub enum Call {
         /// The slice, base64, at most 512 KiB decoded.
         data: String,
     },
-    /// A voice note, whole, base64: Opus in WebM or Ogg; of more than a minute the first one is kept → [`view::Request`].
+    /// A voice note, whole, base64: Opus in WebM, of which the first minute is kept, or in Ogg of at most one → [`view::Request`].
     AddVoice {
         /// The draft, or a sent request to which it is added.
         #[ts(type = "string")]
@@ -124,6 +137,18 @@ pub enum Call {
         /// What is covered, at least one and at most [`MAX_AREAS`].
         areas: Vec<Area>,
     },
+    /// Puts a draft's photo before another one → [`view::Request`]. The first is the one that lists show.
+    MovePhoto {
+        /// The draft.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Which photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+        /// The one that follows it; `null`: it becomes the last.
+        #[ts(type = "string | null")]
+        before: Option<BlobHash>,
+    },
     /// Takes a photo out of the request → [`view::Request`].
     RemovePhoto {
         /// Which request.
@@ -142,6 +167,15 @@ pub enum Call {
         #[ts(type = "string")]
         hash: BlobHash,
     },
+    /// Somebody looks at a photo whose full size is not here: it comes with the next contact, whatever the line costs → `null`.
+    FetchPhoto {
+        /// The request that shows it, among its own photos or its answer's.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// Which photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+    },
     /// The neighbourhood under a point, offline → [`view::Place`].
     Locate {
         /// The point.
@@ -152,6 +186,25 @@ pub enum Call {
         /// The draft.
         #[ts(type = "string")]
         id: RequestId,
+    },
+    /// Says that a draft adds to another request, one of [`Call::Similar`], or (`null`) to none → [`view::Request`]. The
+    /// server links the two when it comes.
+    Relate {
+        /// The draft.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// The other one.
+        #[ts(type = "string | null")]
+        to: Option<RequestId>,
+    },
+    /// A list's requests that lie in a window of the map, those too close to be told apart as one → `Vec<`[`view::Pin`]`>`.
+    Pins {
+        /// As in [`Call::Home`].
+        query: String,
+        /// Which list.
+        list: List,
+        /// The window.
+        window: Window,
     },
     /// `Gönder`: freezes the draft and queues it → [`view::Request`].
     Send {
@@ -177,6 +230,48 @@ pub enum Call {
         /// Which of [`view::Conflict::versions`], from 0.
         version: usize,
     },
+    /// Settles two versions of a text field by words made of both → [`view::Request`].
+    Combine {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// `title`, `desc` or `addr`.
+        field: String,
+        /// The words.
+        text: String,
+    },
+    /// What the muhtar has begun to say about a sent request; every keystroke may come here → `null`. It is kept until
+    /// [`Call::Say`] says it, shown as [`view::Request::begun`], and never leaves the tablet.
+    Begin {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// What it will be.
+        kind: EntryKind,
+        /// The words so far; nothing at all gives it up.
+        text: String,
+        /// Photos of the request that will go with it.
+        #[ts(type = "string[]")]
+        photos: Vec<BlobHash>,
+    },
+    /// A correction of a sent request that is being written; every keystroke may come here → `null`. It is kept until
+    /// [`Call::Edit`] makes it, shown as [`view::Request::edit`], and never leaves the tablet.
+    BeginEdit {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// All fields that differ so far; none at all gives it up.
+        set: Fields,
+    },
+    /// A confirmation or a withdrawal that the muhtar has asked for, while he may still take it back → `null`. Should the app
+    /// end before [`Call::Say`] says it, it is said at the next start; an empty [`Call::Begin`] takes it back.
+    Intend {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// `confirm` or `withdraw`.
+        kind: EntryKind,
+    },
     /// A thread entry: a message or an intent → [`view::Request`].
     Say {
         /// Which request.
@@ -184,8 +279,12 @@ pub enum Call {
         id: RequestId,
         /// What it is.
         kind: EntryKind,
-        /// The words; may be empty for `withdraw` and `confirm`.
+        /// The words; may be empty for `withdraw` and `confirm`, and where photos speak.
         text: String,
+        /// Photos of the request that go with it.
+        #[serde(default)]
+        #[ts(type = "string[]")]
+        photos: Vec<BlobHash>,
     },
     /// What waits, since when and why → [`view::Outbox`].
     Outbox,
@@ -198,6 +297,11 @@ pub enum Call {
         /// Whether its bytes are paid for (mobile data); `null` where the platform does not say.
         metered: Option<bool>,
     },
+    /// How full the tablet's battery is → `null`. Operators see it in the fleet, and nothing here depends on it.
+    Battery {
+        /// Percent; more counts as full.
+        percent: u8,
+    },
     /// How many megabytes of photos a day may go over a line whose bytes are paid for → [`view::Status`]. `null`: as
     /// many as there are; 0: only over Wi-Fi. Words and previews always go.
     MobileLimit {
@@ -209,6 +313,14 @@ pub enum Call {
         /// Which request.
         #[ts(type = "string")]
         id: RequestId,
+    },
+    /// Writes the receipt of a request as a picture into a new folder among those for people → [`view::Files`].
+    WriteReceipt {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// The picture as the screen drew it: PNG, base64, at most 1 MiB decoded.
+        picture: String,
     },
     /// Checks a receipt against this tablet's server's keys, offline → [`view::Receipt`].
     VerifyReceipt {
@@ -284,10 +396,12 @@ impl Call {
         matches!(
             self,
             Self::Status
+                | Self::Home { .. }
                 | Self::Requests { .. }
                 | Self::Request { .. }
                 | Self::Locate { .. }
                 | Self::Similar { .. }
+                | Self::Pins { .. }
                 | Self::Halves { .. }
                 | Self::Outbox
                 | Self::Receipt { .. }
@@ -301,6 +415,39 @@ impl Call {
         )
     }
 }
+
+/// The lists of the first page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum List {
+    /// Sent, and not concluded.
+    Open,
+    /// Concluded, closed or cancelled.
+    Done,
+    /// Not sent.
+    Drafts,
+}
+
+/// A window of the map, in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Window {
+    /// Lower edge.
+    pub south: f64,
+    /// Left edge.
+    pub west: f64,
+    /// Upper edge.
+    pub north: f64,
+    /// Right edge.
+    pub east: f64,
+    /// Requests within this many degrees of longitude, and as far to the north, are not told apart; the window is at most
+    /// [`MAX_CELLS`] of them wide.
+    pub cell: f64,
+}
+
+/// Widths of a cell in a window, at most.
+pub const MAX_CELLS: f64 = 128.0;
 
 /// Areas of a photo that are covered at once, at most.
 pub const MAX_AREAS: usize = 40;
@@ -320,7 +467,7 @@ pub struct Area {
 }
 
 /// Fields of a request that a person can set. Absent means unchanged.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
 #[serde(default)]
 #[ts(export, optional_fields)]
 pub struct Fields {

@@ -7,9 +7,9 @@ use mbs_shared::routing::State;
 use mbs_shared::routing::deadline::{calendar_days, istanbul_day};
 use mbs_shared::wire::nearby::{DAYS, STEPS};
 
-use super::view::Similar;
+use super::view::{Related, Similar};
 use crate::error::{Code, Result, fail};
-use crate::store::requests;
+use crate::store::requests::{self, Record, Stage};
 use crate::sync::nearby;
 use crate::tablet::Inner;
 
@@ -33,30 +33,47 @@ impl Inner {
             let metres = here.metres_to(&there);
             if metres <= CLOSE && record.state != Some(State::Cancelled) {
                 let days = days(today - istanbul_day(record.request.at));
-                let no = record.official.unwrap_or_else(|| record.request.no.to_string());
-                all.push((
-                    metres,
-                    Similar { own: Some(record.id), who: no, days, metres: near(metres), state: record.state },
-                ));
+                let (id, who, state) = (Some(record.id), number(&record), record.state);
+                all.push((metres, Similar { own: id, request: id, who, days, metres: near(metres), state }));
             }
         }
         for around in nearby::around(c)? {
-            let name =
-                directory().neighbourhood(&around.neighbourhood).map_or(around.neighbourhood, |n| n.name.clone());
+            let name = name_of(&around.neighbourhood);
             let reports = around.reports.into_iter().filter(|reports| reports.category == draft.category);
             for spot in reports.flat_map(|reports| reports.spots) {
                 let (lat, lon) = (f64::from(spot.lat) / STEPS, f64::from(spot.lon) / STEPS);
                 let metres = here.metres_to(&Fix { lat, lon, accuracy: 0.0, source: FixSource::Map });
                 let days = days(today - i64::from(spot.day));
                 if metres <= CLOSE_ROUNDED && i64::from(days) <= DAYS {
-                    let who = name.clone();
-                    all.push((metres, Similar { own: None, who, days, metres: near(metres), state: Some(spot.state) }));
+                    let (who, metres_told) = (name.clone(), near(metres));
+                    let (request, state) = (spot.request, Some(spot.state));
+                    all.push((metres, Similar { own: None, request, who, days, metres: metres_told, state }));
                 }
             }
         }
         all.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         Ok(all.into_iter().map(|(_, similar)| similar).take(MOST).collect())
     }
+
+    /// The request another one was added to, as far as anything is known of it here.
+    pub(crate) fn related(&self, id: RequestId) -> Result<Related> {
+        let c = self.store.read();
+        if let Some(record) = requests::get(c, id)?.filter(|record| record.stage == Stage::Sent) {
+            return Ok(Related { own: Some(id), who: number(&record) });
+        }
+        let around = nearby::around(c)?.into_iter().find(|around| {
+            around.reports.iter().flat_map(|reports| &reports.spots).any(|spot| spot.request == Some(id))
+        });
+        Ok(Related { own: None, who: around.map(|a| name_of(&a.neighbourhood)).unwrap_or_default() })
+    }
+}
+
+fn number(record: &Record) -> String {
+    record.official.clone().unwrap_or_else(|| record.request.no.to_string())
+}
+
+fn name_of(neighbourhood: &str) -> String {
+    directory().neighbourhood(neighbourhood).map_or_else(|| neighbourhood.to_owned(), |n| n.name.clone())
 }
 
 fn days(days: i64) -> u32 {

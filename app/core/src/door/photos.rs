@@ -1,12 +1,11 @@
 //! Photos: the original comes in slices, stays in memory, and only the small upright picture is kept.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use mbs_shared::blob::{BlobKind, BlobRef, MAX_PER_REQUEST, name_of};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::place::Fix;
 use mbs_shared::request::Edit;
 
+use super::given;
 use super::sent::queue_photo;
 use super::view::PhotoStep;
 use super::{Area, MAX_AREAS};
@@ -17,7 +16,7 @@ use crate::capture::place::photo_may_set;
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
 use crate::store::requests::{self, Record, Stage};
-use crate::store::{PHOTO_NEEDS, blobs};
+use crate::store::{PHOTO_NEEDS, blobs, proofs};
 use crate::tablet::Inner;
 
 /// Largest slice, decoded, in bytes.
@@ -39,7 +38,7 @@ impl Tablet {
         total: u32,
         data: &str,
     ) -> Result<PhotoStep> {
-        let slice = STANDARD.decode(data).map_err(|e| fail(Code::BadCall, e.to_string()))?;
+        let slice = given::bytes(data, MAX_SLICE, Code::BadCall)?;
         let (offset, total) = (offset as usize, total as usize);
         let original = {
             let mut inner = self.lock();
@@ -52,7 +51,7 @@ impl Tablet {
                 inner.upload = Some(Upload { request: id, number, bytes: Vec::with_capacity(total) });
             }
             let Some(upload) = &mut inner.upload else { return Err(fail(Code::BadCall, "no upload")) };
-            if slice.len() > MAX_SLICE || upload.bytes.len() + slice.len() > total.max(upload.bytes.len()) {
+            if upload.bytes.len() + slice.len() > total.max(upload.bytes.len()) {
                 inner.upload = None;
                 return Err(fail(Code::BadCall, "a slice is larger than it may be"));
             }
@@ -130,6 +129,21 @@ impl Inner {
         }
     }
 
+    /// Whether the full size has still to come.
+    pub(crate) fn fetch_photo(&mut self, id: RequestId, hash: BlobHash) -> Result<bool> {
+        if !proofs::is_shown(self.store.read(), id, hash)? {
+            return Err(fail(Code::NotFound, hash.to_string()));
+        }
+        if blobs::is_here(self.store.read(), hash)? {
+            return Ok(false);
+        }
+        if self.store.free() < PHOTO_NEEDS {
+            return Err(fail(Code::DiskFull, "no room for a photo"));
+        }
+        self.round.want(hash);
+        Ok(true)
+    }
+
     pub(crate) fn may_add_blob(&self, id: RequestId) -> Result<Record> {
         let record = requests::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
         if !matches!(record.stage, Stage::Draft | Stage::Sent) {
@@ -157,8 +171,10 @@ impl Inner {
     }
 
     fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
-        self.keep_blob(id, Self::photo(made), &made.bytes, &made.thumb, facts.fix)?;
-        Ok(PhotoStep::Done { request: Box::new(self.show(id)?), fix: facts.fix, taken: facts.taken })
+        let photo = Self::photo(made);
+        let hash = photo.hash;
+        self.keep_blob(id, photo, &made.bytes, &made.thumb, facts.fix)?;
+        Ok(PhotoStep::Done { hash, request: Box::new(self.show(id)?), fix: facts.fix, taken: facts.taken })
     }
 
     /// Keeps a photo or voice note with the request, a draft's or a sent one's, in one transaction. `fix`: where it was
@@ -193,6 +209,18 @@ impl Inner {
             });
             written.map(drop)
         }
+    }
+
+    /// Puts a draft's photo before another one (`None`: behind all): the first is the one that lists show.
+    pub(crate) fn move_photo(&mut self, id: RequestId, hash: BlobHash, before: Option<BlobHash>) -> Result<RequestId> {
+        let draft = self.record(id, Stage::Draft)?.request;
+        for named in [Some(hash), before].into_iter().flatten() {
+            if !draft.blobs.iter().any(|blob| blob.hash == named) {
+                return Err(fail(Code::NotFound, named.to_string()));
+            }
+        }
+        self.store.write_words(|c| blobs::put_before(c, id, hash, before))?;
+        Ok(id)
     }
 
     pub(crate) fn remove_photo(&mut self, id: RequestId, hash: BlobHash) -> Result<RequestId> {

@@ -5,15 +5,35 @@ use fast_qr::convert::svg::SvgBuilder;
 use mbs_shared::id::RequestId;
 use mbs_shared::receipt::{BadReceipt, SignedReceipt};
 
-use super::view::Receipt;
+use super::given;
+use super::view::{Files, Receipt};
 use crate::error::{Code, Result, fail};
 use crate::store::receipts;
 use crate::tablet::Inner;
+
+/// Largest picture of a receipt, in bytes.
+const MAX_PICTURE: usize = 1024 * 1024;
+/// How every PNG begins.
+const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
 impl Inner {
     pub(crate) fn receipt(&self, id: RequestId) -> Result<Receipt> {
         let text = receipts::get(self.store.read(), id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
         self.verify_receipt(&text)
+    }
+
+    /// Keeps a receipt's picture where people find it: to print, or to send on.
+    pub(crate) fn write_receipt(&self, id: RequestId, picture: &str) -> Result<Files> {
+        let receipt = self.receipt(id)?;
+        let picture = given::bytes(picture, MAX_PICTURE, Code::BadCall)?;
+        if !picture.starts_with(&PNG) {
+            return Err(fail(Code::BadCall, "no PNG"));
+        }
+        let dir = self.exports("mbs-alindi-belgesi");
+        let name = format!("{}.png", receipt.official_no);
+        self.store.ports.files.make_dir(&dir)?;
+        self.store.ports.files.write(&dir.join(&name), &picture)?;
+        Ok(Files { dir: dir.display().to_string(), names: vec![name], words: 1, photos: 0 })
     }
 
     /// Checks the text of a receipt against the keys this tablet was given at enrolment.

@@ -1,8 +1,8 @@
 //! What is done with a request from `Gönder` on: every step is a change or an entry, kept and queued in
 //! one transaction before the screen says so.
 
-use mbs_shared::document::Document;
 use mbs_shared::document::edit::NewChange;
+use mbs_shared::document::{Conflict, Document};
 use mbs_shared::id::{BlobHash, ChangeHash, EntryId, Prefix, RequestId};
 use mbs_shared::pack::pack;
 use mbs_shared::request::Edit;
@@ -15,6 +15,7 @@ use super::drafts::check;
 use crate::capture;
 use crate::error::{Code, Result, fail};
 use crate::ports::random;
+use crate::store::begun::{self, Begun};
 use crate::store::outbox::{self, Waiting, What};
 use crate::store::requests::{self, Stage};
 use crate::store::{blobs, changes, entries, settings};
@@ -97,7 +98,18 @@ impl Inner {
 
     pub(crate) fn edit_fields(&mut self, id: RequestId, set: &Fields) -> Result<RequestId> {
         check(set)?;
-        self.edit(id, &capture::request::edits(set), |_, _| Ok(()))
+        self.edit(id, &capture::request::edits(set), |c, _| begun::forget_edit(c, id))?;
+        if begun::edit(self.store.read(), id)?.is_some() {
+            // Nothing differed any more.
+            self.store.write_words(|c| begun::forget_edit(c, id))?;
+        }
+        Ok(id)
+    }
+
+    pub(crate) fn keep_edit(&mut self, id: RequestId, set: &Fields) -> Result<()> {
+        check(set)?;
+        self.record(id, Stage::Sent)?;
+        self.store.write_words(|c| begun::keep_edit(c, id, set))
     }
 
     /// Makes one change of `edits`; `more` is written in its transaction (with the change's hash).
@@ -128,22 +140,84 @@ impl Inner {
     }
 
     pub(crate) fn keep(&mut self, id: RequestId, field: &str, version: usize) -> Result<RequestId> {
-        let raw = changes::raw(self.store.read(), id)?;
-        let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
-        let reading = Document::load(&raw)?.read()?;
-        let conflict = reading.conflicts.iter().find(|c| c.key == field).ok_or_else(|| fail(Code::NotFound, field))?;
+        let conflict = self.conflict(id, field)?;
         let chosen = conflict.versions.get(version).ok_or_else(|| fail(Code::NotFound, "version"))?;
         // The winner again drops the others; another one is put over both.
         let edit = if version == 0 { Edit::Keep(field.to_owned()) } else { chosen.edit.clone() };
         self.edit(id, &[edit], |_, _| Ok(()))
     }
 
-    pub(crate) fn say(&mut self, id: RequestId, kind: EntryKind, text: &str) -> Result<RequestId> {
-        capture::request::check_entry(text)?;
-        if text.trim().is_empty() && !matches!(kind, EntryKind::Withdraw | EntryKind::Confirm) {
+    /// As [`Self::keep`], by words made of both: in one change, so that no kill leaves a winner nobody chose.
+    pub(crate) fn combine(&mut self, id: RequestId, field: &str, text: &str) -> Result<RequestId> {
+        let text = text.trim();
+        if text.is_empty() {
             return Err(fail(Code::Empty, "no words"));
         }
-        self.record(id, Stage::Sent)?;
+        let words = Some(text.to_owned());
+        let set = match field {
+            "title" => Fields { title: words, ..Fields::default() },
+            "desc" => Fields { desc: words, ..Fields::default() },
+            "addr" => Fields { addr: words, ..Fields::default() },
+            _ => return Err(fail(Code::BadCall, field)),
+        };
+        check(&set)?;
+        let conflict = self.conflict(id, field)?;
+        let winner = conflict.versions.first().is_some_and(|version| version.text == text);
+        let edits = if winner { vec![Edit::Keep(field.to_owned())] } else { capture::request::edits(&set) };
+        self.edit(id, &edits, |_, _| Ok(()))
+    }
+
+    fn conflict(&self, id: RequestId, field: &str) -> Result<Conflict> {
+        let raw = changes::raw(self.store.read(), id)?;
+        let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
+        let conflicts = Document::load(&raw)?.read()?.conflicts;
+        conflicts.into_iter().find(|c| c.key == field).ok_or_else(|| fail(Code::NotFound, field))
+    }
+
+    /// Photos that go with an entry are among those of its request.
+    fn has_photos(&self, id: RequestId, photos: &[BlobHash]) -> Result<()> {
+        let request = self.record(id, Stage::Sent)?.request;
+        let strange = photos.iter().find(|hash| !request.blobs.iter().any(|blob| blob.hash == **hash));
+        strange.map_or(Ok(()), |hash| Err(fail(Code::NotFound, hash.to_string())))
+    }
+
+    pub(crate) fn keep_begun(&mut self, id: RequestId, begun: &Begun) -> Result<()> {
+        capture::request::check_entry(&begun.text)?;
+        self.has_photos(id, &begun.photos)?;
+        self.store.write_words(|c| begun::keep(c, id, begun))
+    }
+
+    pub(crate) fn intend(&mut self, id: RequestId, kind: EntryKind) -> Result<()> {
+        if !begun::is_intent(kind) {
+            return Err(fail(Code::BadCall, format!("{kind:?}")));
+        }
+        if !self.can(id)?.contains(&kind) {
+            return Err(fail(Code::WrongMoment, format!("{kind:?}")));
+        }
+        self.store.write_words(|c| begun::intend(c, id, kind))
+    }
+
+    /// Says what was asked for when the app ended. What cannot be written now is tried again at the next start.
+    pub(crate) fn say_intended(&mut self) {
+        if self.identity().is_err() || self.is_revoked().unwrap_or(true) {
+            return;
+        }
+        for (id, kind) in begun::intended(self.store.read()).unwrap_or_default() {
+            match self.say(id, kind, "", &[]) {
+                Err(error) if matches!(error.code, Code::DiskFull | Code::Storage) => return,
+                Ok(_) => {}
+                // The case went on without it: what may be said now stands on its page.
+                Err(_) => drop(self.store.write(|c| begun::forget(c, id, kind))),
+            }
+        }
+    }
+
+    pub(crate) fn say(&mut self, id: RequestId, kind: EntryKind, text: &str, photos: &[BlobHash]) -> Result<RequestId> {
+        capture::request::check_entry(text)?;
+        if text.trim().is_empty() && photos.is_empty() && !matches!(kind, EntryKind::Withdraw | EntryKind::Confirm) {
+            return Err(fail(Code::Empty, "no words"));
+        }
+        self.has_photos(id, photos)?;
         if !self.can(id)?.contains(&kind) {
             return Err(fail(Code::WrongMoment, format!("{kind:?}")));
         }
@@ -153,12 +227,19 @@ impl Inner {
             kind,
             text: text.to_owned(),
             at: now,
-            photos: Vec::new(),
+            photos: photos.to_vec(),
         };
         let packed = pack(&wire::encode(&entry));
         let count = self.next_made()?;
         self.store.write_words(|c| {
             entries::add(c, id, &entry, &packed)?;
+            begun::forget(c, id, kind)?;
+            if matches!(kind, EntryKind::Confirm | EntryKind::Object | EntryKind::Withdraw) {
+                // One of them answers for all: what was asked for before must not be said at a later start.
+                for other in [EntryKind::Confirm, EntryKind::Object, EntryKind::Withdraw] {
+                    begun::forget(c, id, other)?;
+                }
+            }
             settings::set_number(c, settings::MADE, i64::from(count))?;
             outbox::add(c, &waiting(What::Entry, entry.id.as_bytes(), id, count, packed.len(), now))
         })?;

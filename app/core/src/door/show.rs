@@ -1,24 +1,32 @@
 //! How one request is shown: from its row, its document, the server's decisions and the way it is on.
 
+use mbs_shared::blob::BlobKind;
 use mbs_shared::document::Document;
-use mbs_shared::id::RequestId;
+use mbs_shared::id::{BlobHash, Prefix, RequestId};
 use mbs_shared::istanbul;
 use mbs_shared::place::Fix;
-use mbs_shared::routing::case::CONFIRM_DAYS;
+use mbs_shared::routing::case::{self, CONFIRM_DAYS};
 use mbs_shared::routing::deadline::calendar_days;
 use mbs_shared::routing::{Action, Case, Event, State, What as Decided, Who};
 use mbs_shared::wire::entry::EntryKind;
+use rusqlite::Connection;
 
-use super::view::{Answer, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version};
+use super::view::{
+    Answer, Begun, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version,
+};
 use crate::capture::{place, request};
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
 use crate::store::requests::{self, Line, Stage};
-use crate::store::{blobs, changes, entries, events, quarantine, receipts, settings};
+use crate::store::{begun, blobs, changes, entries, events, proofs, quarantine, receipts, settings, units};
 use crate::tablet::Inner;
 
-fn unit_name(code: &str) -> String {
-    istanbul::directory().unit(code).map_or_else(|| code.to_owned(), |u| u.name.clone())
+/// A line of a list that others may look at too: of a discreet request nothing that tells what it is about.
+pub(super) fn veil(row: Row) -> Row {
+    if !row.discreet {
+        return row;
+    }
+    Row { title: String::new(), addr: String::new(), category: String::new(), cover: None, ..row }
 }
 
 impl Inner {
@@ -51,6 +59,7 @@ impl Inner {
             conflicts: record.conflicts,
             needs_me: asked || line.trouble || record.conflicts > 0,
             cover: line.cover,
+            discreet: content.discreet,
         }
     }
 
@@ -60,13 +69,14 @@ impl Inner {
         let line = requests::one(c, id)?.ok_or_else(|| fail(Code::NotFound, id.to_string()))?;
         let decided = events::of_request(c, id)?;
         let case = Case::fold(&decided);
+        let unit = case.unit.as_deref().map(|code| units::name(c, code)).transpose()?;
         let row = self.row(&line);
         let content = &line.record.request;
         let mut timeline = vec![step(content.at, "written")];
         if line.record.stage == Stage::Sent {
             timeline.push(step(content.at, "queued"));
         }
-        timeline.extend(steps(&decided));
+        timeline.extend(steps(c, &decided)?);
         Ok(Request {
             desc: content.desc.clone(),
             title: content.title.clone(),
@@ -74,16 +84,11 @@ impl Inner {
             fix: content.gps,
             place: content.gps.as_ref().map(|fix| self.locate(fix)).transpose()?,
             discreet: content.discreet,
+            related: content.rel.map(|rel| self.related(rel)).transpose()?,
             photos: self.photos(id)?,
             conflicts: if line.record.conflicts > 0 { self.conflicts(id)? } else { Vec::new() },
             timeline,
-            answer: case.answer.as_ref().map(|a| Answer {
-                text: a.text.clone(),
-                outcome: a.outcome,
-                unit: case.unit.as_deref().map(unit_name),
-                at: a.at,
-                until: calendar_days(a.at, CONFIRM_DAYS),
-            }),
+            answer: case.answer.as_ref().map(|a| self.official(a, unit.clone())).transpose()?,
             followed: case.followed.as_ref().and_then(|f| {
                 let no = f.parent?.to_string();
                 Some(Followed { no, outcome: f.outcome, text: f.text.clone(), at: f.at })
@@ -95,12 +100,18 @@ impl Inner {
             wish: case.wish.is_some(),
             question: case.question.clone(),
             thread: self.thread(id)?,
-            unit: case.unit.as_deref().map(unit_name),
+            begun: begun::of_request(c, id)?
+                .into_iter()
+                .map(|b| Begun { kind: b.kind, text: b.text, photos: b.photos })
+                .collect(),
+            edit: begun::edit(c, id)?,
+            unit,
             due: case.due,
             paused: case.paused.is_some(),
             can: self.can(id)?,
             quarantine: quarantine::of_request(c, id)?.into_iter().next().map(|q| q.reason),
             receipt: receipts::get(c, id)?.is_some(),
+            practice: content.no.prefix() == Prefix::PRACTICE,
             row,
         })
     }
@@ -131,6 +142,24 @@ impl Inner {
                 })
             })
             .collect()
+    }
+
+    fn official(&self, answer: &case::Answer, unit: Option<String>) -> Result<Answer> {
+        let c = self.store.read();
+        let photo = |hash: &BlobHash| -> Result<Photo> {
+            let size = proofs::size(c, *hash)?;
+            let (here, thumb) = (size > 0, blobs::thumb_size(c, *hash)? > 0);
+            let kind = BlobKind::Photo;
+            Ok(Photo { hash: *hash, kind, width: 0, height: 0, size, sent: size, delivered: true, here, thumb })
+        };
+        Ok(Answer {
+            text: answer.text.clone(),
+            outcome: answer.outcome,
+            unit,
+            photos: answer.photos.iter().map(photo).collect::<Result<_>>()?,
+            at: answer.at,
+            until: calendar_days(answer.at, CONFIRM_DAYS),
+        })
     }
 
     fn conflicts(&self, id: RequestId) -> Result<Vec<Conflict>> {
@@ -171,6 +200,7 @@ impl Inner {
                     at: e.at,
                     transport,
                     refused: Some(e.refused).filter(|r| !r.is_empty()),
+                    photos: e.photos,
                 })
             })
             .collect()
@@ -236,7 +266,7 @@ fn step(at: i64, what: &str) -> Step {
 }
 
 /// What the server decided, in its order, each with the state after it.
-fn steps(decided: &[Event]) -> Vec<Step> {
+fn steps(c: &Connection, decided: &[Event]) -> Result<Vec<Step>> {
     let mut case = Case::default();
     let mut out = Vec::with_capacity(decided.len());
     for event in decided {
@@ -246,8 +276,19 @@ fn steps(decided: &[Event]) -> Vec<Step> {
         shown.note = Some(event.note.clone()).filter(|n| !n.is_empty());
         match &event.what {
             Decided::Received { channel, .. } => shown.channel = *channel,
-            Decided::Routed { unit, .. } | Decided::SentOut { unit, .. } | Decided::Forwarded { unit } => {
-                shown.unit = Some(unit_name(unit));
+            Decided::Routed { unit, .. }
+            | Decided::SentOut { unit, .. }
+            | Decided::Forwarded { unit }
+            | Decided::Moved { unit, .. } => {
+                shown.unit = Some(units::name(c, unit)?);
+            }
+            Decided::Tasked { unit, until } => {
+                shown.unit = Some(units::name(c, unit)?);
+                shown.date.clone_from(until);
+            }
+            Decided::TaskDone { task, .. } | Decided::TaskDropped { task } => {
+                let task = case.tasks.iter().find(|t| t.n == *task);
+                shown.unit = task.map(|t| units::name(c, &t.unit)).transpose()?;
             }
             Decided::Planned { date } => shown.date = Some(date.clone()),
             Decided::Concluded { outcome, .. } => shown.outcome = Some(*outcome),
@@ -264,5 +305,5 @@ fn steps(decided: &[Event]) -> Vec<Step> {
         }
         out.push(shown);
     }
-    out
+    Ok(out)
 }

@@ -43,6 +43,25 @@ pub struct Status {
     pub mobile: Mobile,
     /// The screen's lock.
     pub lock: Lock,
+    /// What became of the words here, where the municipality revoked this tablet.
+    pub revoked: Option<Revoked>,
+}
+
+/// What became of the words on a tablet that was revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Revoked {
+    /// When it closed, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Requests, corrections and entries that were handed over: a person of the municipality looks at them.
+    pub handed: u32,
+    /// Those that were refused before and are here only.
+    pub refused: u32,
+    /// Photos and voice notes that could not be handed over.
+    pub photos: u32,
+    /// Drafts.
+    pub drafts: u32,
 }
 
 /// The screen's lock.
@@ -72,8 +91,6 @@ pub struct Health {
     /// The tablet's clock minus the server's, in seconds; 0 before the first contact.
     #[ts(type = "number")]
     pub clock_off: i64,
-    /// Where files for people are written.
-    pub exports: String,
 }
 
 /// What a QR code says.
@@ -150,6 +167,8 @@ pub enum Link {
     Busy,
     /// The server does not know this tablet any more: everything is kept, enrolment is needed.
     Unknown,
+    /// The municipality revoked this tablet: what was written is kept, and closed until it is enrolled anew.
+    Revoked,
     /// The app is too old for the server: everything is kept, the app must be updated.
     Outdated,
     /// The server is too old for the app: everything is kept, the server must be updated.
@@ -161,10 +180,16 @@ pub enum Link {
 #[serde(tag = "notice", rename_all = "snake_case")]
 #[ts(export)]
 pub enum Notice {
-    /// The database was damaged and lies beside the new one under this name.
+    /// The database was damaged: it lies beside the new one under this name, and what could be read of it was taken over.
     DatabaseSetAside {
         /// File name.
         file: String,
+        /// Requests and drafts that were taken over.
+        #[serde(default)]
+        requests: u32,
+        /// Photos and voice notes likewise.
+        #[serde(default)]
+        photos: u32,
     },
     /// The tablet's clock differs from the server's by this many seconds (tablet minus server).
     ClockWrong {
@@ -174,7 +199,7 @@ pub enum Notice {
     },
     /// Another tablet has this one's identity: one of the two must be enrolled anew. Nothing is lost.
     Twin,
-    /// Less than 200 MB are free.
+    /// Less than 1 GB is free.
     DiskLow {
         /// Free megabytes.
         free_mb: u32,
@@ -237,6 +262,24 @@ pub struct Row {
     /// First photo, for a picture in the list.
     #[ts(type = "string | null")]
     pub cover: Option<BlobHash>,
+    /// To be handled discreetly: in lists title, address, category and cover are empty.
+    pub discreet: bool,
+}
+
+/// The first page.
+#[derive(Debug, Clone, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Home {
+    /// Requests under way, of those in which the words occur.
+    pub open: u32,
+    /// Finished ones.
+    pub done: u32,
+    /// Drafts.
+    pub drafts: u32,
+    /// The piece of the list that was asked for, newest first.
+    pub rows: Vec<Row>,
+    /// The newest requests that wait for the muhtar, at most twenty; only with the beginning of a list, and without words.
+    pub to_do: Vec<Request>,
 }
 
 /// What waits.
@@ -259,7 +302,7 @@ pub struct OutboxItem {
     /// The request it belongs to.
     #[ts(type = "string")]
     pub request: RequestId,
-    /// Title of that request.
+    /// Title of that request; of a discreet one its case number.
     pub title: String,
     /// What waits.
     pub what: OutboxKind,
@@ -331,6 +374,9 @@ pub struct Category {
     pub target_days: u16,
     /// To be handled discreetly.
     pub sensitive: bool,
+    /// Whether it is no longer offered: it still has a name where it was chosen.
+    #[serde(default)]
+    pub retired: bool,
 }
 
 /// A category that fits the words.

@@ -2,10 +2,9 @@
 
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use mbs_shared::istanbul;
 
+use super::given;
 use super::view::{Categories, Category, Group, Halves, ReadCode, Suggestion};
 use crate::capture::code;
 use crate::capture::suggest::Suggester;
@@ -30,6 +29,7 @@ pub(crate) fn categories() -> Categories {
                 keywords: c.keywords.clone(),
                 target_days: c.target_days,
                 sensitive: c.sensitive,
+                retired: c.retired,
             })
             .collect()
     };
@@ -60,15 +60,12 @@ pub(crate) fn halves(text: &str) -> Option<Halves> {
     Some(Halves { first, second, first_category: split.first, second_category: split.second })
 }
 
-/// Largest photo of a code, base64, in bytes.
-const MAX_CODE: usize = 1024 * 1024 * 4 / 3;
+/// Largest photo of a code, in bytes.
+const MAX_CODE: usize = 1024 * 1024;
 
 /// The text of the QR code in a photo.
 pub(crate) fn read_code(data: &str) -> Result<ReadCode> {
-    if data.len() > MAX_CODE {
-        return Err(fail(Code::PhotoTooLarge, format!("{} bytes", data.len())));
-    }
-    let photo = STANDARD.decode(data).map_err(|e| fail(Code::BadCall, e.to_string()))?;
+    let photo = given::bytes(data, MAX_CODE, Code::PhotoTooLarge)?;
     let text = code::read(&photo).ok_or_else(|| fail(Code::NoCode, "no code that could be read"))?;
     Ok(ReadCode { text })
 }

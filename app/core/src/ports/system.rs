@@ -140,10 +140,14 @@ impl Files for SystemFiles {
 
     fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
         let part = Self::beside(to);
-        let mut out = Self::private(&part)?;
-        io::copy(&mut File::open(from)?, &mut out)?;
-        out.sync_all()?;
-        fs::rename(&part, to)?;
+        let written = || {
+            let mut out = Self::private(&part)?;
+            io::copy(&mut File::open(from)?, &mut out)?;
+            out.sync_all()?;
+            fs::rename(&part, to)
+        };
+        // Half a copy only takes up room, where there may be none.
+        written().inspect_err(|_| drop(fs::remove_file(&part)))?;
         Self::sync_dir(to)
     }
 
@@ -167,11 +171,17 @@ impl FileKey {
     pub fn in_dir(dir: &Path) -> Self {
         Self { path: dir.join("mbs.key") }
     }
+
+    /// Whether there is one.
+    #[must_use]
+    pub fn is_there(&self, files: &dyn Files) -> bool {
+        files.exists(&self.path)
+    }
 }
 
 impl KeySource for FileKey {
     fn key(&self, files: &dyn Files, source: &dyn Random) -> Result<[u8; 32]> {
-        if files.exists(&self.path) {
+        if self.is_there(files) {
             let bytes = files.read(&self.path, 64)?;
             return bytes.try_into().map_err(|_| fail(Code::Storage, "mbs.key has not 32 bytes"));
         }

@@ -23,7 +23,7 @@ fn reference(row: &rusqlite::Row<'_>) -> rusqlite::Result<BlobRef> {
     Ok(BlobRef { hash: BlobHash(id(row, 0)?), kind, size: row.get(2)?, width: row.get(3)?, height: row.get(4)? })
 }
 
-/// What a request refers to and has not removed, in the order it was added.
+/// What a request refers to and has not removed, in its order.
 ///
 /// # Errors
 /// [`Code::Storage`].
@@ -86,6 +86,33 @@ pub fn replace(conn: &Connection, request: RequestId, old: BlobHash, new: &BlobR
     Ok(())
 }
 
+/// Puts a photo before another one of the same request, or behind all.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn put_before(conn: &Connection, request: RequestId, hash: BlobHash, before: Option<BlobHash>) -> Result<()> {
+    let mut statement = conn.prepare_cached("SELECT hash FROM photos WHERE request = ?1 ORDER BY place")?;
+    let all = statement.query_map([request.0], |r| Ok(BlobHash(id(r, 0)?)))?;
+    let mut order: Vec<BlobHash> = all.collect::<rusqlite::Result<_>>()?;
+    order.retain(|other| *other != hash);
+    let at = order.iter().position(|other| Some(*other) == before).unwrap_or(order.len());
+    order.insert(at, hash);
+    set_order(conn, request, order)
+}
+
+/// Numbers a request's photos in the order given.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn set_order(conn: &Connection, request: RequestId, order: impl IntoIterator<Item = BlobHash>) -> Result<()> {
+    let mut statement =
+        conn.prepare_cached("UPDATE photos SET place = ?3 WHERE request = ?1 AND hash = ?2 AND place <> ?3")?;
+    for (place, hash) in (1_i64..).zip(order) {
+        statement.execute((request.0, hash.0, place))?;
+    }
+    Ok(())
+}
+
 /// Forgets what was removed from a request before it was sent: nobody was ever told of it.
 ///
 /// # Errors
@@ -122,6 +149,14 @@ pub fn keep_thumb(conn: &Connection, hash: BlobHash, thumb: &[u8]) -> Result<()>
 /// [`Code::Storage`].
 pub fn is_here(conn: &Connection, hash: BlobHash) -> Result<bool> {
     Ok(conn.prepare_cached("SELECT 1 FROM blobs WHERE hash = ?1")?.exists([hash.0])?)
+}
+
+/// How many have their bytes here.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn count(conn: &Connection) -> Result<u32> {
+    Ok(conn.prepare_cached("SELECT count(*) FROM blobs")?.query_row([], |r| r.get(0))?)
 }
 
 /// The whole bytes.
@@ -216,7 +251,7 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(BlobHash, Reques
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A photo of a sent request whose preview is not here, with its request.
+/// A photo of a sent request or of an official answer whose preview is not here.
 ///
 /// # Errors
 /// [`Code::Storage`].
@@ -224,7 +259,9 @@ pub fn missing_thumb(conn: &Connection, skip: &[BlobHash]) -> Result<Option<Blob
     let mut statement = conn.prepare_cached(
         "SELECT DISTINCT p.hash FROM photos p JOIN requests r ON r.id = p.request AND r.stage = 1
          JOIN uploads u ON u.hash = p.hash AND u.done = 1
-         WHERE p.removed = 0 AND p.kind = 0 AND NOT EXISTS (SELECT 1 FROM thumbs t WHERE t.hash = p.hash)",
+         WHERE p.removed = 0 AND p.kind = 0 AND NOT EXISTS (SELECT 1 FROM thumbs t WHERE t.hash = p.hash)
+         UNION SELECT p.hash FROM proofs p
+         WHERE p.bare = 0 AND NOT EXISTS (SELECT 1 FROM thumbs t WHERE t.hash = p.hash)",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -242,7 +279,8 @@ pub fn missing_thumb(conn: &Connection, skip: &[BlobHash]) -> Result<Option<Blob
 /// [`Code::Storage`].
 pub fn drop_unused(conn: &Connection) -> Result<()> {
     for table in ["blobs", "thumbs", "uploads"] {
-        conn.execute(&format!("DELETE FROM {table} WHERE hash NOT IN (SELECT hash FROM photos)"), [])?;
+        let named = "SELECT hash FROM photos UNION SELECT hash FROM proofs";
+        conn.execute(&format!("DELETE FROM {table} WHERE hash NOT IN ({named})"), [])?;
     }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! Thread entries: messages, notes and intents.
 
-use mbs_shared::id::{EntryId, Mac, RequestId};
+use mbs_shared::id::{BlobHash, EntryId, Mac, RequestId};
+use mbs_shared::pack::unpack;
+use mbs_shared::wire;
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::changes::mac_bytes;
 use super::{digest, id};
 use crate::error::Result;
+use crate::sync::intake::MAX_ENTRY_FRAME;
 
 /// An entry as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Kept {
     pub stamped: bool,
     /// Why the server refused the intent; empty when it did not.
     pub refused: String,
+    /// Photos that go with it.
+    pub photos: Vec<BlobHash>,
 }
 
 /// Kinds in the order of their numbers on the wire.
@@ -40,8 +45,13 @@ const KINDS: [EntryKind; 7] = [
     EntryKind::Add,
 ];
 
-fn code(kind: EntryKind) -> i64 {
+pub(super) fn code(kind: EntryKind) -> i64 {
     KINDS.iter().position(|k| *k == kind).and_then(|n| i64::try_from(n).ok()).unwrap_or(0)
+}
+
+/// The kind of that number; one of a newer app reads as a message.
+pub(super) fn kind(code: i64) -> EntryKind {
+    usize::try_from(code).ok().and_then(|n| KINDS.get(n)).copied().unwrap_or(EntryKind::Message)
 }
 
 const PROOF: &str = "SELECT mac FROM entries WHERE id = ?1";
@@ -109,22 +119,28 @@ fn put(
 /// [`crate::error::Code::Storage`].
 pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Kept>> {
     let mut statement = conn.prepare_cached(
-        "SELECT id, kind, words, at, mine, author, stamped, refused FROM entries WHERE request = ?1 ORDER BY at, rowid",
+        "SELECT id, kind, words, at, mine, author, stamped, refused, packed FROM entries WHERE request = ?1 ORDER BY at, rowid",
     )?;
     let all = statement.query_map([request.0], |r| {
-        let kind = usize::try_from(r.get::<_, i64>(1)?).unwrap_or(0);
         Ok(Kept {
             id: EntryId(id(r, 0)?),
-            kind: KINDS.get(kind).copied().unwrap_or(EntryKind::Message),
+            kind: kind(r.get(1)?),
             text: r.get(2)?,
             at: r.get(3)?,
             mine: r.get(4)?,
             author: r.get(5)?,
             stamped: r.get(6)?,
             refused: r.get(7)?,
+            photos: photos(r.get_ref(8)?.as_blob()?),
         })
     })?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The photos of a packed entry. It was checked when it came: what cannot be read names none.
+fn photos(packed: &[u8]) -> Vec<BlobHash> {
+    let entry = unpack(packed, MAX_ENTRY_FRAME).and_then(|raw| wire::decode::<Entry>(&raw));
+    entry.map(|entry| entry.photos).unwrap_or_default()
 }
 
 /// An entry as it travels.

@@ -111,6 +111,16 @@ pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Event>> {
     Ok(out)
 }
 
+/// Requests about which the server decided something.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn requests(conn: &Connection) -> Result<Vec<RequestId>> {
+    let mut statement = conn.prepare("SELECT DISTINCT request FROM events")?;
+    let all = statement.query_map([], |r| Ok(RequestId(id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Reads packed events: at least one, those that were decided at once.
 ///
 /// # Errors

@@ -11,9 +11,11 @@ use crate::error::{Code, Result};
 use crate::ports::Ports;
 
 pub mod announcements;
+pub mod begun;
 pub mod blobs;
 pub mod carried;
 pub mod changes;
+pub(crate) mod copies;
 pub mod cursor;
 pub mod digest;
 pub mod entries;
@@ -21,17 +23,23 @@ pub mod events;
 pub mod migrate;
 pub mod open;
 pub mod outbox;
+pub mod placed;
+pub mod proofs;
 pub mod quarantine;
 pub mod receipts;
+mod recovery;
 pub mod requests;
 pub mod rescue;
 pub mod settings;
 pub mod side;
+pub mod units;
 
 /// The database's file name in the tablet's folder.
 pub const FILE: &str = "mbs.db";
 /// The reserve's file name.
 pub const RESERVE: &str = "mbs.reserve";
+/// The sealed key's file name.
+pub const RECOVERY: &str = "mbs.recovery";
 /// Bytes kept back for words when the disk is full.
 pub const RESERVE_BYTES: u64 = 8 * 1024 * 1024;
 /// Free bytes below which a photo is not begun, so that words always find room.
@@ -111,6 +119,14 @@ impl Store {
         self.ports.files.free(&self.dir).unwrap_or(u64::MAX)
     }
 
+    /// Bytes of the database, photos included.
+    ///
+    /// # Errors
+    /// [`Code::Storage`].
+    pub fn size(&self) -> Result<u64> {
+        size(&self.conn)
+    }
+
     /// The tablet's folder.
     #[must_use]
     pub fn dir(&self) -> &Path {
@@ -124,6 +140,13 @@ impl Store {
     pub fn settle(&self) -> Result<()> {
         Ok(self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
+}
+
+fn size(conn: &Connection) -> Result<u64> {
+    let pages: i64 = conn.query_row("PRAGMA page_count", [], |r| r.get(0))?;
+    // The cipher answers in words.
+    let page: String = conn.query_row("PRAGMA cipher_page_size", [], |r| r.get(0))?;
+    Ok(pages.unsigned_abs() * page.parse::<u64>().unwrap_or(0))
 }
 
 /// A fixed-size identifier from a column.

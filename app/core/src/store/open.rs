@@ -11,7 +11,7 @@ use std::sync::Once;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{FILE, Store, migrate, requests, rescue, settings, side};
+use super::{FILE, RESERVE, Store, copies, migrate, requests, rescue, settings, side};
 use crate::door::view::Notice;
 use crate::error::{Code, Result, fail};
 use crate::ports::Ports;
@@ -75,6 +75,8 @@ impl Store {
             notice = store.set_right(&key, &error)?;
             store.write(requests::drop_discarded)?;
         }
+        // Tried again at the next opening: nobody is kept from his words by it.
+        let _ = store.drop_copies(true);
         store.keep_reserve();
         Ok((store, notice))
     }
@@ -127,7 +129,8 @@ impl Store {
             done => drop(done?),
         }
         self.side.restore(&self.conn)?;
-        let notice = Notice::DatabaseSetAside { file };
+        let (requests, photos) = rescue::counts(&self.conn)?;
+        let notice = Notice::DatabaseSetAside { file, requests, photos };
         settings::add_notice(&self.conn, &notice, ports.clock.now())?;
         let suspect = self.dir.join(SUSPECT);
         if ports.files.exists(&suspect) {
@@ -204,15 +207,36 @@ fn connect(path: &Path, ports: &Ports, key: &[u8; 32], check: bool) -> std::resu
     }
     let have = migrate::version(&conn)?;
     if (1..migrate::latest()).contains(&have) {
-        // Closed for the copy: closing a file twice in one process would drop SQLite's locks on it.
-        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        drop(conn);
-        let copy = path.with_file_name(format!("mbs-before-{}.db", migrate::latest()));
-        ports.files.copy(path, &copy).map_err(|e| Refused::Other(e.into()))?;
-        conn = prepare(path, ports, key)?;
+        conn = copied(conn, path, ports, key)?;
     }
-    migrate::migrate(&mut conn)?;
+    match migrate::migrate(&mut conn) {
+        // Words could not be saved without it.
+        Err(error) if error.code == Code::DiskFull && ports.files.remove(&path.with_file_name(RESERVE)).is_ok() => {
+            migrate::migrate(&mut conn)?;
+        }
+        done => done?,
+    }
     Ok(conn)
+}
+
+/// Copies the database before its migration, where there is room for it.
+fn copied(conn: Connection, path: &Path, ports: &Ports, key: &[u8; 32]) -> std::result::Result<Connection, Refused> {
+    let full = |error: &crate::door::CallError| error.code == Code::DiskFull;
+    let dir = path.parent().unwrap_or(path);
+    let Some(copy) = copies::place(&conn, dir, ports)? else { return Ok(conn) };
+    let settled = settings::set_number(&conn, settings::MIGRATED, ports.clock.now())
+        .and_then(|()| Ok(conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?));
+    if settled.as_ref().is_err_and(full) {
+        return Ok(conn);
+    }
+    settled?;
+    // Closed for the copy: closing a file twice in one process would drop SQLite's locks on it.
+    drop(conn);
+    match ports.files.copy(path, &copy).map_err(crate::door::CallError::from) {
+        Err(error) if !full(&error) => return Err(Refused::Other(error)),
+        _ => {}
+    }
+    Ok(prepare(path, ports, key)?)
 }
 
 fn prepare(path: &Path, ports: &Ports, key: &[u8; 32]) -> rusqlite::Result<Connection> {

@@ -6,9 +6,11 @@ use mbs_shared::id::{BlobHash, CaseNo, RequestId};
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Kind, Request};
 use mbs_shared::routing::{Case, Outcome, State};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::{blobs, digest, id, quarantine};
+use super::{blobs, copies, digest, id, quarantine};
+use crate::door::List;
 use crate::error::Result;
 
 /// Where a request stands on this tablet.
@@ -105,7 +107,7 @@ fn source_of(code: i64) -> FixSource {
     }
 }
 
-fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
+pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<String>> {
     Ok(Some(row.get::<_, String>(column)?).filter(|t| !t.is_empty()))
 }
 
@@ -196,15 +198,18 @@ pub fn put(conn: &Connection, request: RequestId, stage: Stage, content: &Reques
     Ok(())
 }
 
-/// Gives a draft another identifier; the new one is drawn.
+/// Gives a draft another identifier: this one, or a drawn one.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
-pub fn rename_draft(conn: &Connection, request: RequestId) -> Result<RequestId> {
-    let drawn: [u8; 16] = conn.query_row("SELECT randomblob(16)", [], |r| r.get(0))?;
-    conn.execute("UPDATE photos SET request = ?2 WHERE request = ?1", (request.0, drawn))?;
-    conn.execute("UPDATE requests SET id = ?2 WHERE id = ?1 AND stage = 0", (request.0, drawn))?;
-    Ok(RequestId(drawn))
+pub fn rename_draft(conn: &Connection, request: RequestId, name: Option<RequestId>) -> Result<RequestId> {
+    let new = match name {
+        Some(RequestId(new)) => new,
+        None => conn.query_row("SELECT randomblob(16)", [], |r| r.get(0))?,
+    };
+    conn.execute("UPDATE photos SET request = ?2 WHERE request = ?1", (request.0, new))?;
+    conn.execute("UPDATE requests SET id = ?2 WHERE id = ?1 AND stage = 0", (request.0, new))?;
+    Ok(RequestId(new))
 }
 
 /// Whether a sent request other than this one has that case number.
@@ -328,16 +333,78 @@ pub fn one(conn: &Connection, request: RequestId) -> Result<Option<Line>> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn list(conn: &Connection, query: &str) -> Result<Vec<Line>> {
-    let words: Vec<String> = fold(query).split_whitespace().take(8).map(|word| stem(word).to_owned()).collect();
-    let mut sql = format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.stage IN (0, 1)");
-    for n in 1..=words.len() {
-        sql.push_str(&format!(" AND instr(r.folded, ?{n}) > 0"));
-    }
-    sql.push_str(" ORDER BY r.at DESC, r.id");
+    let (found, words) = containing(query);
+    let sql =
+        format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.stage IN (0, 1){found} ORDER BY r.at DESC, r.id");
     let mut statement = conn.prepare_cached(&sql)?;
-    let lines = statement.query_map(rusqlite::params_from_iter(words), line)?;
+    let lines = statement.query_map(params_from_iter(words), line)?;
     Ok(lines.collect::<rusqlite::Result<_>>()?)
 }
+
+/// The condition that all the (folded) words of a query occur, and the words.
+pub(super) fn containing(query: &str) -> (String, Vec<String>) {
+    let words: Vec<String> = fold(query).split_whitespace().take(8).map(|word| stem(word).to_owned()).collect();
+    ((1..=words.len()).map(|n| format!(" AND instr(r.folded, ?{n}) > 0")).collect(), words)
+}
+
+/// Which requests are in a list.
+pub(super) const fn of_list(list: List) -> &'static str {
+    match list {
+        List::Open => "r.stage = 1 AND r.state NOT IN ('concluded', 'closed', 'cancelled')",
+        List::Done => "r.stage = 1 AND r.state IN ('concluded', 'closed', 'cancelled')",
+        List::Drafts => "r.stage = 0",
+    }
+}
+
+/// A piece of one list, newest first: as [`list`], `most` lines of it behind the first `from`.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn piece(conn: &Connection, query: &str, list: List, from: u32, most: u32) -> Result<Vec<Line>> {
+    let (found, words) = containing(query);
+    let (of_list, n) = (of_list(list), words.len());
+    let sql = format!(
+        "SELECT {COLUMNS}, {LINE} FROM requests r WHERE {of_list}{found} ORDER BY r.at DESC, r.id LIMIT ?{} OFFSET ?{}",
+        n + 1,
+        n + 2
+    );
+    let place = [Value::from(most), Value::from(from)];
+    let mut statement = conn.prepare_cached(&sql)?;
+    let lines = statement.query_map(params_from_iter(words.into_iter().map(Value::from).chain(place)), line)?;
+    Ok(lines.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many lines each list has in which all the words occur: open, done, drafts.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn counts(conn: &Connection, query: &str) -> Result<[u32; 3]> {
+    let (found, words) = containing(query);
+    let [open, done, drafts] = [List::Open, List::Done, List::Drafts].map(of_list);
+    let sql = format!(
+        "SELECT count(*) FILTER (WHERE {open}), count(*) FILTER (WHERE {done}), count(*) FILTER (WHERE {drafts})
+         FROM requests r WHERE r.stage IN (0, 1){found}"
+    );
+    Ok(conn.prepare_cached(&sql)?.query_row(params_from_iter(words), |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?)
+}
+
+/// The newest requests that wait for the muhtar: asked or answered, refused, or in two versions.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn to_do(conn: &Connection, most: u32) -> Result<Vec<RequestId>> {
+    let sql = format!(
+        "SELECT r.id FROM requests r WHERE r.stage = 1 AND (({ASKED}) OR r.conflicts > 0
+           OR EXISTS (SELECT 1 FROM quarantine q WHERE q.request = r.id AND q.own = 1)) ORDER BY r.at DESC, r.id LIMIT ?1"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let all = statement.query_map([most], |r| Ok(RequestId(id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
+/// An answer to confirm or a question to answer, and nothing said to it yet.
+const ASKED: &str = "r.state IN ('concluded', 'awaiting_muhtar') AND NOT EXISTS (SELECT 1 FROM entries e
+   WHERE e.request = r.id AND e.kind IN (3, 4, 5) AND e.stamped = 0 AND e.refused = '')";
 
 /// Sent requests of a category, filed after `since` (Unix ms), without their photos.
 ///
@@ -355,12 +422,8 @@ pub fn of_category(conn: &Connection, category: &str, since: i64) -> Result<Vec<
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn needing_me(conn: &Connection) -> Result<u32> {
-    Ok(conn.query_row(
-        "SELECT count(*) FROM requests r WHERE r.stage = 1 AND r.state IN ('concluded', 'awaiting_muhtar')
-           AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.request = r.id AND e.kind IN (3, 4, 5) AND e.stamped = 0 AND e.refused = '')",
-        [],
-        |r| r.get(0),
-    )?)
+    let sql = format!("SELECT count(*) FROM requests r WHERE r.stage = 1 AND {ASKED}");
+    Ok(conn.prepare_cached(&sql)?.query_row([], |r| r.get(0))?)
 }
 
 /// How many requests are in each stage, by its number.
@@ -387,8 +450,9 @@ pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn drop_all(conn: &Connection, request: RequestId) -> Result<()> {
+    copies::outdate(conn)?;
     digest::without(conn, request)?;
-    for table in ["outbox", "quarantine", "changes", "entries", "events", "photos", "receipts"] {
+    for table in ["outbox", "quarantine", "changes", "entries", "events", "photos", "proofs", "receipts", "begun"] {
         conn.execute(&format!("DELETE FROM {table} WHERE request = ?1"), [request.0])?;
     }
     conn.execute("DELETE FROM requests WHERE id = ?1", [request.0])?;
@@ -416,5 +480,5 @@ pub fn set_photos(conn: &Connection, request: RequestId, named: &[BlobRef]) -> R
             blobs::set_removed(conn, request, have.hash, true)?;
         }
     }
-    Ok(())
+    blobs::set_order(conn, request, named.iter().map(|photo| photo.hash))
 }

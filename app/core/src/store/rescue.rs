@@ -14,13 +14,14 @@ use crate::error::Result;
 use crate::ports::Ports;
 
 /// In the order of their worth: should the disk fill up meanwhile, words are over already.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     "settings",
     "requests",
     "changes",
     "entries",
     "outbox",
     "photos",
+    "begun",
     "quarantine",
     "erased",
     "events",
@@ -28,6 +29,7 @@ const TABLES: [&str; 15] = [
     "receipts",
     "carried",
     "announcements",
+    "units",
     "thumbs",
     "blobs",
 ];
@@ -49,6 +51,19 @@ pub(crate) fn rescue(conn: &mut Connection, damaged: &Path, ports: &Ports, key: 
     cursor::set(conn, mbs_shared::wire::sync::Cursor::default())?;
     announcements::begin_anew(conn)?;
     Ok(rows)
+}
+
+/// Requests and drafts that were taken over, and photos and voice notes.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub(crate) fn counts(conn: &Connection) -> Result<(u32, u32)> {
+    Ok(conn.query_row(
+        "SELECT (SELECT count(*) FROM (SELECT id FROM requests WHERE stage < 2 UNION SELECT request FROM changes)),
+           (SELECT count(*) FROM blobs)",
+        [],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?)
 }
 
 /// The damaged file, to be read; `None` when even that cannot be.

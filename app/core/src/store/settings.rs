@@ -1,6 +1,8 @@
 //! Small things by name.
 
 use mbs_shared::id::RequestId;
+use mbs_shared::wire;
+use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +27,7 @@ pub const RECONCILED: &str = "reconciled";
 pub const COMPARED: &str = "compared";
 /// Notices, JSON.
 pub const NOTICES: &str = "notices";
-/// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old.
+/// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old, 4 revoked.
 pub const CLOSED: &str = "closed";
 
 /// Drafts that go on by themselves, two identifiers of 16 bytes each ([`Resend`]).
@@ -40,12 +42,24 @@ pub const NEARBY: &str = "nearby";
 pub const NEARBY_ASKED: &str = "nearby_asked";
 /// How far announcements are here: the server's place of the last one.
 pub const ANNOUNCEMENTS: &str = "announcements";
+/// Mark of the units' names that are here ([`mbs_shared::wire::units::Units::mark`]); absent: the release's own.
+pub const UNITS: &str = "units";
 /// Name of the photo that was cut off last: the server may have more of it than it confirmed.
 pub const CUT: &str = "cut";
 /// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.
 pub const RESCUED: &str = "rescued";
+/// When this database was last brought to another version, Unix ms.
+pub const MIGRATED: &str = "migrated";
+/// 1: something was dropped that the copy from before a migration may not keep.
+pub const COPY_GOES: &str = "copy_goes";
+/// When the municipality revoked this tablet, as it says, Unix ms.
+pub const REVOKED: &str = "revoked";
+/// 1: what the server decided is to be folded once more, for what this version reads of it.
+pub const REFOLD: &str = "refold";
 /// The PIN's hash and what was tried in vain, JSON (`door/lock.rs`); empty or absent: there is none.
 pub const PIN: &str = "pin";
+/// Whom the key beside the database is sealed for (`age1…`).
+pub const RECOVERY: &str = "recovery";
 /// 1: another tablet has this one's identity.
 pub const TWIN: &str = "twin";
 
@@ -193,5 +207,29 @@ pub fn take_from_resend(conn: &Connection, draft: RequestId) -> Result<()> {
     let rest = resend(conn)?;
     let rest = rest.iter().filter(|r| r.draft != draft);
     let rest: Vec<u8> = rest.flat_map(|r| [r.draft.0, r.onto.0]).flatten().collect();
+    conn.execute("DELETE FROM settings WHERE key = ?1", [chain_of(draft)])?;
     set(conn, RESEND, &rest)
+}
+
+fn chain_of(draft: RequestId) -> String {
+    format!("{RESEND} {draft}")
+}
+
+/// Keeps the changes of what became a draft, so that each of them can be put once more.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn keep_chain(conn: &Connection, draft: RequestId, changes: &[Vec<u8>]) -> Result<()> {
+    let changes: Vec<ByteVec> = changes.iter().cloned().map(ByteVec::from).collect();
+    set(conn, &chain_of(draft), &wire::encode(&changes))
+}
+
+/// Its changes, raw, in their order; empty where none were kept.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn chain(conn: &Connection, draft: RequestId) -> Result<Vec<Vec<u8>>> {
+    let Some(kept) = get(conn, &chain_of(draft))? else { return Ok(Vec::new()) };
+    let chain: Vec<ByteVec> = wire::decode(&kept).map_err(|c| fail(Code::Storage, format!("a kept chain: {c:?}")))?;
+    Ok(chain.into_iter().map(Into::into).collect())
 }

@@ -1,6 +1,6 @@
 //! How many bytes of photos may go over a line whose bytes are paid for.
 //!
-//! Words and previews always go. Full sizes stop when the day's allowance is used up, and wait for Wi-Fi, for
+//! Words and previews always go and come. Full sizes stop when the day's allowance is used up, and wait for Wi-Fi, for
 //! tomorrow, or for a person who sends them all the same.
 
 use mbs_shared::routing::deadline::istanbul_day;
@@ -31,9 +31,12 @@ pub(crate) fn spent(conn: &Connection, now: i64) -> Result<u64> {
     Ok(if settings::number_of(day) == istanbul_day(now) { bytes } else { 0 })
 }
 
-/// Counts what has left, whether or not it arrived: that is what is paid for. Written with the answer, or at the cut;
+/// Counts what has left or come, whether or not it arrived: that is what is paid for. Written with the answer, or at the cut;
 /// what is under way when the app is killed, 400 KiB at most, is not counted.
 pub(crate) fn spend(conn: &Connection, bytes: usize, now: i64) -> Result<()> {
+    if bytes == 0 {
+        return Ok(());
+    }
     let all = i64::try_from(spent(conn, now)?.saturating_add(bytes as u64)).unwrap_or(i64::MAX);
     settings::set(conn, MOBILE_SPENT, &[istanbul_day(now).to_le_bytes(), all.to_le_bytes()].concat())
 }

@@ -16,7 +16,7 @@ use crate::ports::{HttpReply, HttpRequest, Method};
 use crate::store::blobs::{self, Upload};
 use crate::store::outbox::{self, What};
 use crate::store::quarantine::PHOTO_LOST;
-use crate::store::settings;
+use crate::store::{proofs, settings};
 
 /// How often a photo is refused before it is put aside.
 const TRIES: u32 = 6;
@@ -210,7 +210,7 @@ fn put_off(conn: &Connection, put: &Put, reason: &str, now: i64) -> Result<()> {
     outbox::put_off(conn, What::Photo, &key, now + (LATER << tries))
 }
 
-/// The next preview to fetch: of photos other devices added. None is asked for twice in one process.
+/// The next preview to fetch: of photos other devices or answers added. None is asked for twice in one process.
 pub(crate) fn fetch(conn: &Connection, asked: &[BlobHash]) -> Result<Option<(HttpRequest, BlobHash)>> {
     let Some(hash) = blobs::missing_thumb(conn, asked)? else { return Ok(None) };
     let cap = mbs_shared::blob::MAX_THUMB_BYTES as usize;
@@ -220,5 +220,9 @@ pub(crate) fn fetch(conn: &Connection, asked: &[BlobHash]) -> Result<Option<(Htt
 /// Keeps a fetched preview, if it is a picture.
 pub(crate) fn take_fetched(conn: &Connection, hash: BlobHash, reply: &HttpReply) -> Result<()> {
     let jpeg = crate::capture::header::format(&reply.body) == crate::capture::header::Format::Jpeg;
-    if reply.status == 200 && jpeg { blobs::keep_thumb(conn, hash, &reply.body) } else { Ok(()) }
+    match reply.status {
+        200 if jpeg => blobs::keep_thumb(conn, hash, &reply.body),
+        404 => proofs::set_bare(conn, hash),
+        _ => Ok(()),
+    }
 }

@@ -67,6 +67,7 @@ pub(crate) fn build(
         created,
         digest: if items.is_empty() { Some(digest::get(conn)?) } else { None },
         items,
+        about: None,
     };
     Ok((request, pushed))
 }

@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::store::outbox::What;
 use crate::store::quarantine::{FORK, MISSING_DEPS, Refused};
 use crate::store::requests::Stage;
-use crate::store::{blobs, changes, entries, events, outbox, quarantine, requests};
+use crate::store::{blobs, changes, entries, events, outbox, proofs, quarantine, requests};
 
 /// Longest entry unpacked, in bytes.
 pub(crate) const MAX_ENTRY_FRAME: usize = MAX_ENTRY + 1024;
@@ -129,7 +129,7 @@ fn one_change(conn: &Connection, from: &Foreign<'_>, epoch: u64) -> Result<bool>
         return Ok(false);
     }
     if checked.is_first() {
-        apart::give_way(conn, from.request, checked.hash, &raw)?;
+        apart::give_way(conn, from.request, checked.hash, &raw, epoch)?;
     }
     match fit(conn, from.request, &raw, checked.is_first())? {
         Ok(reading) => {
@@ -238,7 +238,9 @@ pub(crate) fn refold(conn: &Connection, request: RequestId) -> Result<()> {
             entries::refused(conn, entry, &event.note)?;
         }
     }
-    requests::put_case(conn, request, &Case::fold(&all))
+    let case = Case::fold(&all);
+    proofs::put(conn, request, &case)?;
+    requests::put_case(conn, request, &case)
 }
 
 fn blob(conn: &Connection, request: RequestId, hash: BlobHash, epoch: u64) -> Result<()> {

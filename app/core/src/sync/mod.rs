@@ -10,6 +10,7 @@ mod apart;
 mod blob;
 pub mod client;
 pub(crate) mod courier;
+mod download;
 pub mod driver;
 pub(crate) mod enrol;
 pub(crate) mod exchange;
@@ -23,6 +24,7 @@ mod reconcile;
 pub(crate) mod replay;
 pub mod round;
 mod snapshot;
+mod units;
 
 use mbs_shared::wire::events::News;
 

@@ -1,26 +1,36 @@
-//! After a rescue: what lists and the queue lost is worked out anew from what was rescued.
+//! After a rescue: what lists and the queue lost is worked out anew from what was rescued. After some updates: what the
+//! server decided is read anew.
 
 use mbs_shared::document::Document;
 use mbs_shared::id::BlobHash;
 use rusqlite::Connection;
 
 use super::intake::{project, refold};
+use crate::door::CallError;
 use crate::door::sent::{queue_photo, waiting};
 use crate::error::Result;
 use crate::store::outbox::{self, What};
-use crate::store::{Store, changes, rescue, settings};
+use crate::store::{Store, changes, events, rescue, settings};
 
 /// Does it where a database was rescued and it was not done yet.
 ///
 /// # Errors
 /// What the store says: then it is done at the next opening.
 pub(crate) fn rebuild_rescued(store: &mut Store, now: i64) -> Result<()> {
-    if settings::number(store.read(), settings::RESCUED)? == 0 {
+    let due = |what| Ok::<_, CallError>(settings::number(store.read(), what)? != 0);
+    let (rescued, refolded) = (due(settings::RESCUED)?, due(settings::REFOLD)?);
+    if !rescued && !refolded {
         return Ok(());
     }
     store.write(|c| {
-        rebuild(c, now)?;
-        settings::set_number(c, settings::RESCUED, 0)
+        if rescued {
+            rebuild(c, now)?;
+        }
+        if refolded {
+            events::requests(c)?.into_iter().try_for_each(|request| refold(c, request))?;
+        }
+        settings::set_number(c, settings::RESCUED, 0)?;
+        settings::set_number(c, settings::REFOLD, 0)
     })
 }
 

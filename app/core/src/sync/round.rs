@@ -6,25 +6,26 @@
 use mbs_shared::id::{BlobHash, RequestId, SessionId};
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::events::News;
-use mbs_shared::wire::sync::MAX_ITEMS;
+use mbs_shared::wire::sync::{About, MAX_ITEMS};
 use mbs_shared::wire::{self, MEDIA_TYPE};
 
 mod refused;
 mod taken;
 
 use super::blob::{Certain, Put};
+use super::download::{Download, Slice};
 use super::exchange::{self, Pushed};
 use super::plan::Line;
 use super::rebuild::rebuild_rescued;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, allowance, announcements, blob, courier, nearby, receipt};
+use super::{Effect, Event, Nudge, allowance, announcements, blob, courier, nearby, receipt, units};
 use crate::Summary;
 use crate::door::CallError;
 use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, carried, cursor, outbox};
+use crate::store::{PHOTO_NEEDS, Store, carried, cursor, outbox};
 
 /// Time between polls when nothing happens and nobody wakes us, in ms.
 pub const POLL: i64 = 30_000;
@@ -68,9 +69,11 @@ enum Kind {
     Reconcile,
     Put(Put),
     Fetch(BlobHash),
+    Download(Slice),
     Receipt(RequestId),
     Courier(i64),
     Nearby,
+    Units,
     Announcements,
     /// That these were read.
     Seen(Vec<i64>),
@@ -105,6 +108,7 @@ pub(crate) struct Round {
     differed: u32,
     certain: Certain,
     asked: Vec<BlobHash>,
+    pub(super) download: Download,
     /// Nothing was found to be fetched, and nothing has come in since: looking reads every request and photo.
     all_fetched: bool,
     /// Receipts asked for in this process.
@@ -113,9 +117,16 @@ pub(crate) struct Round {
     nearby: i64,
     /// How far announcements reach, as the server said last.
     announced: u64,
+    /// The mark of units' names, as the server said beside the last rows, until they were asked for.
+    units: Option<u32>,
     noted: i64,
+    /// What the server was told of this tablet, and what goes with the exchange that is under way.
+    told: Option<About>,
+    telling: Option<About>,
     /// Whether the line's bytes are paid for, as the platform says; `None`: it does not.
     pub(crate) metered: Option<bool>,
+    /// How full the battery is, percent, as the platform says; `None`: it does not.
+    pub(crate) battery: Option<u8>,
     /// Bytes of photos that left over a paid line and are not written down yet.
     unpaid: usize,
     /// A person said that photos go all the same, until none waits or the line changes.
@@ -150,12 +161,17 @@ impl Round {
             differed: 0,
             certain: Certain::default(),
             asked: Vec::new(),
+            download: Download::default(),
             all_fetched: false,
             receipts: Vec::new(),
             nearby: 0,
             announced: 0,
+            units: None,
             noted: 0,
+            told: None,
+            telling: None,
             metered: None,
+            battery: None,
             unpaid: 0,
             all_the_same: false,
             online: false,
@@ -286,9 +302,16 @@ impl Round {
         Ok(())
     }
 
+    /// Somebody has opened a photo whose full size is not here.
+    pub(crate) fn want(&mut self, hash: BlobHash) {
+        self.download.want(hash);
+        self.all_fetched = false;
+    }
+
     /// What the platform says of the line. Leave to send photos all the same is for the line it was given on.
     pub(crate) fn on_line(&mut self, metered: Option<bool>) {
         self.all_the_same &= self.metered == metered;
+        self.all_fetched &= self.metered == metered;
         self.metered = metered;
     }
 
@@ -330,7 +353,9 @@ impl Round {
         if !texts.is_empty() || self.more || self.poll <= now {
             let session = self.session;
             let line = self.line;
-            let (frame, pushed) = store.write(|c| exchange::build(c, session, now, &line, texts))?;
+            let (mut frame, pushed) = store.write(|c| exchange::build(c, session, now, &line, texts))?;
+            self.telling = about(store.free(), self.battery, self.told.as_ref());
+            frame.about.clone_from(&self.telling);
             let request = post("/v1/sync", wire::encode(&frame), 1024 * 1024);
             return Ok(self.send(&identity, now, request, Kind::Sync(pushed)));
         }
@@ -339,10 +364,19 @@ impl Round {
             self.announced = 0;
             return Ok(self.send(&identity, now, request, Kind::Announcements));
         }
+        // Taken out: should it fail, the next rows say it again.
+        if let Some(mark) = self.units.take()
+            && let Some(request) = units::ask(store.read(), mark)?
+        {
+            return Ok(self.send(&identity, now, request, Kind::Units));
+        }
         if self.online
             && let Some((request, ids)) = announcements::tell(store.read())?
         {
             return Ok(self.send(&identity, now, request, Kind::Seen(ids)));
+        }
+        if let Some((request, slice)) = self.download.wanted(&self.line) {
+            return Ok(self.send(&identity, now, request, Kind::Download(slice)));
         }
         if let Some((request, n)) = courier::build(store.read(), now)? {
             return Ok(self.send(&identity, now, request, Kind::Courier(n)));
@@ -362,6 +396,13 @@ impl Round {
             if let Some((request, id)) = receipt::fetch(store.read(), &self.receipts)? {
                 self.receipts.push(id);
                 return Ok(self.send(&identity, now, request, Kind::Receipt(id)));
+            }
+            // By themselves only where nobody pays for it, and where words will still find room.
+            if self.metered != Some(true)
+                && store.free() >= PHOTO_NEEDS
+                && let Some((request, slice)) = self.download.next(store.read(), &self.line)?
+            {
+                return Ok(self.send(&identity, now, request, Kind::Download(slice)));
             }
             self.all_fetched = true;
         }
@@ -396,13 +437,14 @@ impl Round {
                 self.line.page_cut();
             }
             Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
-            Kind::Nearby | Kind::Announcements | Kind::Seen(_) => {}
+            Kind::Nearby | Kind::Units | Kind::Announcements | Kind::Seen(_) => {}
             Kind::Put(put) => {
                 self.unpaid += put.paid;
                 self.line.slice_cut();
                 self.certain.remember_cut(store.read(), put.hash());
             }
             Kind::Fetch(hash) => self.asked.retain(|h| *h != hash),
+            Kind::Download(_) => self.line.slice_cut(),
             Kind::Receipt(id) => self.receipts.retain(|r| *r != id),
             // Our own photos go on meanwhile.
             Kind::Courier(n) => drop(carried::put_off(store.read(), n, now + courier::LATER)),
@@ -423,8 +465,12 @@ impl Round {
     }
 
     fn replied(&mut self, store: &mut Store, now: i64, flight: Flight, reply: &HttpReply, fresh: [u8; 8]) {
-        if let Kind::Put(put) = &flight.kind {
-            self.unpaid += put.paid;
+        match &flight.kind {
+            Kind::Put(put) => self.unpaid += put.paid,
+            Kind::Fetch(_) | Kind::Download(_) if self.metered == Some(true) && reply.status == 200 => {
+                self.unpaid += reply.body.len();
+            }
+            _ => {}
         }
         self.summary.exchanges += 1;
         self.summary.bytes_down += reply.body.len() as u64;
@@ -436,6 +482,7 @@ impl Round {
         };
         match done {
             Ok(()) => {
+                let _ = store.drop_copies(false);
                 (self.online, self.contact) = (true, now);
                 (self.failures, self.not_before, self.hold) = (0, 0, 0);
             }
@@ -470,4 +517,16 @@ fn snapshot_request(snapshot: &Snapshot, line: &Line) -> HttpRequest {
     query.extend(snapshot.after.map(|after| ("after", after.to_string())));
     // Whole requests: the last one of a page may reach past it.
     get("/v1/snapshot", query, 8 * 1024 * 1024)
+}
+
+/// What is to be told of this tablet, where the server may not know it: at the first exchange of a process, and when a quarter
+/// of the room was taken up or given back, or a fifth of the battery.
+fn about(free: u64, battery: Option<u8>, told: Option<&About>) -> Option<About> {
+    // The largest number stands for "the system does not say".
+    let free = if free == u64::MAX { 0 } else { u32::try_from(free >> 20).unwrap_or(u32::MAX) };
+    let known = told.is_some_and(|told| {
+        let fuller = battery.zip(told.battery).map_or(0, |(now, then)| now.abs_diff(then));
+        told.free.abs_diff(free) <= told.free / 4 && fuller < 20 && told.battery.is_some() >= battery.is_some()
+    });
+    (!known).then(|| About { app: env!("CARGO_PKG_VERSION").to_owned(), free, battery })
 }

@@ -1,8 +1,9 @@
 //! A server that is a plain function, with faults by script, and lines to it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use mbs_shared::digest::{Digest, photo_mark};
 use mbs_shared::document::verify::{Unfit, join, verify};
 use mbs_shared::id::{BlobHash, ChangeHash, DeviceNo, Mac, PublicKey, RequestId, SessionId};
 use mbs_shared::pack::{pack, unpack};
@@ -15,9 +16,13 @@ use mbs_shared::wire::enrol::EnrolReply;
 use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::{Code, Envelope};
 use mbs_shared::wire::nearby::NearbyReply;
+use mbs_shared::wire::reconcile::{Lost, ReconcileReply, ReconcileRequest};
 use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
 use mbs_shared::wire::snapshot::SnapshotPage;
-use mbs_shared::wire::sync::{Cursor, Decided, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest};
+use mbs_shared::wire::sync::{
+    About, Cursor, Decided, Item, ItemKind, ItemResult, Row, RowBody, SyncReply, SyncRequest,
+};
+use mbs_shared::wire::units::Units;
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_tablet::error::Result;
 use mbs_tablet::ports::{Connect, Cut, HttpReply, HttpRequest, Transport};
@@ -62,6 +67,9 @@ pub struct Server {
     pub blobs: BTreeMap<BlobHash, Vec<u8>>,
     pub whole: Vec<BlobHash>,
     pub thumbs: Vec<BlobHash>,
+    /// Photos from the spot, and the previews of those that have one.
+    pub proofs: BTreeMap<BlobHash, Vec<u8>>,
+    pub previews: BTreeMap<BlobHash, Vec<u8>>,
     pub log: Vec<String>,
     pub counts: Vec<u32>,
     /// Decides before anything else: `Some` is the answer to that item.
@@ -83,6 +91,11 @@ pub struct Server {
     pub nearby: NearbyReply,
     /// What is announced, by its numbers; two to a page.
     pub announcements: Vec<Announcement>,
+    /// Its photo store was emptied behind its back.
+    pub lost_photos: bool,
+    /// What the tablet said of itself.
+    pub about: Vec<About>,
+    pub units: Option<Units>,
     /// What was read, as tablets said.
     pub seen: Vec<u64>,
 }
@@ -133,6 +146,8 @@ impl Server {
             blobs: BTreeMap::new(),
             whole: Vec::new(),
             thumbs: Vec::new(),
+            proofs: BTreeMap::new(),
+            previews: BTreeMap::new(),
             log: Vec::new(),
             counts: Vec::new(),
             verdict: None,
@@ -145,6 +160,9 @@ impl Server {
             twin: None,
             nearby: NearbyReply { tag: 1, around: Some(Vec::new()) },
             announcements: Vec::new(),
+            lost_photos: false,
+            about: Vec::new(),
+            units: None,
             seen: Vec::new(),
         }))
     }
@@ -235,11 +253,17 @@ impl Server {
         }
     }
 
+    /// Another tablet, or a newer app, pushes it.
+    pub fn push(&mut self, session: SessionId, item: &Item) -> ItemResult {
+        self.item(session, item)
+    }
+
     fn sync(&mut self, body: &[u8]) -> HttpReply {
         let asked: SyncRequest = match wire::decode(body) {
             Ok(asked) => asked,
             Err(code) => return envelope(400, code),
         };
+        self.about.extend(asked.about.clone());
         let results: Vec<ItemResult> = asked.items.iter().map(|i| self.item(asked.session, i)).collect();
         let strange = asked.cursor.epoch != self.epoch;
         let snapshot = strange && (asked.cursor.epoch != 0 || self.snapshots);
@@ -259,6 +283,7 @@ impl Server {
         if snapshot {
             rows.clear();
         }
+        let names_units = !rows.is_empty() || snapshot;
         cbor(
             200,
             &SyncReply {
@@ -276,6 +301,7 @@ impl Server {
                 made: self.made,
                 twin: self.twin,
                 announced: self.announcements.last().map(|last| last.id),
+                units: names_units.then(|| self.units.as_ref().map(Units::mark)).flatten(),
             },
         )
     }
@@ -316,6 +342,53 @@ impl Server {
         cbor(200, &BlobStatus::of(hash, have, done))
     }
 
+    /// What differs, in one page.
+    fn reconcile(&self, body: &[u8]) -> HttpReply {
+        let asked: ReconcileRequest = wire::decode(body).unwrap();
+        let mut here: BTreeMap<RequestId, Vec<Row>> = BTreeMap::new();
+        for (_, _, row) in &self.feed {
+            here.entry(row.request).or_default().push(row.clone());
+        }
+        let proof = |row: &Row| match &row.body {
+            RowBody::Change { mac, .. } | RowBody::Entry { mac, .. } | RowBody::Event(Decided { mac, .. }) => {
+                Some(*mac)
+            }
+            RowBody::Blob { .. } | RowBody::Erased => None,
+        };
+        let digest = |rows: &[Row]| rows.iter().filter_map(proof).collect::<Vec<_>>().iter().collect::<Digest>();
+        let theirs: BTreeMap<_, _> = asked.requests.iter().map(|known| (known.request, known.digest)).collect();
+        let all = here.keys().chain(theirs.keys()).copied().collect::<BTreeSet<_>>();
+        let of = |id: &RequestId| here.get(id).cloned().unwrap_or_default();
+        let differs: Vec<_> = all.into_iter().filter(|id| theirs.get(id) != Some(&digest(&of(id)))).collect();
+        let rows = differs.iter().flat_map(of).collect();
+        let gone = |photo: &u64| !self.whole.iter().any(|hash| photo_mark(hash) == *photo);
+        let lost = asked
+            .requests
+            .iter()
+            .flat_map(|known| known.photos.iter().map(|photo| Lost { request: known.request, photo: *photo }))
+            .filter(|lost| gone(&lost.photo))
+            .collect();
+        let cursor = Cursor { epoch: self.epoch, seq: self.seq };
+        cbor(200, &ReconcileReply { cursor, through: None, differs, rows, lost })
+    }
+
+    /// A photo from the spot, and its preview where there is one.
+    fn gives(&self, path: &str, request: &HttpRequest) -> HttpReply {
+        let (hash, from) = match path.split_once('/') {
+            Some((hash, _)) => (hash, &self.previews),
+            None => (path, &self.proofs),
+        };
+        if self.lost_photos {
+            // What the server ought to have and has not is its own failure.
+            return envelope(500, Code::Internal);
+        }
+        let Some(bytes) = from.get(&hash.parse().unwrap()) else { return envelope(404, Code::NotFound) };
+        let query = |name: &str| request.query.iter().find(|(k, _)| *k == name).and_then(|(_, v)| v.parse().ok());
+        let offset: usize = query("offset").unwrap_or(0);
+        let body = bytes[offset..].iter().copied().take(query("len").unwrap_or(usize::MAX)).collect();
+        HttpReply { status: 200, headers: Vec::new(), body }
+    }
+
     fn snapshot(&self) -> HttpReply {
         let rows = self.feed.iter().map(|(.., row)| row.clone()).collect();
         cbor(200, &SnapshotPage { rows, next: None, cursor: Cursor { epoch: self.epoch, seq: self.seq } })
@@ -344,13 +417,19 @@ impl Server {
             }
             "/v1/sync" => self.sync(&request.body),
             "/v1/snapshot" => self.snapshot(),
+            "/v1/reconcile" => self.reconcile(&request.body),
             "/v1/announcements" => self.announced(request),
             "/v1/announcements/seen" => {
                 self.seen.extend(wire::decode::<Seen>(&request.body).unwrap().ids);
                 HttpReply { status: 204, headers: Vec::new(), body: Vec::new() }
             }
+            "/v1/units" => match &self.units {
+                Some(units) => cbor(200, units),
+                None => envelope(404, Code::NotFound),
+            },
             path => match path.strip_prefix("/v1/blobs/") {
                 Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(path, request),
+                Some(path) => self.gives(path, request),
                 _ => envelope(404, Code::NotFound),
             },
         }

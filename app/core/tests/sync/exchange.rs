@@ -9,6 +9,7 @@ use mbs_shared::routing::{Outcome, State, What, Who};
 use mbs_shared::wire::entry::EntryKind;
 use mbs_tablet::door::view::{self, Transport as Way};
 use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::error::Code;
 use mbs_tablet::ports::Transport;
 use mbs_tablet::sync::{Effect, Event, Nudge};
 
@@ -56,7 +57,8 @@ fn a_request_goes_up_and_its_answer_comes_down() {
     assert_eq!(what, ["written", "queued", "received", "routed", "accepted", "answered", "concluded"]);
     let found: Vec<view::Row> = rig.call(Call::Requests { query: "2026-000042 KALDIRIM".into() });
     assert_eq!(found.len(), 1);
-    let shown: view::Request = rig.call(Call::Say { id, kind: EntryKind::Confirm, text: String::new() });
+    let shown: view::Request =
+        rig.call(Call::Say { id, kind: EntryKind::Confirm, text: String::new(), photos: Vec::new() });
     assert!(!shown.can.contains(&EntryKind::Object), "one decision at a time");
     assert_eq!(rig.status().needs_me, 0);
     rig.sync();
@@ -93,7 +95,8 @@ fn after_a_lost_acknowledgement_and_a_pulled_battery_the_feed_says_that_it_arriv
 fn doubled_requests_are_harmless() {
     let rig = Rig::new();
     let id = rig.send(WORDS);
-    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Message, text: "Acele olursa iyi olur.".into() });
+    let _: view::Request =
+        rig.call(Call::Say { id, kind: EntryKind::Message, text: "Acele olursa iyi olur.".into(), photos: Vec::new() });
     rig.server().faults.push_back(Fault::Twice);
     rig.sync();
     let server = rig.server();
@@ -157,13 +160,49 @@ fn two_tablets_of_one_mandate_see_each_others_versions() {
 }
 
 #[test]
+fn two_versions_become_words_of_both_in_one_change() {
+    let server = Server::new();
+    let (a, b) = (Rig::at(&server, 1), Rig::at(&server, 2));
+    let id = a.send(WORDS);
+    let set = |t: &str| Fields { desc: Some(t.into()), ..Fields::default() };
+    // What was written of both may be the words that count already.
+    for (round, text) in ["Hem A hem B", ""].into_iter().enumerate() {
+        a.sync();
+        b.sync();
+        let _: view::Request = a.call(Call::Edit { id, set: set(&format!("A'nın sözü {round}")) });
+        let _: view::Request = b.call(Call::Edit { id, set: set(&format!("B'nin sözü {round}")) });
+        for _ in 0..2 {
+            a.sync();
+            b.sync();
+        }
+        let shown = a.show(id);
+        assert_eq!(shown.conflicts.len(), 1);
+        let changes = a.server().changes[&id].len();
+        let text = if text.is_empty() { shown.desc } else { text.to_owned() };
+        let combine =
+            |field: &str, text: &str| a.tablet.call(Call::Combine { id, field: field.into(), text: text.into() });
+        assert_eq!(combine("desc", " ").unwrap_err().code, Code::Empty);
+        assert_eq!(combine("cat", "yol.cukur").unwrap_err().code, Code::BadCall);
+        assert_eq!(combine("title", "x").unwrap_err().code, Code::NotFound, "it has one version");
+        combine("desc", &format!(" {text}\n")).unwrap();
+        a.sync();
+        b.sync();
+        for rig in [&a, &b] {
+            assert_eq!((rig.show(id).desc, rig.show(id).row.conflicts), (text.clone(), 0));
+        }
+        assert_eq!(a.server().changes[&id].len(), changes + 1);
+    }
+}
+
+#[test]
 fn a_restored_server_is_healed_by_its_tablets() {
     let rig = Rig::new();
     let id = rig.draft(WORDS);
     rig.add_photo(id, "generated/g-ist-03.jpg");
     let _: view::Request = rig.call(Call::Send { id });
     rig.sync();
-    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Message, text: "Bir not".into() });
+    let _: view::Request =
+        rig.call(Call::Say { id, kind: EntryKind::Message, text: "Bir not".into(), photos: Vec::new() });
     rig.sync();
     {
         let mut server = rig.server();
@@ -204,7 +243,8 @@ fn things_are_counted_one_two_three() {
     let rig = Rig::new();
     for n in 0..3 {
         let id = rig.send(&format!("{n}"));
-        let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Message, text: "x".into() });
+        let _: view::Request =
+            rig.call(Call::Say { id, kind: EntryKind::Message, text: "x".into(), photos: Vec::new() });
     }
     rig.draft("thrown away or not, it is not counted");
     rig.sync();
@@ -246,4 +286,21 @@ fn the_driver_sends_by_itself_and_stops_when_let_go() {
     // The thread lets go of its end when it stops.
     while told.recv_timeout(std::time::Duration::from_secs(20)).is_ok() {}
     assert_eq!(told.try_recv(), Err(std::sync::mpsc::TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_tablet_says_how_full_its_battery_is_when_that_has_changed_much() {
+    let rig = Rig::new();
+    let said = |percent: Option<u8>| {
+        if let Some(percent) = percent {
+            let _: () = rig.call(Call::Battery { percent });
+        }
+        rig.sync();
+        std::mem::take(&mut rig.server().about).into_iter().map(|about| about.battery).collect::<Vec<_>>()
+    };
+    assert_eq!(said(None), [None], "the platform does not say; the first exchange tells the rest");
+    assert_eq!(said(Some(90)), [Some(90)]);
+    assert_eq!(said(Some(80)), [], "not each percent");
+    assert_eq!(said(Some(70)), [Some(70)]);
+    assert_eq!(said(Some(250)), [Some(100)], "more than full is full");
 }

@@ -7,6 +7,7 @@ use mbs_shared::wire::error::Code as WireCode;
 use mbs_shared::wire::sync::{ItemResult, RowBody};
 use mbs_tablet::door::view::{self, Link, Transport as Way};
 use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::error::Code;
 use mbs_tablet::sync::{Effect, Event, Nudge};
 
 #[test]
@@ -156,13 +157,45 @@ fn only_a_revocation_with_the_servers_signature_closes_a_tablet() {
         let status = rig.status();
         assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 1, 0));
     }
-    // The server's own: what waits is handed over and stays readable here, then nothing goes any more.
-    let id = rig.send("İkinci başvuru.");
+    // The server's own: what waits is handed over, then nothing goes any more, and nothing is shown.
+    let id = rig.draft("İkinci başvuru.");
+    rig.add_photo(id, "generated/g-ist-01.jpg");
+    let photo = rig.call::<view::Request>(Call::Send { id }).photos[0].hash;
+    let draft = rig.draft("Yarım kalan sözler.");
+    let message = |text: &str| Call::Begin { id, kind: EntryKind::Message, text: text.into(), photos: Vec::new() };
+    let _: () = rig.call(message("Bir de şunu"));
+    std::fs::write(rig.dir.path().join("mbs-before-5.db"), b"a copy").unwrap();
+    let at = rig.server().now;
     rig.server().revoke(0x1001, 5);
     rig.sync();
     let status = rig.status();
-    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Unknown, 0, 2));
-    assert_eq!(rig.show(id).desc, "İkinci başvuru.");
+    let became = view::Revoked { at, handed: 2, refused: 0, photos: 1, drafts: 2 };
+    assert_eq!((status.link, status.waiting, status.revoked), (Link::Revoked, 0, Some(became)));
+    assert!(!rig.dir.path().join("mbs-before-5.db").exists(), "no copy outlives it");
+    let rig = rig.pulled();
+    for call in [
+        Call::Request { id },
+        Call::Requests { query: String::new() },
+        Call::NewDraft,
+        Call::Outbox,
+        Call::SetPin { pin: String::new(), old: String::new() },
+        Call::WriteCourier,
+    ] {
+        assert_eq!(rig.tablet.call(call).unwrap_err().code, Code::Revoked);
+    }
+    assert_eq!(rig.tablet.photo(photo, true).unwrap(), None);
+    // The last words of pages that were open when it came are kept all the same.
+    let set = Fields { desc: Some("Yarım kalan sözler, sonuna kadar.".into()), ..Fields::default() };
+    let _: view::Request = rig.call(Call::SetDraft { id: draft, set });
+    let _: () =
+        rig.call(Call::Begin {
+            id, kind: EntryKind::Message, text: "Bir de şunu yazayım.".into(), photos: Vec::new()
+        });
+    // What only this tablet has can be taken out.
+    let files: view::Files = rig.call(Call::WriteUnsent);
+    let written = std::fs::read_to_string(std::path::Path::new(&files.dir).join("unsent.json")).unwrap();
+    assert!(written.contains("sonuna kadar.") && written.contains("yazayım.") && written.contains("İkinci başvuru."));
+    assert!(std::path::Path::new(&files.dir).join(format!("{photo}.jpg")).exists());
     let before = rig.server().log.len();
     rig.clock.pass(3 * 24 * 3_600_000);
     assert_eq!(rig.sync().exchanges, 0);
@@ -176,8 +209,10 @@ fn only_a_revocation_with_the_servers_signature_closes_a_tablet() {
     let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "4KR79XQ2".into() });
     rig.sync();
     let status = rig.status();
-    assert_eq!((status.link, status.waiting, status.quarantined), (Link::Online, 0, 0));
+    assert_eq!((status.link, status.waiting, status.quarantined, status.revoked), (Link::Online, 0, 0, None));
     assert_eq!(rig.server().changes.len(), 2);
+    assert_eq!(rig.show(draft).desc, "Yarım kalan sözler, sonuna kadar.");
+    assert!(rig.show(id).photos[0].delivered);
 }
 
 #[test]
@@ -185,10 +220,14 @@ fn a_tablet_handed_over_keeps_the_casebook_and_no_notes() {
     let rig = Rig::new();
     let id = rig.send(WORDS);
     rig.sync();
-    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Note, text: "Komşusuyla konuşma.".into() });
+    let _: view::Request =
+        rig.call(Call::Say { id, kind: EntryKind::Note, text: "Komşusuyla konuşma.".into(), photos: Vec::new() });
     rig.sync();
     let unsent = rig.send("Gönderilmedi.");
-    let _: view::Request = rig.call(Call::Say { id, kind: EntryKind::Note, text: "Bu da gitmedi.".into() });
+    let _: view::Request =
+        rig.call(Call::Say { id, kind: EntryKind::Note, text: "Bu da gitmedi.".into(), photos: Vec::new() });
+    let half = Call::Begin { id, kind: EntryKind::Message, text: "Bunu daha".into(), photos: Vec::new() };
+    let _: () = rig.call(half);
     let said = rig.show(id).thread;
     assert_eq!(said.len(), 2);
     rig.server().revoke(0x1001, 5);
@@ -203,6 +242,7 @@ fn a_tablet_handed_over_keeps_the_casebook_and_no_notes() {
     rig.sync();
     assert_eq!(rig.show(id).desc, WORDS);
     assert_eq!(rig.show(id).thread.len(), 0, "notes are private");
+    assert_eq!(rig.show(id).begun, [], "and what was not said was not said");
     // What was never handed to a server stays readable, and is not sent in the successor's name.
     assert_eq!(rig.show(unsent).desc, "Gönderilmedi.");
     assert_eq!(rig.status().quarantined, 1);
@@ -210,7 +250,7 @@ fn a_tablet_handed_over_keeps_the_casebook_and_no_notes() {
 }
 
 /// A copy of the tablet's folder in another tablet, at the same server.
-fn copied(rig: &Rig, seed: u64) -> Rig {
+pub(super) fn copied(rig: &Rig, seed: u64) -> Rig {
     let dir = tempfile::tempdir().unwrap();
     super::support::copy(rig.dir.path(), dir.path());
     let (ports, clock) = super::support::ports(dir.path(), &rig.server, seed);

@@ -11,11 +11,14 @@
 mod support;
 
 mod announcements;
+mod beginnings;
 mod exchange;
 mod identity;
 mod nearby;
+mod newer;
 mod photos;
 mod refusals;
+mod units;
 mod waits;
 
 const WORDS: &str = "Ilgın Sokak'ta kaldırım çökmüş, yağmurda göl oluyor.";

@@ -1,21 +1,25 @@
 //! What neighbours reported, and what one reported oneself.
 
+use mbs_shared::document::Document;
 use mbs_shared::id::RequestId;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::routing::State;
 use mbs_shared::routing::deadline::istanbul_day;
 use mbs_shared::wire::nearby::{Around, NearbyReply, OfCategory, Spot};
-use mbs_tablet::door::view::{self, Similar};
+use mbs_tablet::door::view::{self, Related, Similar};
 use mbs_tablet::door::{Call, Fields};
+use mbs_tablet::error::Code;
 
 use crate::WORDS;
 use crate::support::{MORNING, Rig};
 
 const HOURS: i64 = 3_600_000;
+/// What the neighbour reported.
+const NEIGHBOURS: RequestId = RequestId([7; 16]);
 
 fn reported(category: &str, lat: i32, lon: i32, days: i64) -> NearbyReply {
     let day = u32::try_from(istanbul_day(MORNING) - days).unwrap();
-    let spots = vec![Spot { lat, lon, state: State::InProgress, day }];
+    let spots = vec![Spot { lat, lon, state: State::InProgress, day, request: Some(NEIGHBOURS) }];
     let reports = vec![OfCategory { category: category.into(), spots }];
     NearbyReply {
         tag: u64::from(day),
@@ -86,4 +90,39 @@ fn neighbours_are_asked_for_a_few_times_a_day_and_only_what_is_new_is_kept() {
     // An old report is not told for ever, though the server is out of reach.
     rig.clock.pass(70 * 24 * HOURS);
     assert_eq!(similar(&rig, id), []);
+}
+
+#[test]
+fn a_draft_is_added_to_a_neighbours_report_or_to_ones_own_and_says_so_from_then_on() {
+    let rig = Rig::new();
+    rig.server().nearby = reported("yol.cukur", 40_990, 29_026, 3);
+    rig.sync();
+    let own = rig.send(WORDS);
+    let id = draft(&rig, "yol.cukur", 40.9905, 29.0263);
+    let relate = |id, to| rig.tablet.call(Call::Relate { id, to });
+    let [only] = &similar(&rig, id)[..] else { panic!("one is told") };
+    assert_eq!(only.request, Some(NEIGHBOURS));
+    relate(id, only.request).unwrap();
+    let osmanaga = Some(Related { own: None, who: "Osmanağa".into() });
+    assert_eq!(rig.show(id).related, osmanaga);
+    relate(id, None).unwrap();
+    assert_eq!(rig.show(id).related, None, "taken back");
+    relate(id, Some(own)).unwrap();
+    assert_eq!(rig.show(id).related, Some(Related { own: Some(own), who: rig.show(own).row.case_no }));
+    relate(id, Some(NEIGHBOURS)).unwrap();
+    assert_eq!(relate(id, Some(RequestId([8; 16]))).unwrap_err().code, Code::NotFound);
+
+    let rig = rig.pulled();
+    let sent: view::Request = rig.call(Call::Send { id });
+    assert_eq!(sent.related, osmanaga);
+    assert_eq!(rig.tablet.call(Call::Relate { id, to: None }).unwrap_err().code, Code::WrongMoment);
+    rig.sync();
+    let raw = rig.server().changes[&id][0].raw.clone();
+    assert_eq!(Document::load(&[&raw]).unwrap().read().unwrap().request.rel, Some(NEIGHBOURS), "the server is told");
+    // Its neighbours tell of it no more: that it was added to one of theirs stays.
+    rig.server().nearby = reported("yol.cokme", 40_990, 29_026, 1);
+    rig.server().nearby.around.as_mut().unwrap()[0].reports[0].spots[0].request = None;
+    rig.clock.pass(7 * HOURS);
+    rig.sync();
+    assert_eq!(rig.show(id).related, Some(Related { own: None, who: String::new() }));
 }

@@ -2,10 +2,13 @@
 
 use super::WORDS;
 use super::support::{Fault, Line, Rig};
-use mbs_shared::id::BlobHash;
+use mbs_shared::blob::name_of;
+use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::routing::{Outcome, What, Who};
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_tablet::door::Call;
 use mbs_tablet::door::view::{self, Transport as Way};
+use mbs_tablet::error::Code;
 use mbs_tablet::ports::{Cut, HttpReply, HttpRequest, Transport};
 use mbs_tablet::sync::{Effect, Event, Nudge};
 
@@ -191,4 +194,144 @@ fn a_day_has_its_allowance_and_a_person_may_pass_it() {
     rig.add_photo(id, "generated/g-cmyk.jpg");
     let _: view::Request = rig.call(Call::Send { id });
     assert_eq!(work(&rig).held, 1, "the next one waits again");
+}
+
+/// The unit answers with photos of which some have a preview; the server keeps their bytes.
+fn answered(rig: &Rig, photos: &[(&[u8], Option<&[u8]>)]) -> (RequestId, Vec<BlobHash>) {
+    let id = rig.send(WORDS);
+    rig.sync();
+    let hashes: Vec<BlobHash> = photos.iter().map(|(bytes, _)| name_of(bytes)).collect();
+    let mut server = rig.server();
+    for (bytes, preview) in photos {
+        server.proofs.insert(name_of(bytes), bytes.to_vec());
+        server.previews.extend(preview.map(|preview| (name_of(bytes), preview.to_vec())));
+    }
+    let no = "2026-000001".parse().unwrap();
+    server.decide(id, Who::System, What::Received { no, channel: None }, "");
+    let outcome = Outcome::Done;
+    server.decide(id, Who::Unit, What::Concluded { outcome, photos: hashes.clone(), parent: None }, "Yapıldı.");
+    drop(server);
+    (id, hashes)
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let original = std::fs::read(super::support::photos().join(name)).unwrap();
+    mbs_tablet::capture::photo::shrink(&original, 1).unwrap().bytes
+}
+
+fn line(rig: &Rig, metered: bool) {
+    let _: view::Status = rig.call(Call::Line { online: true, metered: Some(metered) });
+}
+
+fn answer_photos(rig: &Rig, id: RequestId) -> Vec<view::Photo> {
+    rig.show(id).answer.unwrap().photos
+}
+
+#[test]
+fn an_answer_s_photos_come_previews_first_and_in_full_where_nobody_pays() {
+    let rig = Rig::new();
+    let (first, second) = (fixture("generated/g-ist-01.jpg"), fixture("generated/g-ist-02.jpg"));
+    let small = mbs_tablet::capture::photo::preview(&first).unwrap();
+    let (id, hashes) = answered(&rig, &[(&first, Some(&small)), (&second, None)]);
+    line(&rig, true);
+    rig.sync();
+    // Over a paid line only what has a preview is seen, and counted.
+    let shown = answer_photos(&rig, id);
+    assert_eq!(
+        shown.iter().map(|p| (p.hash, p.here, p.thumb)).collect::<Vec<_>>(),
+        [(hashes[0], false, true), (hashes[1], false, false)]
+    );
+    assert_eq!(rig.status().mobile.today, small.len() as u64);
+    assert_eq!(rig.tablet.photo(hashes[0], true).unwrap().unwrap(), small);
+    // A person opens the other one: it comes all the same, and is counted; its preview is made here.
+    let wished: () = rig.call(Call::FetchPhoto { id, hash: hashes[1] });
+    let () = wished;
+    rig.sync();
+    let shown = answer_photos(&rig, id);
+    assert!(!shown[0].here && shown[1].here && shown[1].thumb, "{shown:?}");
+    assert_eq!(rig.status().mobile.today, (small.len() + second.len()) as u64);
+    assert_eq!(rig.tablet.photo(hashes[1], false).unwrap().unwrap(), second, "bit-equal");
+    // Over Wi-Fi the rest comes by itself.
+    line(&rig, false);
+    rig.sync();
+    assert!(answer_photos(&rig, id)[0].here);
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), first);
+    let asked = rig.server().log.iter().filter(|path| path.contains(&format!("{}/thumb", hashes[1]))).count();
+    assert_eq!(asked, 1, "a preview that is not there is asked for once");
+    // They are encrypted as everything is, and survive the battery.
+    let rig = rig.pulled();
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), first);
+    let file = std::fs::read(rig.dir.path().join("mbs.db")).unwrap();
+    assert!(!file.windows(64).any(|part| part == &first[first.len() / 2..first.len() / 2 + 64]));
+    // Once it is closed the previews stay; the full sizes come again when somebody opens them.
+    rig.server().decide(id, Who::System, What::Closed { confirmed: false }, "");
+    rig.sync();
+    assert!(answer_photos(&rig, id).iter().all(|photo| photo.thumb && !photo.here));
+    let () = rig.call(Call::FetchPhoto { id, hash: hashes[0] });
+    rig.sync();
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), first);
+    // Nobody else's photo can be wished for, and with the request its answer's go.
+    let strange = rig.tablet.call(Call::FetchPhoto { id, hash: BlobHash([7; 32]) });
+    assert_eq!(strange.unwrap_err().code, Code::NotFound);
+    rig.server().publish(id, mbs_shared::wire::sync::RowBody::Erased);
+    rig.sync();
+    assert_eq!(rig.tablet.photo(hashes[0], true).unwrap(), None);
+}
+
+#[test]
+fn an_answer_s_photo_that_the_server_has_lost_keeps_nothing_else_waiting() {
+    let rig = Rig::new();
+    let first = fixture("generated/g-ist-01.jpg");
+    let (id, hashes) = answered(&rig, &[(&first, None)]);
+    line(&rig, true);
+    rig.sync();
+    rig.server().lost_photos = true;
+    let () = rig.call(Call::FetchPhoto { id, hash: hashes[0] });
+    let own = rig.draft("Bir başka çukur");
+    rig.add_photo(own, "generated/g-ist-02.jpg");
+    let _: view::Request = rig.call(Call::Send { id: own });
+    for _ in 0..4 {
+        rig.sync();
+        rig.clock.pass(10 * 60_000);
+    }
+    assert!(rig.show(own).photos[0].delivered);
+    // It is there again, and wanted again.
+    rig.server().lost_photos = false;
+    let () = rig.call(Call::FetchPhoto { id, hash: hashes[0] });
+    rig.sync();
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), first);
+}
+
+/// Loses every second question about a photo.
+struct Ragged(Line, u32);
+
+impl Transport for Ragged {
+    fn send(&mut self, request: HttpRequest) -> Result<HttpReply, Cut> {
+        let photo = request.path.starts_with("/v1/blobs/");
+        self.1 += u32::from(photo);
+        if photo && self.1.is_multiple_of(2) { Err(Cut("cut".into())) } else { self.0.send(request) }
+    }
+}
+
+#[test]
+fn an_answer_s_photo_comes_in_slices_and_what_is_not_it_is_not_kept() {
+    let rig = Rig::new();
+    let photo = fixture("real/jolla-8mp.jpg");
+    let (id, hashes) = answered(&rig, &[(&photo, None)]);
+    let mut ragged = Ragged(Line(rig.server.clone()), 0);
+    for _ in 0..200 {
+        if rig.show(id).answer.is_some_and(|answer| answer.photos[0].here) {
+            break;
+        }
+        rig.sync_over(&mut ragged);
+    }
+    let asked: Vec<String> = rig.server().log.iter().filter(|path| path.contains("/v1/blobs/")).cloned().collect();
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), photo, "{asked:?}");
+    assert!(asked.len() > 3, "in slices: {asked:?}");
+    // Other bytes under its name.
+    let rig = Rig::new();
+    let (id, hashes) = answered(&rig, &[(&photo, None)]);
+    rig.server().proofs.insert(hashes[0], fixture("generated/g-ist-03.jpg"));
+    rig.sync();
+    assert!(answer_photos(&rig, id).iter().all(|p| !p.here && !p.thumb));
 }

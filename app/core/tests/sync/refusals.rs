@@ -17,7 +17,8 @@ fn what_is_refused_is_readable_and_in_nobodys_way() {
     let bad = rig.send("bad");
     rig.add_photo_later(bad);
     let good = rig.send(WORDS);
-    let entry: view::Request = rig.call(Call::Say { id: good, kind: EntryKind::Message, text: "Ek bilgi".into() });
+    let entry: view::Request =
+        rig.call(Call::Say { id: good, kind: EntryKind::Message, text: "Ek bilgi".into(), photos: Vec::new() });
     assert_eq!(entry.thread.len(), 1);
     BAD.with(|b| b.set(Some(bad)));
     rig.server().verdict = Some(|item| {

@@ -118,3 +118,21 @@ fn the_wrong_clock_is_told() {
             .any(|n| matches!(n, view::Notice::ClockWrong { seconds } if *seconds < -90_000_000))
     );
 }
+
+/// Whatever the digests say, tablet and server are compared whole once a week, and not sooner.
+#[test]
+fn tablet_and_server_are_compared_whole_once_a_week() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    let mut compared = Vec::new();
+    for day in 0..24 {
+        rig.server().log.clear();
+        rig.sync();
+        if rig.server().log.iter().any(|line| line.starts_with("/v1/reconcile")) {
+            compared.push(day);
+        }
+        rig.clock.pass(86_400_000);
+    }
+    // It begins to count with the first poll that brings nothing, on the second day.
+    assert_eq!(compared, [9, 17], "the first day after a week was over");
+}

@@ -15,6 +15,16 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_second_factor.sql"),
     include_str!("migrations/0007_templates.sql"),
     include_str!("migrations/0008_anchors.sql"),
+    include_str!("migrations/0009_tasks.sql"),
+    include_str!("migrations/0010_urgency.sql"),
+    include_str!("migrations/0011_rules.sql"),
+    include_str!("migrations/0012_days.sql"),
+    include_str!("migrations/0013_proof.sql"),
+    include_str!("migrations/0014_room.sql"),
+    include_str!("migrations/0015_directory.sql"),
+    include_str!("migrations/0016_writing_keys.sql"),
+    include_str!("migrations/0017_narrow_lists.sql"),
+    include_str!("migrations/0018_battery.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.

@@ -18,14 +18,14 @@ use serde::Deserialize;
 use crate::auth::keys;
 use crate::blob_store::Key;
 use crate::database::feed::{self, kind};
-use crate::database::{DbError, DbResult, Go, Session, blobs, requests};
+use crate::database::{DbError, DbResult, Go, Session, blobs, requests, tasks};
 use crate::error::Fault;
 use crate::handlers::blob::{off_thread, store_fault};
 use crate::handlers::desk::build::{self, Stored};
 use crate::handlers::input::{Json, Path, Query};
 use crate::service::Service;
 
-use super::view::{Content, Update, UpdateEvent, UpdateKind, Updates};
+use super::view::{Content, Update, UpdateEvent, UpdateKind, UpdateTask, Updates};
 
 /// Updates of one answer, when nothing is said.
 const LIMIT: u32 = 100;
@@ -70,7 +70,7 @@ pub async fn updates(
 ) -> Result<Json<Updates>, Fault> {
     let now = service.clock.now();
     let key = in_fault(service.db.ask(|s| Ok(keys::who(s, &headers, now))))?;
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let unit = ask.unit.as_deref().unwrap_or(&key.unit);
     if !directory.is_within(unit, &key.unit) {
         return Err(Fault::because(Code::Forbidden, "Bu birim anahtarın kapsamında değil."));
@@ -110,7 +110,7 @@ pub async fn updates(
     Ok(Json(Updates { updates, next: format!("{}.{last}", service.epoch), more }))
 }
 
-/// The whole photo of a request that lies at one of the key's units.
+/// The whole photo of a request that lies at one of the key's units, or of which one owes a part.
 ///
 /// # Errors
 /// [`Code::NotFound`] also for what the key may not see.
@@ -122,13 +122,13 @@ pub async fn photo(
     let now = service.clock.now();
     let key = in_fault(service.db.ask(|s| Ok(keys::who(s, &headers, now))))?;
     let hash: BlobHash = hash.parse().map_err(|_| Code::NotFound)?;
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let visible = service.db.ask(|s| {
         let Some(found) = blobs::by_hash(s, hash)? else { return Ok(false) };
         for id in blobs::requests(s, found.id)? {
-            if let Some(head) = requests::by_id(s, id)?
-                && directory.is_within(service.scopes.code(head.unit), &key.unit)
-            {
+            let Some(head) = requests::by_id(s, id)? else { continue };
+            let owed = tasks::of_request(s, head.rid)?.into_iter().map(|(_, unit)| unit);
+            if owed.chain([head.unit]).any(|unit| directory.is_within(service.scopes.code(unit), &key.unit)) {
                 return Ok(true);
             }
         }
@@ -142,7 +142,7 @@ pub async fn photo(
     Ok(([(header::CONTENT_TYPE, "image/jpeg"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], bytes).into_response())
 }
 
-fn in_fault<T>(asked: DbResult<Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) fn in_fault<T>(asked: DbResult<Result<T, Fault>>) -> Result<T, Fault> {
     asked.map_err(Fault::from)?
 }
 
@@ -229,6 +229,11 @@ fn event_of(stored: &Stored, n: u32) -> Option<UpdateEvent> {
         due: case.due,
         planned,
         other: build::other_of(&event.what).map(|no| no.to_string()),
+        task: build::task_of(event, &case).map(|task| UpdateTask {
+            n: task.n,
+            unit: task.unit.clone(),
+            until: task.until.clone(),
+        }),
     })
 }
 

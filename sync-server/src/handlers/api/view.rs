@@ -77,6 +77,36 @@ pub struct UpdateEvent {
     /// Official number of another request concerned: the parent of a duplicate, a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other: Option<String>,
+    /// The part of the work concerned, for `tasked`, `task_done`, `task_dropped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<UpdateTask>,
+}
+
+/// A part of the work that was given to a unit beside the one that holds the request (alt iş).
+#[derive(Debug, Clone, Serialize)]
+pub struct UpdateTask {
+    /// `n` of the event that gave it.
+    pub n: u32,
+    /// Unit.
+    pub unit: String,
+    /// Until when it is wanted, `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// `POST /api/v1/requests/{id}/act`: where the request stands afterwards.
+#[derive(Debug, Clone, Serialize)]
+pub struct Acted {
+    /// The request.
+    pub request: RequestId,
+    /// Official number.
+    pub number: String,
+    /// Its last event: send it with the next decision.
+    pub n: u32,
+    /// State.
+    pub status: State,
+    /// Whether it had been said before, and nothing was appended now.
+    pub repeated: bool,
 }
 
 /// What the muhtar wrote.

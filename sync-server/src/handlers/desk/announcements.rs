@@ -106,7 +106,7 @@ fn shown(
     stored: Stored,
     reached: &HashSet<u32>,
 ) -> DbResult<DeskAnnouncement> {
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let audience = Audience::read(&stored.audience, directory);
     let includes =
         |scope: &&u32| audience.as_ref().is_some_and(|a| a.includes(service.scopes.code(**scope), directory));
@@ -148,7 +148,7 @@ pub async fn unseen(
         let reached: HashSet<u32> = announcements::reached(s)?.into_iter().collect();
         Ok((stored, seen, reached))
     })?;
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let audience = stored.and_then(|stored| Audience::read(&stored.audience, directory)).ok_or(Code::NotFound)?;
     let mut out = Unseen { unseen: Vec::new(), without: Vec::new() };
     for neighbourhood in directory.neighbourhoods.iter().filter(|n| audience.includes(&n.code, directory)) {
@@ -179,7 +179,7 @@ pub async fn create(
     if body.is_empty() || body.len() > MAX_TEXT {
         return Err(Fault::bad_input("text: Metin boş ya da çok uzun (en çok 4.000 bayt)."));
     }
-    let audience = Audience::read(&new.audience, service.knowledge.directory)
+    let audience = Audience::read(&new.audience, service.directory())
         .ok_or_else(|| Fault::bad_input("audience: İlçe ya da mahalle dizinde yok; listeden seçin."))?;
     let stored = Stored {
         id: 0,

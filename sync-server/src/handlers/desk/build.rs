@@ -1,19 +1,23 @@
 //! Builds what the desk's screens are shown from rows, documents and events.
 
-use mbs_shared::directory::{Directory, Neighbourhood, Priority};
+use mbs_shared::directory::{Directory, Neighbourhood, Unit};
 use mbs_shared::document::Document;
-use mbs_shared::id::OfficialNo;
+use mbs_shared::id::{BlobHash, OfficialNo};
 use mbs_shared::request::Request;
-use mbs_shared::routing::{Action, Case, State, What, Who};
-use mbs_shared::wire::entry::EntryKind;
+use mbs_shared::routing::case::Task;
+use mbs_shared::routing::{Action, Case, Event, State, What, Who};
+use mbs_shared::wire::entry::{Entry, EntryKind};
 
 use crate::database::requests::{self, Head};
 use crate::database::staff::{self, Person};
-use crate::database::{DbError, DbResult, Session, blobs, changes, entries, events};
+use crate::database::{DbError, DbResult, Session, blobs, changes, entries, events, tasks};
+use crate::routing::rules::Rules;
+use crate::service::Service;
 
+use super::similar::whole;
 use super::view::{
-    DeskAnswer, DeskConflict, DeskEntry, DeskEvent, DeskPhoto, DeskRequest, Kinship, QueueRow, Relative, Role, UnitRef,
-    UnitSuggestion,
+    DeskAnswer, DeskConflict, DeskEntry, DeskEvent, DeskPhoto, DeskRequest, DeskTask, DeskTaskEnd, Kinship, ProofPhoto,
+    QueueRow, Relative, Role, UnitRef, UnitSuggestion,
 };
 
 /// What every view is built with: names for codes and codes for numbers.
@@ -21,6 +25,8 @@ use super::view::{
 pub struct Names<'a> {
     /// Units, categories, neighbourhoods.
     pub directory: &'a Directory,
+    /// How categories are routed.
+    pub rules: &'a Rules,
     /// Code of a scope number; empty when unknown.
     pub code: &'a dyn Fn(u32) -> String,
     /// Now, Unix ms.
@@ -44,10 +50,6 @@ impl Names<'_> {
         self.directory.neighbourhood(neighbourhood).map_or_else(String::new, Neighbourhood::with_district)
     }
 
-    fn priority(&self, category: &str) -> Priority {
-        self.directory.category(category).map_or(Priority::Normal, |c| c.priority)
-    }
-
     /// A line of a list.
     #[must_use]
     pub fn row(&self, h: &Head) -> QueueRow {
@@ -59,7 +61,7 @@ impl Names<'_> {
             title: h.title.clone(),
             place: self.place(&(self.code)(place)),
             category: h.category.clone(),
-            priority: self.priority(&h.category),
+            priority: self.rules.priority(&h.category),
             state: h.state,
             outcome: h.outcome,
             unit: if h.unit == 0 { None } else { self.unit(&(self.code)(h.unit)) },
@@ -70,6 +72,7 @@ impl Names<'_> {
             photos: u8::try_from(h.blobs).unwrap_or(u8::MAX),
             hops: u16::try_from(h.hops).unwrap_or(u16::MAX),
             returns: u16::try_from(h.returns).unwrap_or(u16::MAX),
+            task: false,
             channel: h.channel,
         }
     }
@@ -86,25 +89,53 @@ fn spent(h: &Head, now: i64) -> f64 {
     (share.max(0.0) * 1000.0).round() / 1000.0
 }
 
-/// In which capacities a person faces a case that lies at `unit`.
+/// In which capacities a person faces a case.
 #[must_use]
-pub fn capacities(directory: &Directory, person: &Person, unit: &str) -> Vec<Who> {
-    let inside = !person.unit.is_empty() && !unit.is_empty() && directory.is_within(unit, &person.unit);
-    match person.role {
-        Role::Triage => vec![Who::Triage],
-        Role::Unit if inside => vec![Who::Unit],
-        Role::Approver if inside => vec![Who::Unit, Who::Approver],
-        Role::Unit | Role::Approver | Role::Auditor | Role::Operator => Vec::new(),
+pub fn capacities(directory: &Directory, person: &Person, case: &Case) -> Vec<Who> {
+    let holds = case.unit.as_deref().is_some_and(|unit| works_in(directory, person, unit));
+    let outside = case.unit.as_deref().and_then(|unit| directory.unit(unit)).is_some_and(Unit::is_external);
+    let helps = case.owed().any(|task| works_in(directory, person, &task.unit));
+    let mut who = match person.role {
+        // Institutions write letters: triage records what they answered, and approves it where that is asked for.
+        Role::Triage if outside => return vec![Who::Triage, Who::External, Who::Approver],
+        Role::Triage => return vec![Who::Triage],
+        Role::Auditor | Role::Operator => return Vec::new(),
+        Role::Unit if holds && outside => vec![Who::External],
+        Role::Approver if holds && outside => vec![Who::External, Who::Approver],
+        Role::Unit if holds => vec![Who::Unit],
+        Role::Approver if holds => vec![Who::Unit, Who::Approver],
+        Role::Unit | Role::Approver => Vec::new(),
+    };
+    if helps {
+        who.push(Who::Helper);
     }
+    who
+}
+
+/// Whether `unit` is the one a person works in, or one below it.
+#[must_use]
+pub fn works_in(directory: &Directory, person: &Person, unit: &str) -> bool {
+    !person.unit.is_empty() && !unit.is_empty() && directory.is_within(unit, &person.unit)
 }
 
 /// Whether a person sees a request that lies at `unit`, or once did (`held`: units in its history).
 #[must_use]
 pub fn sees(directory: &Directory, person: &Person, unit: &str, held: &[String]) -> bool {
     crate::auth::rights::sees_everything(person.role)
-        || std::iter::once(unit)
-            .chain(held.iter().map(String::as_str))
-            .any(|u| !u.is_empty() && directory.is_within(u, &person.unit))
+        || std::iter::once(unit).chain(held.iter().map(String::as_str)).any(|u| works_in(directory, person, u))
+}
+
+/// [`sees`] for what stands in the index: who holds it, and who owes a part of it.
+///
+/// # Errors
+/// [`DbError`].
+pub fn sees_now(session: &mut dyn Session, service: &Service, person: &Person, head: &Head) -> DbResult<bool> {
+    let directory = service.directory();
+    if sees(directory, person, service.scopes.code(head.unit), &[]) {
+        return Ok(true);
+    }
+    let owed = tasks::of_request(session, head.rid)?;
+    Ok(owed.iter().any(|(_, unit)| works_in(directory, person, service.scopes.code(*unit))))
 }
 
 /// A request, its case and its history, as stored.
@@ -140,7 +171,7 @@ pub fn load(session: &mut dyn Session, head: Head) -> DbResult<Stored> {
     Ok(Stored { head, content: reading.request, conflicts, events, case })
 }
 
-/// Units that have held it, by code.
+/// Units that have held it or a part of it, by code.
 #[must_use]
 pub fn holders(stored: &Stored) -> Vec<String> {
     stored.events.iter().filter_map(|e| unit_of(&e.event.what).map(str::to_owned)).collect()
@@ -148,9 +179,24 @@ pub fn holders(stored: &Stored) -> Vec<String> {
 
 fn unit_of(what: &What) -> Option<&str> {
     match what {
-        What::Routed { unit, .. } | What::SentOut { unit, .. } | What::Forwarded { unit } => Some(unit),
+        What::Routed { unit, .. }
+        | What::SentOut { unit, .. }
+        | What::Forwarded { unit }
+        | What::Tasked { unit, .. }
+        | What::Moved { unit, .. } => Some(unit),
         _ => None,
     }
+}
+
+/// The part of the work an event is about, in the case after it.
+#[must_use]
+pub fn task_of<'a>(event: &Event, case: &'a Case) -> Option<&'a Task> {
+    let n = match event.what {
+        What::Tasked { .. } => event.n,
+        What::TaskDone { task, .. } | What::TaskDropped { task } | What::Moved { task: Some(task), .. } => task,
+        _ => return None,
+    };
+    case.tasks.iter().find(|task| task.n == n)
 }
 
 /// The page of one request for `person`.
@@ -165,9 +211,8 @@ pub fn request(
     approval: bool,
 ) -> DbResult<DeskRequest> {
     let Stored { head, content, case, .. } = stored;
-    let unit = case.unit.clone().unwrap_or_default();
     let mut can: Vec<Action> = Vec::new();
-    for who in capacities(names.directory, person, &unit) {
+    for who in capacities(names.directory, person, case) {
         can.extend(case.may(who));
     }
     let whole = blobs::of_request(session, head.rid)?;
@@ -193,7 +238,8 @@ pub fn request(
         .map(|e| {
             let by_muhtar = e.author < 0;
             let author = if by_muhtar { String::new() } else { staff::name(session, e.author)? };
-            Ok(DeskEntry { kind: e.entry.kind, text: e.entry.text, by_muhtar, author, at: e.at })
+            let Entry { kind, text, photos, .. } = e.entry;
+            Ok(DeskEntry { kind, text, by_muhtar, author, at: e.at, photos })
         })
         .collect::<DbResult<_>>()?;
     let place = (names.code)(head.place);
@@ -211,16 +257,17 @@ pub fn request(
         discreet: content.discreet,
         filed: content.at,
         photos,
-        events: history(session, names, &stored.events)?,
+        events: history(session, names, stored)?,
         thread,
         conflicts: stored.conflicts.clone(),
         question: case.question.clone(),
-        answer: answer(case),
+        answer: answer(session, content, case)?,
         planned: case.planned.clone(),
         wish: case.wish.as_ref().map(|wish| wish.text.clone()),
         ceiling: case.ceiling(),
         interim: case.interim.as_ref().map(|interim| interim.at),
         relatives: relatives(session, names, person, case)?,
+        tasks: parts(session, names, person, stored)?,
         can,
         approval,
         suggestions: if matches!(case.state, State::Received | State::InReview) {
@@ -249,6 +296,52 @@ fn relatives(session: &mut dyn Session, names: Names<'_>, person: &Person, case:
         .collect()
 }
 
+/// The parts of the work, in the order they were given.
+fn parts(
+    session: &mut dyn Session,
+    names: Names<'_>,
+    person: &Person,
+    Stored { content, case, .. }: &Stored,
+) -> DbResult<Vec<DeskTask>> {
+    let owed: Vec<u32> = case.owed().map(|task| task.n).collect();
+    let mut parts = Vec::with_capacity(case.tasks.len());
+    for task in &case.tasks {
+        let is_owed = owed.contains(&task.n);
+        let Some(unit) = names.unit(&task.unit) else { continue };
+        let end = match &task.end {
+            None => None,
+            Some(end) => Some(DeskTaskEnd {
+                done: end.done,
+                text: end.text.clone(),
+                photos: proofs(session, content, &end.photos)?,
+                at: end.at,
+            }),
+        };
+        parts.push(DeskTask {
+            n: task.n,
+            unit,
+            text: task.text.clone(),
+            until: task.until.clone(),
+            at: task.at,
+            owed: is_owed,
+            own: is_owed && works_in(names.directory, person, &task.unit),
+            end,
+        });
+    }
+    Ok(parts)
+}
+
+/// Photos from the spot, with what their cameras wrote.
+fn proofs(session: &mut dyn Session, content: &Request, photos: &[BlobHash]) -> DbResult<Vec<ProofPhoto>> {
+    let mut proofs = Vec::with_capacity(photos.len());
+    for hash in photos {
+        let proof = blobs::proof(session, *hash)?;
+        let metres = proof.fix.zip(content.gps).map(|(taken_at, place)| place.metres_to(&taken_at));
+        proofs.push(ProofPhoto { hash: *hash, taken: proof.taken, metres: metres.map(whole) });
+    }
+    Ok(proofs)
+}
+
 /// The other request an event names.
 #[must_use]
 pub const fn other_of(what: &What) -> Option<OfficialNo> {
@@ -259,9 +352,9 @@ pub const fn other_of(what: &What) -> Option<OfficialNo> {
     }
 }
 
-fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored]) -> DbResult<Vec<DeskEvent>> {
+fn history(session: &mut dyn Session, names: Names<'_>, stored: &Stored) -> DbResult<Vec<DeskEvent>> {
+    let events = stored.events.iter();
     events
-        .iter()
         .map(|e| {
             let author = if e.author > 0 { staff::name(session, e.author)? } else { String::new() };
             let (outcome, date) = match &e.event.what {
@@ -269,6 +362,7 @@ fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored
                     (Some(*outcome), None)
                 }
                 What::Planned { date } => (None, Some(date.clone())),
+                What::Tasked { until, .. } => (None, until.clone()),
                 _ => (None, None),
             };
             Ok(DeskEvent {
@@ -278,7 +372,10 @@ fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored
                 by: e.event.by,
                 author,
                 note: e.event.note.clone(),
-                unit: unit_of(&e.event.what).and_then(|u| names.unit(u)),
+                unit: task_of(&e.event, &stored.case)
+                    .map(|task| task.unit.as_str())
+                    .or_else(|| unit_of(&e.event.what))
+                    .and_then(|u| names.unit(u)),
                 outcome,
                 date,
                 other: other_of(&e.event.what).map(|no| no.to_string()),
@@ -287,27 +384,23 @@ fn history(session: &mut dyn Session, names: Names<'_>, events: &[events::Stored
         .collect()
 }
 
-fn answer(case: &Case) -> Option<DeskAnswer> {
+fn answer(session: &mut dyn Session, content: &Request, case: &Case) -> DbResult<Option<DeskAnswer>> {
     let (answer, official) = match (&case.answer, &case.draft) {
         (Some(a), _) => (a, true),
         (None, Some(a)) => (a, false),
-        (None, None) => return None,
+        (None, None) => return Ok(None),
     };
-    Some(DeskAnswer {
-        text: answer.text.clone(),
-        outcome: answer.outcome,
-        photos: answer.photos.clone(),
-        at: answer.at,
-        official,
-    })
+    let photos = proofs(session, content, &answer.photos)?;
+    let (text, outcome, at) = (answer.text.clone(), answer.outcome, answer.at);
+    Ok(Some(DeskAnswer { text, outcome, photos, at, official }))
 }
 
 /// Where the category's rules would send it.
 fn suggestions(names: Names<'_>, category: &str, neighbourhood: &str) -> Vec<UnitSuggestion> {
-    let Some(category) = names.directory.category(category) else { return Vec::new() };
+    let Some(rule) = names.rules.of(category) else { return Vec::new() };
     let mut out: Vec<UnitSuggestion> = Vec::new();
     for (route, why) in
-        std::iter::once((&category.route, "rule")).chain(category.alternatives.iter().map(|r| (r, "alternative")))
+        std::iter::once((&rule.route, "rule")).chain(rule.alternatives.iter().map(|r| (r, "alternative")))
     {
         if let Some(unit) = names.directory.resolve(route, neighbourhood)
             && !out.iter().any(|s| s.unit.code == unit.code)

@@ -80,7 +80,7 @@ pub async fn create(
 ) -> Result<Json<Entered>, Fault> {
     seat.needs(Right::Intake)?;
     let id = parse(&form.id).map_err(|_| Fault::bad_input("id: 32 onaltılık basamak olmalı"))?;
-    let home = service.knowledge.directory.neighbourhood(&form.muhtarlik);
+    let home = service.directory().neighbourhood(&form.muhtarlik);
     let scope = service
         .scopes
         .number(&home.ok_or_else(|| Fault::bad_input("muhtarlik: Mahalle dizinde yok; listeden seçin."))?.code);
@@ -132,7 +132,7 @@ fn checked(service: &Service, form: &NewRequest) -> Result<Request, Fault> {
     if desc.is_empty() {
         return Err(Fault::bad_input("desc: Başvuruda ne istendiğini yazın."));
     }
-    let category = service.knowledge.directory.category(&form.category);
+    let category = service.directory().category(&form.category);
     if !form.category.is_empty() && category.is_none() {
         return Err(Fault::bad_input("category: Konu dizinde yok; listeden seçin ya da boş bırakın."));
     }

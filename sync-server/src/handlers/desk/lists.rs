@@ -1,28 +1,34 @@
 //! `GET queue`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::State;
-use mbs_shared::fold::fold;
 use mbs_shared::routing::State as CaseState;
 use mbs_shared::wire::error::Code;
 use serde::Deserialize;
 
-use crate::auth::rights::{Right, sees_everything};
+use crate::auth::rights::{self, Right, sees_everything};
+use crate::database::lists::{self, Place};
 use crate::database::requests::{self, Head};
 use crate::database::staff::Person;
-use crate::database::{DbResult, Session, lists};
+use crate::database::{DbResult, Session, tasks};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Query};
 use crate::service::Service;
 
-use super::view::Queue;
+use super::view::{Queue, QueueRow, Role};
 use super::{Seat, aside, build, own_units, with_names};
 
 /// Rows of a page.
 const PAGE: u32 = 100;
+/// Rows that are read at once where all are taken along.
+const EXPORTED: u32 = 500;
 /// Requests a search goes through at most: who finds more has to say more.
 const MOST_FOUND: usize = 2_000;
+
+/// Parts of the work of one unit that are looked through; those within its own units are not shown.
+const MOST_OWED: u32 = 2_000;
 
 /// Waits for triage.
 const TRIAGE: &[CaseState] = &[CaseState::Received, CaseState::InReview];
@@ -41,8 +47,10 @@ const INBOX: &[CaseState] = &[
 pub enum List {
     /// What triage has to decide.
     Triage,
-    /// What lies at the person's unit.
+    /// What lies at the person's unit, and what it owes a part of.
     Inbox,
+    /// What lies elsewhere, and the person's unit owes a part of.
+    Tasks,
     /// What is late or was returned twice.
     Late,
     /// Everything the person may see, newest first.
@@ -52,13 +60,93 @@ pub enum List {
 /// The query of `GET queue`.
 #[derive(Debug, Deserialize)]
 pub struct Ask {
-    list: List,
+    /// Which list.
+    pub list: List,
+    /// Only in this state.
     #[serde(default)]
-    state: Option<CaseState>,
+    pub state: Option<CaseState>,
+    /// Only what has all these words.
     #[serde(default)]
-    q: String,
+    pub q: String,
+    /// For the watch list: how much of the time is gone, in percent.
+    #[serde(default = "whole")]
+    pub percent: u8,
+    /// Where the page before ended; empty: the beginning.
     #[serde(default)]
-    after: String,
+    pub after: String,
+}
+
+/// All of the time, in percent.
+#[must_use]
+pub const fn whole() -> u8 {
+    100
+}
+
+impl Ask {
+    /// Refuses who may not see the list.
+    fn allowed(&self, seat: &Seat) -> Result<(), Fault> {
+        seat.needs(Right::Read)?;
+        match self.list {
+            List::Triage if !sees_everything(seat.0.role) => Err(Code::Forbidden.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Row numbers of what has the words, where some are asked for. Persons are looked for by who sees whose tablets there are.
+    fn found(&self, service: &Service, role: Role) -> Result<Option<Vec<i64>>, Fault> {
+        if self.q.trim().is_empty() {
+            return Ok(None);
+        }
+        let mut rids = service.search.find(service, &self.q, rights::has(role, Right::Fleet))?;
+        rids.truncate(MOST_FOUND);
+        Ok(Some(rids))
+    }
+}
+
+/// All of a list, page by page, for who takes it along.
+#[derive(Debug)]
+pub struct Pages {
+    person: Person,
+    ask: Ask,
+    /// Looked for with the first page.
+    found: Option<Option<Vec<i64>>>,
+    /// Where the next page begins; `None`: there is none.
+    at: Option<Mark>,
+}
+
+impl Pages {
+    /// The list as asked for, from its beginning.
+    ///
+    /// # Errors
+    /// [`Code::Forbidden`].
+    pub fn begin(seat: Seat, ask: Ask) -> Result<Self, Fault> {
+        ask.allowed(&seat)?;
+        let at = Mark::read(&ask)?;
+        Ok(Self { person: seat.0, ask, found: None, at: Some(at) })
+    }
+
+    /// The next page; empty behind the last one.
+    ///
+    /// # Errors
+    /// [`Fault`] of the database.
+    pub fn next(&mut self, service: &Service) -> Result<Vec<Head>, Fault> {
+        let Self { person, ask, found, at } = self;
+        let Some(after) = *at else { return Ok(Vec::new()) };
+        let found = match found {
+            Some(found) => found,
+            None => found.insert(ask.found(service, person.role)?),
+        };
+        let own = own_units(service, &person.unit);
+        let units = (!sees_everything(person.role)).then_some(own.as_slice());
+        let heads = service.db.ask(|s| {
+            let owed = tasks::elsewhere(s, &own, MOST_OWED)?;
+            let now = service.clock.now();
+            let view = View { service, person, ask, units, owed: &owed, now, most: EXPORTED };
+            Ok(view.heads(s, found.as_deref(), after)?.0)
+        })?;
+        *at = heads.last().filter(|_| heads.len() == EXPORTED as usize).map(|head| Mark::after(ask, head));
+        Ok(heads)
+    }
 }
 
 /// A page of a list.
@@ -70,65 +158,189 @@ pub async fn queue(
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Json<Queue>, Fault> {
-    seat.needs(Right::Read)?;
+    ask.allowed(&seat)?;
     let person = &seat.0;
     let everything = sees_everything(person.role);
-    if ask.list == List::Triage && !everything {
-        return Err(Code::Forbidden.into());
-    }
-    let after: i64 = match ask.after.as_str() {
-        "" => 0,
-        text => text.parse().map_err(|_| Fault::bad_input("Sayfa işareti anlaşılamadı."))?,
-    };
     let own = own_units(&service, &person.unit);
     let units = if everything { None } else { Some(own.as_slice()) };
     let now = service.clock.now();
-    let rids = if ask.list == List::All && !ask.q.trim().is_empty() {
-        let (inner, words) = (service.clone(), ask.q.clone());
-        let mut rids = aside(move || Ok(inner.search.find(&inner, &words)?)).await?;
-        rids.truncate(MOST_FOUND);
-        Some(rids)
-    } else {
+    let after = Mark::read(&ask)?;
+    let (inner, ask) = (service.clone(), Arc::new(ask));
+    let rids = if ask.q.trim().is_empty() {
         None
+    } else {
+        let (ask, role) = (ask.clone(), person.role);
+        aside(move || ask.found(&inner, role)).await?
     };
-    let (heads, total, counts) = service.db.ask(|s| {
-        let (heads, total) = match ask.list {
-            List::Triage => (
-                lists::oldest(s, &one_of(TRIAGE, ask.state), None, after, PAGE)?,
-                lists::count(s, &one_of(TRIAGE, ask.state), None)?,
-            ),
-            List::Inbox => {
-                let states = one_of(INBOX, ask.state);
-                (lists::oldest(s, &states, units, after, PAGE)?, lists::count(s, &states, units)?)
-            }
-            List::Late => (lists::late(s, units, now, after, PAGE)?, service.watch.count(s, units, now)?),
-            List::All => match &rids {
-                Some(rids) => found(s, &service, person, &ask, after, rids)?,
-                None => all(s, units, ask.state, after)?,
-            },
-        };
+    let (heads, total, counts, owed) = service.db.ask(|s| {
+        let tasks = tasks::count(s, &own)?;
+        let owed = if tasks == 0 { Vec::new() } else { tasks::elsewhere(s, &own, MOST_OWED)? };
+        let view = View { service: &service, person, ask: &ask, units, owed: &owed, now, most: PAGE };
+        let (heads, total) = view.heads(s, rids.as_deref(), after)?;
         let triage = if everything { lists::count(s, TRIAGE, None)? } else { 0 };
-        let inbox = lists::count(s, INBOX, units)?;
-        Ok((heads, total, (triage, inbox, service.watch.lately(s, units, now)?)))
+        let inbox = lists::count(s, INBOX, units)? + tasks;
+        let owed: Vec<i64> = owed.iter().map(|head| head.rid).collect();
+        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, units, now)?), owed))
     })?;
-    let (triage, inbox, late) = counts;
-    let full = heads.len() == PAGE as usize;
-    let next = heads.last().filter(|_| full).map(|h| h.rid.to_string());
-    let words = fold(&ask.q);
-    let mut rows: Vec<_> = with_names(&service, |names| {
-        heads
-            .iter()
-            .filter(|h| ask.list == List::All || matches(h, &words, &names.row(h).place))
-            .map(|h| names.row(h))
-            .collect()
+    let (triage, inbox, tasks, late) = counts;
+    let next = heads.last().filter(|_| heads.len() == PAGE as usize).map(|head| Mark::after(&ask, head).to_string());
+    let rows = with_names(&service, |names| {
+        heads.iter().map(|h| QueueRow { task: owed.contains(&h.rid), ..names.row(h) }).collect()
     });
-    if ask.list != List::All {
-        // Urgent first; within that the one with the least time left, then the oldest.
-        rows.sort_by(|a, b| {
-            a.priority.cmp(&b.priority).then(b.spent.total_cmp(&a.spent)).then(a.received.cmp(&b.received))
-        });
+    Ok(Json(Queue { rows, next, total, triage, inbox, tasks, late }))
+}
+
+/// Everything, and what is finished, stands newest first; open work most urgent first.
+fn by_age(ask: &Ask) -> bool {
+    ask.list == List::All || ask.state.is_some_and(|state| !state.is_open())
+}
+
+/// Where a page goes on.
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    Urgency(Place),
+    /// Before this row.
+    Age(i64),
+}
+
+impl Mark {
+    fn read(ask: &Ask) -> Result<Self, Fault> {
+        let number = |text: &str| text.parse::<i64>().ok();
+        let read = match (by_age(ask), ask.after.as_str()) {
+            (true, "") => Some(Self::Age(i64::MAX)),
+            (true, text) => number(text).map(Self::Age),
+            (false, "") => Some(Self::Urgency(Place::BEGIN)),
+            (false, text) => text
+                .split_once('.')
+                .and_then(|(urgency, rid)| Some(Self::Urgency(Place { urgency: number(urgency)?, rid: number(rid)? }))),
+        };
+        read.ok_or_else(|| Fault::bad_input("Sayfa işareti anlaşılamadı."))
     }
-    Ok(Json(Queue { rows, next, total, triage, inbox, late }))
+
+    fn after(ask: &Ask, head: &Head) -> Self {
+        if by_age(ask) { Self::Age(head.rid) } else { Self::Urgency(Place::of(head)) }
+    }
+
+    fn precedes(self, head: &Head) -> bool {
+        match self {
+            Self::Urgency(place) => place < Place::of(head),
+            Self::Age(rid) => rid > head.rid,
+        }
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Urgency(Place { urgency, rid }) => write!(f, "{urgency}.{rid}"),
+            Self::Age(rid) => write!(f, "{rid}"),
+        }
+    }
+}
+
+/// What a page is made of.
+struct View<'a> {
+    service: &'a Service,
+    person: &'a Person,
+    ask: &'a Ask,
+    /// The person's units; `None`: everyone's.
+    units: Option<&'a [u32]>,
+    /// What lies elsewhere, and one of the person's units owes a part of.
+    owed: &'a [Head],
+    now: i64,
+    /// Rows of a page.
+    most: u32,
+}
+
+impl View<'_> {
+    /// A page of the list, or of what of it was found, and how many there are in all.
+    fn heads(&self, s: &mut dyn Session, found: Option<&[i64]>, after: Mark) -> DbResult<(Vec<Head>, u32)> {
+        match found {
+            None => self.page(s, after),
+            Some(rids) => self.found(s, rids, after),
+        }
+    }
+
+    /// A page of the list, and how many it has in all.
+    fn page(&self, s: &mut dyn Session, after: Mark) -> DbResult<(Vec<Head>, u32)> {
+        let Self { ask, units, now, most, .. } = *self;
+        let place = match after {
+            Mark::Age(before) => return all(s, units, ask.state, before, most),
+            Mark::Urgency(place) => place,
+        };
+        let owed = || self.owed.iter().filter(|head| place < Place::of(head)).cloned();
+        let tasks = self.owed.len() as u32;
+        Ok(match ask.list {
+            List::Tasks => (lists::page(owed().collect(), most), tasks),
+            List::Late => {
+                let percent = u32::from(ask.percent);
+                let total = if percent == 100 {
+                    self.service.watch.count(s, units, now)?
+                } else {
+                    let late = lists::count_late(s, now, percent)?;
+                    late.iter().filter(|(unit, _)| units.is_none_or(|own| own.contains(unit))).map(|(_, n)| n).sum()
+                };
+                (lists::late(s, units, now, percent, place, most)?, total)
+            }
+            List::Triage | List::Inbox | List::All => {
+                let states = self.states();
+                let mut heads = lists::urgent(s, &states, units, place, most)?;
+                let mut total = lists::count(s, &states, units)?;
+                if ask.list == List::Inbox && ask.state.is_none() {
+                    heads.extend(owed());
+                    heads = lists::page(heads, most);
+                    total += tasks;
+                }
+                (heads, total)
+            }
+        })
+    }
+
+    /// What of the list has all the words that were typed in, and how many there are of it.
+    fn found(&self, s: &mut dyn Session, rids: &[i64], after: Mark) -> DbResult<(Vec<Head>, u32)> {
+        let (mut heads, mut total) = (Vec::new(), 0);
+        for rid in rids {
+            let Some(head) = s.first(requests::OF_RID, &[(*rid).into()], requests::head)? else { continue };
+            if !self.stands_in(&head) || !build::sees_now(s, self.service, self.person, &head)? {
+                continue;
+            }
+            total += 1;
+            if after.precedes(&head) {
+                heads.push(head);
+            }
+        }
+        match after {
+            // They come newest first.
+            Mark::Age(_) => heads.truncate(self.most as usize),
+            Mark::Urgency(_) => heads = lists::page(heads, self.most),
+        }
+        Ok((heads, total))
+    }
+
+    /// Whether a row belongs to the list.
+    fn stands_in(&self, head: &Head) -> bool {
+        let here = self.units.is_none_or(|units| units.contains(&head.unit));
+        let owed = || self.owed.iter().any(|owed| owed.rid == head.rid);
+        let in_state = || self.states().contains(&head.state);
+        match self.ask.list {
+            List::Triage => in_state(),
+            List::Inbox => (here && in_state()) || (self.ask.state.is_none() && owed()),
+            List::Tasks => owed(),
+            List::Late => here && head.state.is_open() && self.is_late(head),
+            List::All => self.ask.state.is_none_or(|state| state == head.state),
+        }
+    }
+
+    fn is_late(&self, head: &Head) -> bool {
+        let spent = (self.now - head.received).saturating_mul(100);
+        let runs = head.due != 0 && head.paused == 0;
+        head.returns > 1 || runs && spent >= (head.due - head.received).saturating_mul(i64::from(self.ask.percent))
+    }
+
+    /// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
+    fn states(&self) -> Vec<CaseState> {
+        one_of(if self.ask.list == List::Triage { TRIAGE } else { INBOX }, self.ask.state)
+    }
 }
 
 /// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
@@ -136,46 +348,18 @@ fn one_of(states: &[CaseState], wanted: Option<CaseState>) -> Vec<CaseState> {
     wanted.map_or_else(|| states.to_vec(), |w| vec![w])
 }
 
-/// Everything the person may see, newest first, and how many there are.
-fn all(s: &mut dyn Session, units: Option<&[u32]>, state: Option<CaseState>, after: i64) -> DbResult<(Vec<Head>, u32)> {
-    let before = if after == 0 { i64::MAX } else { after };
+/// Everything the person may see before a row, newest first, and how many there are.
+fn all(
+    s: &mut dyn Session,
+    units: Option<&[u32]>,
+    state: Option<CaseState>,
+    before: i64,
+    most: u32,
+) -> DbResult<(Vec<Head>, u32)> {
     let states = one_of(&CaseState::ALL, state);
     match units {
-        Some(units) => Ok((lists::newest_at(s, &states, units, before, PAGE)?, lists::count(s, &states, Some(units))?)),
-        None if state.is_none() => Ok((lists::newest(s, before, PAGE)?, lists::total(s)?)),
-        None => Ok((lists::newest_in(s, &states, before, PAGE)?, lists::count(s, &states, None)?)),
+        Some(units) => Ok((lists::newest_at(s, &states, units, before, most)?, lists::count(s, &states, Some(units))?)),
+        None if state.is_none() => Ok((lists::newest(s, before, most)?, lists::total(s)?)),
+        None => Ok((lists::newest_in(s, &states, before, most)?, lists::count(s, &states, None)?)),
     }
-}
-
-/// What has all the words that were typed in, newest first, and how many the person may see of it.
-fn found(
-    s: &mut dyn Session,
-    service: &Service,
-    person: &Person,
-    ask: &Ask,
-    after: i64,
-    rids: &[i64],
-) -> DbResult<(Vec<Head>, u32)> {
-    let (mut out, mut total) = (Vec::new(), 0);
-    for rid in rids {
-        let Some(head) = s.first(requests::OF_RID, &[(*rid).into()], requests::head)? else { continue };
-        let sees = build::sees(service.knowledge.directory, person, service.scopes.code(head.unit), &[]);
-        if !sees || ask.state.is_some_and(|wanted| wanted != head.state) {
-            continue;
-        }
-        total += 1;
-        if out.len() < PAGE as usize && (after == 0 || *rid < after) {
-            out.push(head);
-        }
-    }
-    Ok((out, total))
-}
-
-/// Whether every folded word occurs in number, title, category or place.
-fn matches(h: &Head, words: &str, place: &str) -> bool {
-    if words.is_empty() {
-        return true;
-    }
-    let text = fold(&format!("{} {} {} {} {place}", h.no, h.case_no, h.title, h.category));
-    words.split_whitespace().all(|w| text.contains(w))
 }

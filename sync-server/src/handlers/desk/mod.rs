@@ -3,8 +3,11 @@
 //! A handler here reads input, asks the rights matrix, calls one use case and answers. What is
 //! allowed on a case is the transition table's matter; what a person may see is [`build::sees`]'s.
 
+pub mod accounts;
 pub mod announcements;
+pub mod around;
 pub mod build;
+pub mod calendar;
 pub mod directory;
 pub mod events;
 pub mod intake;
@@ -14,11 +17,13 @@ pub mod photo;
 pub mod quarantine;
 pub mod report;
 pub mod request;
+pub mod rules;
 pub mod second_factor;
 pub mod session;
 pub mod similar;
 pub mod tablets;
 pub mod templates;
+pub mod units;
 pub mod view;
 
 use std::sync::Arc;
@@ -54,9 +59,14 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/second-factor/off", post(second_factor::off))
         .route("/desk/api/queue", get(lists::queue))
         .route("/desk/api/directory", get(directory::show))
+        .route("/desk/api/directory/versions", get(directory::change::versions))
+        .route("/desk/api/directory.csv", get(directory::change::export))
         .route("/desk/api/requests", post(intake::create))
+        .route("/desk/api/requests/preview", post(request::preview))
         .route("/desk/api/requests/{id}", get(request::show))
+        .route("/desk/api/requests/{id}/qr.svg", get(request::qr))
         .route("/desk/api/requests/{id}/similar", get(similar::similar))
+        .route("/desk/api/requests/{id}/around", get(around::around))
         .route("/desk/api/requests/{id}/act", post(request::act))
         .route("/desk/api/requests/{id}/look", post(request::look))
         .route("/desk/api/requests/{id}/say", post(request::say))
@@ -66,22 +76,42 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/templates", get(templates::list).post(templates::add))
         .route("/desk/api/templates/{id}/drop", post(templates::remove))
         .route("/desk/api/tablets", get(tablets::list))
+        .route("/desk/api/tablets/{prefix}/revoke", post(tablets::revoke))
+        .route("/desk/api/accounts", get(accounts::list).post(accounts::add))
+        .route("/desk/api/accounts/{login}", post(accounts::change))
+        .route("/desk/api/keys", post(accounts::add_key))
+        .route("/desk/api/keys/revoke", post(accounts::revoke_key))
+        .route("/desk/api/password", post(accounts::own_password))
         .route("/desk/api/enrolments", post(tablets::enrol))
+        .route("/desk/api/units", get(units::list))
+        .route("/desk/api/units/{code}", post(units::switch))
+        .route("/desk/api/calendar", get(calendar::list).post(calendar::set))
+        .route("/desk/api/calendar/{date}/drop", post(calendar::remove))
+        .route("/desk/api/rules", get(rules::show).post(rules::change))
+        .route("/desk/api/rules/preview", post(rules::preview))
+        .route("/desk/api/rules/{id}", get(rules::version))
         .route("/desk/api/report", get(report::show))
+        .route("/desk/api/report/refusals", get(report::refusals))
         .route("/desk/api/report.xlsx", get(report::workbook))
         .route("/desk/api/requests.csv", get(report::requests_table))
+        .route("/desk/api/requests.xlsx", get(report::requests_workbook))
         .route("/desk/api/requests.geojson", get(report::requests_map))
         .route("/desk/api/open-data.csv", get(report::open_data))
         .route("/desk/api/quarantine", get(quarantine::list))
         .route("/desk/api/quarantine/{id}", post(quarantine::decide))
         .layer(DefaultBodyLimit::max(MAX_JSON));
+    let tables = Router::new()
+        .route("/desk/api/directory", post(directory::change::change))
+        .route("/desk/api/directory/preview", post(directory::change::preview))
+        .layer(DefaultBodyLimit::max(directory::change::MAX_TABLE));
     let photos = Router::new()
         .route("/desk/api/photos", post(photo::upload))
+        .route("/desk/api/photos/facts", post(photo::read_facts))
         .route("/desk/api/photos/{hash}", get(photo::full))
-        .route("/desk/api/photos/{hash}/thumb", get(photo::thumb))
+        .route("/desk/api/photos/{hash}/thumb", get(photo::thumb).put(photo::put_thumb))
         // One byte more than allowed, so that the sentence can name the photo.
         .layer(DefaultBodyLimit::max(mbs_shared::blob::MAX_BYTES as usize + 1));
-    json.merge(photos).merge(pages::routes())
+    json.merge(tables).merge(photos).merge(pages::routes())
 }
 
 /// The desk's event stream.
@@ -121,12 +151,13 @@ impl Seat {
 /// Names for views, as of now.
 fn with_names<T>(service: &Service, build: impl FnOnce(Names<'_>) -> T) -> T {
     let code = |number: u32| service.scopes.code(number).to_owned();
-    build(Names { directory: service.knowledge.directory, code: &code, now: service.clock.now() })
+    let rules = service.rules();
+    build(Names { directory: service.directory(), rules: &rules, code: &code, now: service.clock.now() })
 }
 
 /// Numbers of the units in the subtree a person works in.
 fn own_units(service: &Service, unit: &str) -> Vec<u32> {
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     directory
         .units
         .iter()

@@ -1,24 +1,74 @@
-//! `POST photos`, `GET photos/{hash}` and `…/thumb`.
+//! `POST photos/facts`, `POST photos`, `GET photos/{hash}`, `GET` and `PUT photos/{hash}/thumb`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use mbs_shared::id::BlobHash;
+use mbs_shared::photo::facts::facts;
+use mbs_shared::place::{Fix, FixSource};
+use mbs_shared::routing::deadline::from_wall_clock;
 use mbs_shared::wire::error::Code;
 use mbs_shared::{blob, jpeg};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::auth::rights::{Right, sees_everything};
 use crate::blob_store::Key;
 use crate::database::{blobs, requests};
 use crate::error::Fault;
 use crate::handlers::blob::{off_thread, store_fault};
-use crate::handlers::input::{Bytes, Json, Path};
+use crate::handlers::input::{Bytes, Json, Path, Query};
 use crate::service::Service;
 
 use super::view::Uploaded;
 use super::{Seat, build};
+
+/// Bytes of an original that are looked at for what its camera wrote.
+pub const MOST_LOOKED_AT: usize = 256 * 1024;
+
+/// What a camera wrote beside a photo: a claim, which the page sends along with the picture it makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct PhotoFacts {
+    /// When it was taken, Unix ms.
+    #[ts(type = "number | null")]
+    pub taken: Option<i64>,
+    /// Latitude, degrees.
+    pub lat: Option<f64>,
+    /// Longitude, degrees.
+    pub lon: Option<f64>,
+}
+
+impl PhotoFacts {
+    /// As far as it is possible.
+    fn proof(self, now: i64) -> blobs::Proof {
+        let fix = self.lat.zip(self.lon).map(|(lat, lon)| Fix { lat, lon, accuracy: 0.0, source: FixSource::Photo });
+        blobs::Proof {
+            // A camera's clock may be wrong by a day, not by years.
+            taken: self.taken.filter(|taken| (1..=now + 86_400_000).contains(taken)),
+            fix: fix.filter(Fix::is_plausible),
+        }
+    }
+}
+
+/// What a camera wrote into the beginning of an original. Nothing of it is kept.
+///
+/// # Errors
+/// [`Code::TooLarge`].
+pub async fn read_facts(seat: Seat, Bytes(body): Bytes) -> Result<Json<PhotoFacts>, Fault> {
+    seat.needs(Right::Work)?;
+    if body.len() > MOST_LOOKED_AT {
+        return Err(Code::TooLarge.into());
+    }
+    let facts = off_thread(move || Ok(facts(&body))).await.map_err(Fault::internal)?;
+    Ok(Json(PhotoFacts {
+        taken: facts.taken.as_deref().and_then(from_wall_clock),
+        lat: facts.fix.map(|fix| fix.lat),
+        lon: facts.fix.map(|fix| fix.lon),
+    }))
+}
 
 /// Takes in a photo from the spot. The page has shrunk it; browsers add a colour profile and cameras their position,
 /// so it is kept, and named, without whatever is not the picture.
@@ -28,6 +78,7 @@ use super::{Seat, build};
 pub async fn upload(
     State(service): State<Arc<Service>>,
     seat: Seat,
+    Query(facts): Query<PhotoFacts>,
     Bytes(body): Bytes,
 ) -> Result<Json<Uploaded>, Fault> {
     seat.needs(Right::Work)?;
@@ -42,8 +93,41 @@ pub async fn upload(
     let store = service.store.clone();
     off_thread(move || store.put(Key::Full(hash), &body)).await.map_err(store_fault)?;
     let (now, staff) = (service.clock.now(), seat.0.id);
-    service.write(move |tx| Ok(blobs::add(tx.session(), hash, size, staff, now)?)).await?;
+    let proof = facts.proof(now);
+    service
+        .write(move |tx| {
+            blobs::add(tx.session(), hash, size, staff, now)?;
+            Ok(if proof == blobs::Proof::default() { Ok(()) } else { blobs::set_proof(tx.session(), hash, &proof) }?)
+        })
+        .await?;
     Ok(Json(Uploaded { hash }))
+}
+
+/// Takes in the preview of a photo that the same person has uploaded; the page makes it. Tablets are shown it before the
+/// photo itself.
+///
+/// # Errors
+/// [`Code::TooLarge`], [`Code::BadInput`] when it is no JPEG, [`Code::NotFound`] for another one's photo, [`Code::Busy`] when
+/// the store is full.
+pub async fn put_thumb(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(hash): Path<String>,
+    Bytes(body): Bytes,
+) -> Result<StatusCode, Fault> {
+    seat.needs(Right::Work)?;
+    let hash: BlobHash = hash.parse().map_err(|_| Code::NotFound)?;
+    let found = service.db.ask(|s| blobs::by_hash(s, hash))?;
+    let found = found.filter(|blob| blob.staff == seat.0.id).ok_or(Code::NotFound)?;
+    let body =
+        jpeg::plain(&body).ok_or_else(|| Fault::bad_input("Bu dosya JPEG fotoğraf değil ya da yarım kalmış."))?;
+    if body.len() > blob::MAX_THUMB_BYTES as usize {
+        return Err(Fault::because(Code::TooLarge, "Fotoğrafın küçük hali 24 KB’tan büyük."));
+    }
+    let store = service.store.clone();
+    off_thread(move || store.put(Key::Thumb(hash), &body)).await.map_err(store_fault)?;
+    service.write(move |tx| Ok(tx.session().execute(blobs::HAS_THUMB, &[found.id.into()])?)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The whole photo.
@@ -80,7 +164,7 @@ async fn give(service: &Arc<Service>, seat: &Seat, hash: &str, thumb: bool) -> R
         }
         for id in blobs::requests(s, found.id)? {
             if let Some(head) = requests::by_id(s, id)?
-                && build::sees(service.knowledge.directory, &seat.0, service.scopes.code(head.unit), &[])
+                && build::sees_now(s, service, &seat.0, &head)?
             {
                 return Ok(true);
             }

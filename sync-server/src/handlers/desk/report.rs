@@ -1,5 +1,6 @@
-//! `GET report`, `GET report.xlsx`, `GET requests.csv`, `GET requests.geojson`, `GET open-data.csv`.
+//! `GET report`, `GET report/refusals`, `GET report.xlsx`, `GET requests.csv`, `GET requests.xlsx`, `GET requests.geojson`, `GET open-data.csv`.
 
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -8,18 +9,23 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
-use mbs_shared::routing::Outcome;
-use serde::Deserialize;
+use mbs_shared::routing::deadline::date_of;
+use mbs_shared::routing::{Outcome, State as CaseState};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use ts_rs::TS;
 
 use crate::auth::rights::{Right, sees_everything};
-use crate::database::requests::{self, Head};
+use crate::database::requests::Head;
 use crate::database::{DbResult, Session, changes, events, reports};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Query};
 use crate::handlers::nearby::may_be_told;
-use crate::report::{self, Period, Report, book, map, open, table};
+use crate::report::{self, Period, Report, book, map, open, rows, table};
 use crate::service::Service;
 
+use super::build::Names;
+use super::lists::{self, List, Pages};
 use super::{Seat, aside, own_units, with_names};
 
 /// The query of every report.
@@ -63,9 +69,9 @@ impl Counted {
         self.units.as_ref().is_none_or(|units| units.contains(&head.unit))
     }
 
-    /// The name of a file about it.
-    fn file(&self, about: &str, ending: &str) -> String {
-        format!("{about}-{}-{}.{ending}", self.period.from, self.period.until)
+    /// The name of a file about it, without its ending.
+    fn file(&self, about: &str) -> String {
+        format!("{about}-{}-{}", self.period.from, self.period.until)
     }
 }
 
@@ -80,15 +86,43 @@ pub async fn show(
 ) -> Result<Json<Report>, Fault> {
     let Counted { period, units } = Counted::of(&service, &seat, &ask)?;
     let now = service.clock.now();
-    let mut report =
-        aside(move || Ok(service.db.ask(|s| report::count(s, &service, period, units.as_deref(), now))?)).await?;
-    // A thousand lines that no screen shows; the workbook has them.
-    report.neighbourhoods.truncate(SHOWN);
-    Ok(Json(report))
+    let count = move || Ok(service.db.ask(|s| report::count(s, &service, period, units.as_deref(), now))?);
+    aside(count).await.map(Json)
 }
 
-/// Neighbourhoods a screen is told.
-const SHOWN: usize = 20;
+/// What was refused in a period.
+#[derive(Debug, Serialize, TS)]
+#[ts(export)]
+pub struct Refusals {
+    /// How many.
+    pub total: u32,
+    /// With their reasons, the newest first; not more than a page can show.
+    pub rows: Vec<book::Refused>,
+}
+
+/// Refusals a screen is told.
+const SHOWN: usize = 200;
+
+/// The requests of a period that were refused, with the reasons.
+///
+/// # Errors
+/// As [`show`].
+pub async fn refusals(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Ask>,
+) -> Result<Json<Refusals>, Fault> {
+    let counted = Counted::of(&service, &seat, &ask)?;
+    let read = move || {
+        Ok(service.db.ask(|s| {
+            let heads = refused(s, &counted)?;
+            let newest = heads.iter().rev().take(SHOWN);
+            let rows = newest.map(|head| with_reason(s, &service, head)).collect::<DbResult<_>>()?;
+            Ok(Refusals { total: u32::try_from(heads.len()).unwrap_or(u32::MAX), rows })
+        })?)
+    };
+    aside(read).await.map(Json)
+}
 
 /// The same as a workbook, with the reasons of refusals.
 ///
@@ -101,58 +135,180 @@ pub async fn workbook(
 ) -> Result<Response, Fault> {
     let counted = Counted::of(&service, &seat, &ask)?;
     let now = service.clock.now();
-    let name = counted.file("muhtarlik-basvurulari", "xlsx");
+    let name = counted.file("muhtarlik-basvurulari");
     let bytes = aside(move || {
-        let (report, refused) = service.db.ask(|s| {
+        let (report, refused, total) = service.db.ask(|s| {
             let report = report::count(s, &service, counted.period, counted.units.as_deref(), now)?;
-            Ok((report, refused(s, &service, &counted)?))
+            let heads = refused(s, &counted)?;
+            let told = heads.iter().take(book::MAX_REFUSED).map(|head| with_reason(s, &service, head));
+            Ok((report, told.collect::<DbResult<Vec<_>>>()?, heads.len()))
         })?;
-        book::write(&report, &refused).map_err(Fault::internal)
+        book::write(&report, &refused, total).map_err(Fault::internal)
     })
     .await?;
-    Ok(download(&name, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Body::from(bytes)))
+    Ok(download(&format!("{name}.xlsx"), XLSX, Body::from(bytes)))
 }
 
-/// Every request of the period as a table, written while it is read.
+/// The query of an export: a list as the desk shows it, or a period as reports count it.
+#[derive(Debug, Deserialize)]
+pub struct Export {
+    #[serde(default)]
+    list: Option<List>,
+    #[serde(default)]
+    state: Option<CaseState>,
+    #[serde(default)]
+    q: String,
+    #[serde(default = "lists::whole")]
+    percent: u8,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    until: String,
+}
+
+/// Requests that are taken along, page by page.
+enum Source {
+    /// Of a period, behind a row.
+    Period(Counted, i64),
+    /// Of a list.
+    List(Pages),
+}
+
+impl Source {
+    /// As asked for, within what the person may see, and the name of its file without an ending.
+    fn of(service: &Service, seat: Seat, ask: Export) -> Result<(Self, String), Fault> {
+        let Export { list, state, q, percent, from, until } = ask;
+        let Some(list) = list else {
+            let counted = Counted::of(service, &seat, &Ask { from, until })?;
+            let name = counted.file("basvurular");
+            return Ok((Self::Period(counted, 0), name));
+        };
+        seat.needs(Right::Report)?;
+        let name = format!("basvurular-{}", date_of(service.clock.now()));
+        let pages = Pages::begin(seat, lists::Ask { list, state, q, percent, after: String::new() })?;
+        Ok((Self::List(pages), name))
+    }
+
+    /// The next page; `None` behind the last one. One of which nothing counts is empty.
+    fn next(&mut self, service: &Service) -> Result<Option<Vec<Head>>, Fault> {
+        match self {
+            Self::Period(counted, after) => {
+                let mut heads = service.db.ask(|s| page(s, counted.period, *after))?;
+                let Some(last) = heads.last() else { return Ok(None) };
+                *after = last.rid;
+                heads.retain(|head| counted.has(head));
+                Ok(Some(heads))
+            }
+            Self::List(pages) => Ok(Some(pages.next(service)?).filter(|heads| !heads.is_empty())),
+        }
+    }
+}
+
+fn records(service: &Service, heads: &[Head]) -> Vec<table::Record> {
+    let record = |names: Names<'_>, head: &Head| table::Record {
+        row: names.row(head),
+        concluded: head.concluded,
+        confirmed: head.confirmed,
+    };
+    with_names(service, |names| heads.iter().map(|head| record(names, head)).collect())
+}
+
+/// A list, or every request of a period, as a table, written while it is read.
 ///
 /// # Errors
-/// As [`show`].
+/// As [`show`], and as the list.
 pub async fn requests_table(
     State(service): State<Arc<Service>>,
     seat: Seat,
-    Query(ask): Query<Ask>,
+    Query(ask): Query<Export>,
 ) -> Result<Response, Fault> {
-    let counted = Counted::of(&service, &seat, &ask)?;
-    let name = counted.file("basvurular", "csv");
+    let (source, name) = Source::of(&service, seat, ask)?;
     let mut first = Vec::new();
     table::begin(&mut first).map_err(Fault::internal)?;
-    let body = streamed(service, counted, first, Vec::new(), move |service, heads| {
+    let body = streamed(service, source, first, Vec::new(), move |service, heads| {
         let mut out = Vec::with_capacity(heads.len() * 200);
-        with_names(service, |names| {
-            for head in heads {
-                let record =
-                    table::Record { row: names.row(head), concluded: head.concluded, confirmed: head.confirmed };
-                table::add(&mut out, &record).map_err(Fault::internal)?;
-            }
-            Ok(out)
-        })
+        for record in records(service, heads) {
+            table::add(&mut out, &record).map_err(Fault::internal)?;
+        }
+        Ok(out)
     });
-    Ok(download(&name, CSV, body))
+    Ok(download(&format!("{name}.csv"), CSV, body))
 }
 
-/// Every request of the period that has a place, as a map (GeoJSON, RFC 7946), written while it is read.
+/// The same as a workbook.
 ///
 /// # Errors
-/// As [`show`].
+/// As [`requests_table`].
+pub async fn requests_workbook(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Query(ask): Query<Export>,
+) -> Result<Response, Fault> {
+    let (mut source, name) = Source::of(&service, seat, ask)?;
+    let (send, pieces) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let next = || loop {
+            match source.next(&service)? {
+                Some(heads) if heads.is_empty() => {}
+                heads => return Ok(records(&service, &heads.unwrap_or_default())),
+            }
+        };
+        let out = BufWriter::with_capacity(PIECE, Pipe(send.clone()));
+        if let Err(Unwritten(fault)) = rows::write(out, next) {
+            tracing::warn!(error = %fault.message, "an export broke off");
+            // What has no end is no workbook: the download fails where it stands.
+            let _ = send.blocking_send(Err(std::io::Error::other(fault.message)));
+        }
+    });
+    let pieces = stream::unfold(pieces, |mut pieces| async move { Some((pieces.recv().await?, pieces)) });
+    Ok(download(&format!("{name}.xlsx"), XLSX, Body::from_stream(pieces)))
+}
+
+/// Why a workbook was not written.
+struct Unwritten(Fault);
+
+impl From<Fault> for Unwritten {
+    fn from(fault: Fault) -> Self {
+        Self(fault)
+    }
+}
+
+impl From<rust_xlsxwriter::XlsxError> for Unwritten {
+    fn from(error: rust_xlsxwriter::XlsxError) -> Self {
+        Self(Fault::internal(error))
+    }
+}
+
+/// Bytes of a piece of a workbook, and pieces that wait for the line.
+const PIECE: usize = 64 * 1024;
+const AHEAD: usize = 4;
+
+/// Hands over to the line what is written, and waits for it.
+struct Pipe(mpsc::Sender<std::io::Result<Bytes>>);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes))).map_err(std::io::Error::other)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What of a list or a period has a place, as a map (GeoJSON, RFC 7946), written while it is read.
+///
+/// # Errors
+/// As [`requests_table`].
 pub async fn requests_map(
     State(service): State<Arc<Service>>,
     seat: Seat,
-    Query(ask): Query<Ask>,
+    Query(ask): Query<Export>,
 ) -> Result<Response, Fault> {
-    let counted = Counted::of(&service, &seat, &ask)?;
-    let name = counted.file("basvurular", "geojson");
+    let (source, name) = Source::of(&service, seat, ask)?;
     let mut first = true;
-    let body = streamed(service, counted, map::BEGIN.into(), map::END.into(), move |service, heads| {
+    let body = streamed(service, source, map::BEGIN.into(), map::END.into(), move |service, heads| {
         let mut out = Vec::with_capacity(heads.len() * 300);
         for head in heads {
             let raws = service.db.ask(|s| changes::of_request(s, head.rid))?;
@@ -162,7 +318,7 @@ pub async fn requests_map(
         }
         Ok(out)
     });
-    Ok(download(&name, "application/geo+json", body))
+    Ok(download(&format!("{name}.geojson"), "application/geo+json", body))
 }
 
 /// What of the period can be published: no words, numbers, photos or persons, places rounded, days for moments, and
@@ -176,10 +332,10 @@ pub async fn open_data(
     Query(ask): Query<Ask>,
 ) -> Result<Response, Fault> {
     let counted = Counted::of(&service, &seat, &ask)?;
-    let name = counted.file("acik-veri", "csv");
+    let name = counted.file("acik-veri");
     let mut first = Vec::new();
     open::begin(&mut first).map_err(Fault::internal)?;
-    let body = streamed(service, counted, first, Vec::new(), move |service, heads| {
+    let body = streamed(service, Source::Period(counted, 0), first, Vec::new(), move |service, heads| {
         let mut out = Vec::with_capacity(heads.len() * 100);
         for head in heads.iter().filter(|head| may_be_told(service, head)) {
             let raws = service.db.ask(|s| changes::of_request(s, head.rid))?;
@@ -189,31 +345,29 @@ pub async fn open_data(
         }
         Ok(out)
     });
-    Ok(download(&name, CSV, body))
+    Ok(download(&format!("{name}.csv"), CSV, body))
 }
 
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const CSV: &str = "text/csv; charset=utf-8";
 
-/// A body that is written while it is read: `begin`, each page of what is counted as `lines` has it, `end`.
+/// A body that is written while it is read: `begin`, each page of the source as `lines` has it, `end`.
 fn streamed(
     service: Arc<Service>,
-    counted: Counted,
+    source: Source,
     begin: Vec<u8>,
     end: Vec<u8>,
     lines: impl FnMut(&Service, &[Head]) -> Result<Vec<u8>, Fault> + Send + 'static,
 ) -> Body {
     let once = |bytes: Vec<u8>| stream::once(async move { Ok::<_, std::io::Error>(Bytes::from(bytes)) });
-    let rows =
-        stream::try_unfold((service, counted, lines, 0_i64), |(service, counted, mut lines, after)| async move {
-            let page = aside(move || {
-                let mut heads = service.db.ask(|s| page(s, counted.period, after))?;
-                let Some(last) = heads.last().map(|head| head.rid) else { return Ok(None) };
-                heads.retain(|head| counted.has(head));
-                let bytes = lines(&service, &heads)?;
-                Ok(Some((Bytes::from(bytes), (service, counted, lines, last))))
-            });
-            page.await.map_err(|fault| std::io::Error::other(fault.message))
+    let rows = stream::try_unfold((service, source, lines), |(service, mut source, mut lines)| async move {
+        let page = aside(move || {
+            let Some(heads) = source.next(&service)? else { return Ok(None) };
+            let bytes = lines(&service, &heads)?;
+            Ok(Some((Bytes::from(bytes), (service, source, lines))))
         });
+        page.await.map_err(|fault| std::io::Error::other(fault.message))
+    });
     Body::from_stream(once(begin).chain(rows).chain(once(end)))
 }
 
@@ -221,35 +375,35 @@ fn streamed(
 const PAGE: u32 = 500;
 
 fn page(s: &mut dyn Session, period: Period, after: i64) -> DbResult<Vec<Head>> {
-    let (from, until) = period.range();
-    s.all(reports::PAGE, &[after.into(), from.into(), until.into(), PAGE.into()], requests::head)
+    reports::page(s, after, period.range(), PAGE)
 }
 
-/// Requests of the period that were refused, with the answer that says why.
-fn refused(s: &mut dyn Session, service: &Service, counted: &Counted) -> DbResult<Vec<book::Refused>> {
+/// Requests of the period that were refused, in the order they came.
+fn refused(s: &mut dyn Session, counted: &Counted) -> DbResult<Vec<Head>> {
     let (mut out, mut after) = (Vec::new(), 0);
     loop {
-        let heads = page(s, counted.period, after)?;
+        let mut heads = page(s, counted.period, after)?;
         let Some(last) = heads.last() else { return Ok(out) };
         after = last.rid;
-        for head in heads.iter().filter(|head| head.outcome == Some(Outcome::Refused) && counted.has(head)) {
-            let reason = if out.len() < book::MAX_REFUSED {
-                let stored = events::of_request(s, head.rid)?;
-                mbs_shared::routing::Case::fold(stored.iter().map(|e| &e.event)).answer.map(|answer| answer.text)
-            } else {
-                None
-            };
-            let row = with_names(service, |names| names.row(head));
-            out.push(book::Refused {
-                no: row.no,
-                title: row.title,
-                place: row.place,
-                unit: row.unit.map(|unit| unit.name).unwrap_or_default(),
-                at: head.concluded,
-                reason: reason.unwrap_or_default(),
-            });
-        }
+        heads.retain(|head| head.outcome == Some(Outcome::Refused) && counted.has(head));
+        out.append(&mut heads);
     }
+}
+
+/// One of them, with the answer that says why.
+fn with_reason(s: &mut dyn Session, service: &Service, head: &Head) -> DbResult<book::Refused> {
+    let stored = events::of_request(s, head.rid)?;
+    let answer = mbs_shared::routing::Case::fold(stored.iter().map(|e| &e.event)).answer;
+    let row = with_names(service, |names| names.row(head));
+    Ok(book::Refused {
+        id: row.id,
+        no: row.no,
+        title: row.title,
+        place: row.place,
+        unit: row.unit.map(|unit| unit.name).unwrap_or_default(),
+        at: head.concluded,
+        reason: answer.map(|answer| answer.text).unwrap_or_default(),
+    })
 }
 
 fn download(name: &str, kind: &'static str, body: Body) -> Response {

@@ -1,16 +1,20 @@
-//! `GET requests/{id}`, `POST …/act`, `POST …/say`.
+//! `GET requests/{id}`, `POST …/act`, `POST …/say`, `POST requests/preview`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use mbs_shared::id::{EntryId, OfficialNo, RequestId};
 use mbs_shared::pack::pack;
 use mbs_shared::request::MAX_ENTRY;
+use mbs_shared::routing::{Case, Who};
 use mbs_shared::wire::encode;
 use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
 
 use crate::auth::rights::Right;
+use crate::database::staff::Person;
 use crate::database::{lists, requests};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Path};
@@ -20,8 +24,11 @@ use crate::secrets::sha256;
 use crate::service::Service;
 
 use super::build::{self, Stored};
-use super::view::{Act, DeskRequest, Look, Say};
-use super::{Seat, with_names};
+use super::view::{Act, DeskRequest, Foreseen, Look, Say, Together};
+use super::{Seat, qr_svg, with_names};
+
+/// Requests that one decision is for, at most.
+pub const MOST_TOGETHER: usize = 100;
 
 /// The page of one request.
 ///
@@ -34,6 +41,18 @@ pub async fn show(
 ) -> Result<Json<DeskRequest>, Fault> {
     seat.needs(Right::Read)?;
     page(&service, &seat, parse(&id)?).map(Json)
+}
+
+/// Its address at the desk as a QR code, for a paper that is taken along.
+///
+/// # Errors
+/// [`Code::NotFound`] also for what the person may not see.
+pub async fn qr(State(service): State<Arc<Service>>, seat: Seat, Path(id): Path<String>) -> Result<Response, Fault> {
+    seat.needs(Right::Read)?;
+    let id = parse(&id)?;
+    find(&service, &seat, id)?;
+    let svg = qr_svg(&format!("{}/desk/#/request/{id}", service.url))?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")], svg).into_response())
 }
 
 /// Something is done to it.
@@ -53,26 +72,74 @@ pub async fn act(
     if stored.case.n != act.n {
         return Err(Code::Stale.into());
     }
-    let unit = stored.case.unit.as_deref().unwrap_or_default();
-    let capacities = build::capacities(service.knowledge.directory, &seat.0, unit);
+    let (seen, command) = (Some(act.n), command(&service, &seat.0, &stored.case, act)?);
+    service.act(apply::Act { request: id, author: seat.0.id, seen, command }).await?;
+    page(&service, &seat, id).map(Json)
+}
+
+/// What the same decision would do to each of several requests. Nothing is written: each is sent by itself afterwards.
+///
+/// # Errors
+/// [`Code::BadInput`] for more than [`MOST_TOGETHER`].
+pub async fn preview(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Json(Together { ids, act }): Json<Together>,
+) -> Result<Json<Vec<Foreseen>>, Fault> {
+    seat.needs(Right::Work)?;
+    if ids.len() > MOST_TOGETHER {
+        return Err(Fault::bad_input("Bir kerede en çok 100 başvuru seçilebilir."));
+    }
+    let one = |id| {
+        let Stored { head, case, .. } = find(&service, &seat, id)?;
+        let (no, title, n) = (head.no.to_string(), head.title.clone(), case.n);
+        let why = match command(&service, &seat.0, &case, act.clone()) {
+            Ok(command) => {
+                let loaded = apply::Loaded { head, case };
+                let now = service.clock.now();
+                let foreseen = service.db.ask(|s| apply::foresee(s, &service, &loaded, &command, now))?;
+                foreseen.err().map(|refusal| Fault::from(refusal).message.into_owned())
+            }
+            Err(fault) => Some(fault.message.into_owned()),
+        };
+        Ok(Foreseen { id, no, title, n, why })
+    };
+    let foreseen = ids.into_iter().map(one).filter(|one| !matches!(one, Err(Fault { code: Code::NotFound, .. })));
+    foreseen.collect::<Result<Vec<_>, Fault>>().map(Json)
+}
+
+/// What a person decides, in the first of his capacities that may.
+pub(in crate::handlers) fn command(
+    service: &Service,
+    person: &Person,
+    case: &Case,
+    act: Act,
+) -> Result<Command, Fault> {
+    let directory = service.directory();
+    let capacities = build::capacities(directory, person, case);
     let who = capacities
         .iter()
         .copied()
-        .find(|who| stored.case.next(*who, act.action).is_some())
+        .find(|who| case.next(*who, act.action).is_some())
         .ok_or(if capacities.is_empty() { Code::Forbidden } else { Code::NotNow })?;
-    let other = act.other.map(|text| number(&service, &text)).transpose()?;
-    let command = Command {
-        other,
+    if who == Who::Helper {
+        let meant = case.owed().find(|task| act.task == Some(task.n));
+        if meant.is_some_and(|task| !build::works_in(directory, person, &task.unit)) {
+            return Err(Code::Forbidden.into());
+        }
+    }
+    Ok(Command {
+        other: act.other.map(|text| number(service, &text)).transpose()?,
         unit: act.unit,
         outcome: act.outcome,
         date: act.date,
         note: act.note.unwrap_or_default().trim().to_owned(),
         photos: act.photos.unwrap_or_default(),
         category: act.category,
+        task: act.task,
+        reference: act.reference,
         ..Command::new(who, act.action)
-    };
-    service.act(apply::Act { request: id, author: seat.0.id, seen: Some(act.n), command }).await?;
-    page(&service, &seat, id).map(Json)
+    })
 }
 
 /// A message to the muhtar.
@@ -88,8 +155,7 @@ pub async fn say(
     seat.needs(Right::Work)?;
     let id = parse(&id)?;
     let stored = find(&service, &seat, id)?;
-    let unit = stored.case.unit.as_deref().unwrap_or_default();
-    if build::capacities(service.knowledge.directory, &seat.0, unit).is_empty() {
+    if build::capacities(service.directory(), &seat.0, &stored.case).is_empty() {
         return Err(Code::Forbidden.into());
     }
     let text = say.text.trim().to_owned();
@@ -140,7 +206,7 @@ pub(super) fn find(service: &Service, seat: &Seat, id: RequestId) -> Result<Stor
     let stored = service.db.ask(|s| build::find(s, id))?.ok_or(Code::NotFound)?;
     let held = build::holders(&stored);
     let unit = stored.case.unit.as_deref().unwrap_or_default();
-    if build::sees(service.knowledge.directory, &seat.0, unit, &held) { Ok(stored) } else { Err(Code::NotFound.into()) }
+    if build::sees(service.directory(), &seat.0, unit, &held) { Ok(stored) } else { Err(Code::NotFound.into()) }
 }
 
 fn page(service: &Service, seat: &Seat, id: RequestId) -> Result<DeskRequest, Fault> {

@@ -68,7 +68,7 @@ pub async fn on(
 ) -> Result<Json<Me>, Fault> {
     let wrong = || Fault::bad_input("code: Kod yanlış; uygulamadaki son altı rakamı yazın.");
     let nonce: i64 = proof.nonce.parse().ok().filter(|nonce| *nonce > 0).ok_or_else(wrong)?;
-    is_really(&service, &person, &proof).await?;
+    is_really(&service, &person, &proof.password).await?;
     let factor = SecondFactor::of(&service.secrets, person.id, nonce).map_err(Fault::internal)?;
     let Some(step) = factor.step(&proof.code, service.clock.now(), 0) else {
         service.tries.wrong(None, service.clock.now());
@@ -96,7 +96,7 @@ pub async fn off(
     if service.second_factor {
         return Err(Fault::because(Code::Forbidden, "Bu sunucuda iki adımlı giriş zorunludur; kapatılamaz."));
     }
-    is_really(&service, &person, &proof).await?;
+    is_really(&service, &person, &proof.password).await?;
     if person.second != 0 && !used(&service, &person, &proof.code).await? {
         service.tries.wrong(None, service.clock.now());
         return Err(Fault::bad_input("code: Kod yanlış; uygulamadaki son altı rakamı yazın."));
@@ -123,14 +123,17 @@ pub(super) async fn used(service: &Arc<Service>, person: &Person, code: &str) ->
         .await
 }
 
-/// Whoever sits at an open screen is not always who signed in.
-async fn is_really(service: &Arc<Service>, person: &Person, proof: &Proof) -> Result<(), Fault> {
+/// Whoever sits at an open screen is not always who signed in: the password once more.
+///
+/// # Errors
+/// [`Code::BadInput`], [`Code::SlowDown`] after too many wrong ones.
+pub(super) async fn is_really(service: &Arc<Service>, person: &Person, given: &str) -> Result<(), Fault> {
     let now = service.clock.now();
     if !service.tries.allowed(None, now) {
         return Err(Code::SlowDown.into());
     }
     let kept = service.db.ask(|s| staff::password(s, person.id))?;
-    let given = proof.password.clone();
+    let given = given.to_owned();
     let good = tokio::task::spawn_blocking(move || password::verify(&given, kept.as_deref()));
     if good.await.map_err(Fault::internal)? {
         return Ok(());

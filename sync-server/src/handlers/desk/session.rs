@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use mbs_shared::wire::error::Code;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::auth::{password, staff as auth};
 use crate::database::staff::{self, Person};
@@ -15,8 +17,37 @@ use crate::router::address;
 use crate::secrets::sha256;
 use crate::service::Service;
 
-use super::view::{Me, SignIn};
+use super::view::{Role, UnitRef};
 use super::{Seat, second_factor, with_names};
+
+/// Who signs in.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct SignIn {
+    /// Sign-in name.
+    pub login: String,
+    /// Password.
+    pub password: String,
+    /// Six digits of the second factor, once they are asked for.
+    #[serde(default)]
+    pub code: Option<String>,
+}
+
+/// Who is signed in.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Me {
+    /// Name to show.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Unit the person works in, when in one.
+    pub unit: Option<UnitRef>,
+    /// Whether they sign in with a second factor.
+    pub second_factor: bool,
+    /// Whether one is to be set up before anything else can be done.
+    pub second_factor_owed: bool,
+}
 
 /// What the screen is told of a person.
 pub(super) fn me_of(service: &Service, person: &Person) -> Me {

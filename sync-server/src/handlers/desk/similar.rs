@@ -19,6 +19,8 @@ use super::{Seat, build, request, with_names};
 
 /// Shown at most.
 const MOST: usize = 5;
+/// Requests whose words are read at most, however densely a neighbourhood reports.
+const READ: usize = 48;
 
 /// What was reported lately in the same neighbourhood and around it, the likest first.
 ///
@@ -40,14 +42,22 @@ pub async fn similar(
     let own = &stored.content;
     let text = format!("{} {}", own.title, own.desc);
     let matter = Matter::new(&stored.head.category, own.gps, stored.head.received, &text);
-    let since = calendar_days(service.clock.now().min(stored.head.received), -LONG_AGO);
+    let window = (calendar_days(matter.at, -LONG_AGO), calendar_days(matter.at, LONG_AGO));
     let mut alike = service.db.ask(|s| {
-        let mut alike = Vec::new();
+        let mut heads = Vec::new();
         for scope in scopes {
-            for head in lists::lately_filed(s, scope, since, MAX_OF_ONE)? {
-                let seen = build::sees(service.knowledge.directory, &seat.0, service.scopes.code(head.unit), &[]);
-                if head.rid != stored.head.rid && seen {
-                    alike.extend(compare(s, &matter, head)?);
+            heads.extend(lists::filed_between(s, scope, window, MAX_OF_ONE)?);
+        }
+        // What the index rows say of likeness decides which are read.
+        heads.sort_by_key(|head| (head.category != matter.category, head.received.abs_diff(matter.at)));
+        let mut alike = Vec::new();
+        let mut read = 0;
+        for head in heads {
+            if head.rid != stored.head.rid && build::sees_now(s, &service, &seat.0, &head)? {
+                alike.extend(compare(s, &matter, head)?);
+                read += 1;
+                if read == READ {
+                    break;
                 }
             }
         }
@@ -77,7 +87,7 @@ fn compare(s: &mut dyn Session, matter: &Matter, head: Head) -> DbResult<Option<
     Ok((likeness >= WORTH_A_LOOK).then_some((likeness, head, other)))
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most some hundred metres")]
-fn whole(metres: f64) -> u32 {
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "metres on Earth")]
+pub(super) fn whole(metres: f64) -> u32 {
     metres.round() as u32
 }

@@ -1,22 +1,80 @@
-//! `GET tablets` and `POST enrolments`.
+//! `GET tablets`, `POST tablets/{prefix}/revoke` and `POST enrolments`.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use mbs_shared::id::Prefix;
+use mbs_shared::wire::error::Code;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::auth::rights::Right;
 use crate::database::{devices, gaps};
 use crate::error::Fault;
 use crate::handlers::enrol;
-use crate::handlers::input::Json;
+use crate::handlers::input::{Json, Path};
+use crate::operate;
 use crate::service::Service;
 
-use super::view::{Enrolment, NewEnrolment, Tablet};
-use super::{Seat, qr_svg, with_names};
+use super::{Seat, aside, qr_svg, with_names};
 
 /// Longest name of a muhtar, in bytes.
 const MAX_NAME: usize = 120;
+
+/// A tablet as operators see it.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Tablet {
+    /// First part of its case numbers; names it towards people.
+    pub prefix: String,
+    /// Neighbourhood and district.
+    pub place: String,
+    /// Version of its app.
+    pub app: String,
+    /// Last contact, Unix ms.
+    #[ts(type = "number | null")]
+    pub last_seen: Option<i64>,
+    /// Things it says it made.
+    pub created: u32,
+    /// Things of it that arrived.
+    pub arrived: u32,
+    /// Things it made that did not arrive.
+    pub missing: u32,
+    /// Since when the oldest of them is known to be missing, Unix ms.
+    #[ts(type = "number | null")]
+    pub missing_since: Option<i64>,
+    /// Room left on its disk as it said last, MiB; `null`: it did not say.
+    pub free: Option<u32>,
+    /// How full its battery was as it said last, percent; `null`: it did not say.
+    pub battery: Option<u8>,
+    /// Whether another tablet has its identity: one of the two must be enrolled anew.
+    pub twin: bool,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// Asks for a code that enrols a tablet.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct NewEnrolment {
+    /// Neighbourhood code.
+    pub neighbourhood: String,
+    /// The muhtar's name.
+    pub person: String,
+}
+
+/// A code that enrols a tablet once.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Enrolment {
+    /// The code, grouped for reading: `4KR7-9XQ2`.
+    pub code: String,
+    /// Until when, Unix ms.
+    #[ts(type = "number")]
+    pub expires: i64,
+    /// QR code of server address and code, as SVG.
+    pub qr: String,
+}
 
 /// The fleet.
 ///
@@ -24,9 +82,13 @@ const MAX_NAME: usize = 120;
 /// [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<Tablet>>, Fault> {
     seat.needs(Right::Fleet)?;
+    fleet(&service).map(Json)
+}
+
+fn fleet(service: &Service) -> Result<Vec<Tablet>, Fault> {
     let (fleet, gaps) = service.db.ask(|s| Ok((devices::fleet(s)?, gaps::all(s)?)))?;
     let gap = |id: i64| gaps.iter().find(|(device, ..)| *device == id);
-    Ok(Json(with_names(&service, |names| {
+    Ok(with_names(service, |names| {
         fleet
             .into_iter()
             .map(|d| Tablet {
@@ -38,12 +100,41 @@ pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Jso
                 arrived: d.arrived,
                 missing: gap(d.id).map_or(0, |(_, count, _)| *count),
                 missing_since: gap(d.id).map(|(.., since)| *since),
+                free: (d.free != 0).then_some(d.free),
+                battery: d.battery,
                 twin: d.twin != 0,
                 revoked: d.revoked != 0,
             })
             .collect()
-    })))
+    }))
 }
+
+/// A tablet is let in no more: what it still hands over is a person's to look at. The fleet without it.
+///
+/// # Errors
+/// [`Code::NotFound`] for one that is not there or revoked already.
+pub async fn revoke(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(prefix): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Json<Vec<Tablet>>, Fault> {
+    seat.needs(Right::Manage)?;
+    let prefix: Prefix = prefix.parse().map_err(|_| Code::NotFound)?;
+    let inner = service.clone();
+    // Written into the journal first, which is a file.
+    let revoked = aside(move || operate::revoke(&inner, prefix).map_err(Fault::internal)).await?;
+    if !revoked {
+        return Err(Code::NotFound.into());
+    }
+    service.refresh_devices()?;
+    tracing::info!(by = seat.0.id, tablet = %prefix, "a tablet was revoked");
+    fleet(&service).map(Json)
+}
+
+/// A body with nothing in it: what is meant stands in the address.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}
 
 /// A code that enrols a tablet once.
 ///

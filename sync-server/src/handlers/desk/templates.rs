@@ -56,7 +56,7 @@ pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Jso
 
 fn all(service: &Service, seat: &Seat) -> Result<Vec<DeskTemplate>, Fault> {
     let own = seat.0.unit.as_str();
-    let directory = service.knowledge.directory;
+    let directory = service.directory();
     let above = std::iter::successors(directory.unit(own), |unit| directory.unit(unit.parent.as_deref()?));
     let units: Vec<&str> = std::iter::once(own).chain(above.skip(1).map(|unit| unit.code.as_str())).collect();
     Ok(service.db.ask(|s| {

@@ -7,15 +7,22 @@
 //! | `POST sign-in` | [`SignIn`] → [`Me`] |
 //! | `POST sign-out` | → nothing |
 //! | `GET me` | → [`Me`] |
-//! | `GET queue?list=triage\|inbox\|late\|all&state=&q=&after=` | → [`Queue`] |
+//! | `GET queue?list=triage\|inbox\|tasks\|late\|all&state=&q=&percent=&after=` | → [`Queue`] |
 //! | `GET requests/{id}` | → [`DeskRequest`] |
+//! | `GET requests/{id}/qr.svg` | → its address at the desk as a QR code |
 //! | `GET requests/{id}/similar` | → `Vec<`[`Alike`]`>`, the likest first |
+//! | `GET requests/{id}/around` | → [`Around`](super::around::Around): what was reported nearby and before |
 //! | `POST requests/{id}/act` | [`Act`] → [`DeskRequest`]; 409 `stale` when someone else acted first |
+//! | `POST requests/preview` | [`Together`] → `Vec<`[`Foreseen`]`>`: what one decision would do to each of several |
 //! | `POST requests/{id}/say` | [`Say`] → [`DeskRequest`] |
-//! | `POST photos` | image bytes → [`Uploaded`] |
+//! | `POST photos/facts` | the beginning of an original → [`PhotoFacts`](super::photo::PhotoFacts): nothing is kept |
+//! | `POST photos?taken=&lat=&lon=` | image bytes → [`Uploaded`] |
+//! | `PUT photos/{hash}/thumb` | the preview of one's own photo → 204 |
 //! | `GET photos/{hash}` and `…/thumb` | → JPEG, or a voice note's Ogg |
 //! | `GET report?from=&until=` | → [`Report`](crate::report::Report) |
-//! | `GET report.xlsx`, `GET requests.csv`, `GET requests.geojson`, `GET open-data.csv` | the same query → a workbook, a table, a map, what can be published |
+//! | `GET report/refusals` | the same query → [`Refusals`](super::report::Refusals) |
+//! | `GET report.xlsx`, `GET open-data.csv` | the same query → a workbook, what can be published |
+//! | `GET requests.csv`, `GET requests.xlsx`, `GET requests.geojson` | the same query, or that of `queue` → a table, a workbook, a map of all of it |
 //! | `GET directory` | → [`DeskDirectory`](super::directory::DeskDirectory) |
 //! | `GET second-factor`, `POST second-factor`, `…/off` | → [`Offered`](super::second_factor::Offered); [`Proof`](super::second_factor::Proof) → [`Me`] |
 //! | `POST requests` | [`NewRequest`](super::intake::NewRequest) → [`Entered`](super::intake::Entered): by telephone, petition, meeting |
@@ -23,7 +30,14 @@
 //! | `GET announcements`, `POST announcements`, `POST …/{id}/withdraw` | [`NewAnnouncement`](super::announcements::NewAnnouncement) → `Vec<`[`DeskAnnouncement`](super::announcements::DeskAnnouncement)`>` |
 //! | `GET announcements/{id}` | → [`Unseen`](super::announcements::Unseen) |
 //! | `GET templates`, `POST templates`, `POST …/{id}/drop` | [`NewTemplate`](super::templates::NewTemplate) → `Vec<`[`DeskTemplate`](super::templates::DeskTemplate)`>` |
-//! | `GET tablets` | → `Vec<`[`Tablet`]`>` |
+//! | `GET tablets`, `POST tablets/{prefix}/revoke` | → `Vec<`[`Tablet`]`>` |
+//! | `GET accounts`, `POST accounts`, `POST accounts/{login}` | [`NewAccount`](super::accounts::NewAccount), [`ChangeAccount`](super::accounts::ChangeAccount) → [`Accounts`](super::accounts::Accounts) |
+//! | `POST keys`, `POST keys/revoke` | [`NewKey`](super::accounts::NewKey), [`RevokeKey`](super::accounts::RevokeKey) → [`Accounts`](super::accounts::Accounts) |
+//! | `GET rules`, `GET rules/{id}`, `POST rules` | [`NewRules`](super::rules::NewRules) → [`DeskRules`](super::rules::DeskRules); 409 `stale` when others changed them |
+//! | `POST rules/preview` | [`NewRules`](super::rules::NewRules) → [`Rehearsal`](super::rules::Rehearsal): what they would have done in the last year |
+//! | `GET units`, `POST units/{code}` | [`UnitSwitch`](super::units::UnitSwitch) → `Vec<`[`UnitLoad`](super::units::UnitLoad)`>` |
+//! | `GET calendar`, `POST calendar`, `POST calendar/{date}/drop` | [`NewDay`](super::calendar::NewDay) → `Vec<`[`CalendarDay`](super::calendar::CalendarDay)`>` |
+//! | `POST password` | [`NewPassword`](super::accounts::NewPassword) → [`Me`]: one's own |
 //! | `POST enrolments` | [`NewEnrolment`] → [`Enrolment`] |
 //! | `GET quarantine` | → [`Quarantine`] |
 //! | `POST quarantine/{id}` | [`Decide`] → [`Quarantine`] |
@@ -40,19 +54,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use super::quarantine::{Decide, HeldItem, Quarantine};
-
-/// Who signs in.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[ts(export)]
-pub struct SignIn {
-    /// Sign-in name.
-    pub login: String,
-    /// Password.
-    pub password: String,
-    /// Six digits of the second factor, once they are asked for.
-    #[serde(default)]
-    pub code: Option<String>,
-}
+pub use super::session::{Me, SignIn};
+pub use super::tablets::{Enrolment, NewEnrolment, Tablet};
 
 /// What a person may do at the desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -94,22 +97,6 @@ impl Role {
     }
 }
 
-/// Who is signed in.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct Me {
-    /// Name to show.
-    pub name: String,
-    /// Role.
-    pub role: Role,
-    /// Unit the person works in, when in one.
-    pub unit: Option<UnitRef>,
-    /// Whether they sign in with a second factor.
-    pub second_factor: bool,
-    /// Whether one is to be set up before anything else can be done.
-    pub second_factor_owed: bool,
-}
-
 /// A unit by code and name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
@@ -132,8 +119,10 @@ pub struct Queue {
     pub total: u32,
     /// How many wait in triage (for the navigation).
     pub triage: u32,
-    /// How many wait in the person's unit (for the navigation).
+    /// How many wait in the person's unit, parts of the work included (for the navigation).
     pub inbox: u32,
+    /// How many of them lie elsewhere and wait for a part of the work.
+    pub tasks: u32,
     /// How many are late or were returned twice (for the navigation).
     pub late: u32,
 }
@@ -179,6 +168,8 @@ pub struct QueueRow {
     pub hops: u16,
     /// Times it was returned.
     pub returns: u16,
+    /// Whether it lies elsewhere, and the person's unit owes a part of the work.
+    pub task: bool,
     /// How it came, where no tablet filed it.
     pub channel: Option<Channel>,
 }
@@ -236,12 +227,66 @@ pub struct DeskRequest {
     pub interim: Option<i64>,
     /// Requests it has to do with.
     pub relatives: Vec<Relative>,
+    /// Parts of its work that were given to other units, in their order.
+    pub tasks: Vec<DeskTask>,
     /// What the signed-in person may do now, derived from the transition table and his unit.
     pub can: Vec<Action>,
     /// Whether an answer of the unit that holds it goes to an approver first.
     pub approval: bool,
     /// Where the category's rule would send it, best first, with the reason.
     pub suggestions: Vec<UnitSuggestion>,
+}
+
+/// A part of the work that was given to another unit (alt iş).
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskTask {
+    /// The event that gave it: send it back with [`Act::task`].
+    pub n: u32,
+    /// Unit.
+    pub unit: UnitRef,
+    /// What is to be done.
+    pub text: String,
+    /// Until when it is wanted, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// When it was given, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+    /// Whether it is owed.
+    pub owed: bool,
+    /// Whether the person's unit owes it.
+    pub own: bool,
+    /// How it ended; `null` while it is owed, and where it fell with the case.
+    pub end: Option<DeskTaskEnd>,
+}
+
+/// How a part of the work ended.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct DeskTaskEnd {
+    /// Whether it was done.
+    pub done: bool,
+    /// What was done, or why not.
+    pub text: String,
+    /// Photos from the spot.
+    pub photos: Vec<ProofPhoto>,
+    /// When, Unix ms.
+    #[ts(type = "number")]
+    pub at: i64,
+}
+
+/// A photo from the spot, with what its camera wrote: claims, for whoever decides about the answer.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct ProofPhoto {
+    /// Name.
+    #[ts(type = "string")]
+    pub hash: BlobHash,
+    /// When it was taken, Unix ms.
+    #[ts(type = "number | null")]
+    pub taken: Option<i64>,
+    /// Metres from the request's place.
+    pub metres: Option<u32>,
 }
 
 /// How another request has to do with this one.
@@ -356,6 +401,9 @@ pub struct DeskEntry {
     /// When, Unix ms.
     #[ts(type = "number")]
     pub at: i64,
+    /// Photos of the request that go with it.
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
 }
 
 /// A field with several versions.
@@ -377,8 +425,7 @@ pub struct DeskAnswer {
     /// Outcome.
     pub outcome: Outcome,
     /// Photos from the spot.
-    #[ts(type = "Array<string>")]
-    pub photos: Vec<BlobHash>,
+    pub photos: Vec<ProofPhoto>,
     /// When, Unix ms.
     #[ts(type = "number")]
     pub at: i64,
@@ -394,13 +441,13 @@ pub struct Act {
     pub n: u32,
     /// What.
     pub action: Action,
-    /// Unit, for `route`, `send_out`, `forward`.
+    /// Unit, for `route`, `send_out`, `forward`, `task`.
     #[serde(default)]
     pub unit: Option<String>,
     /// Outcome, for `answer`, `conclude`.
     #[serde(default)]
     pub outcome: Option<Outcome>,
-    /// Date `YYYY-MM-DD`, for `plan`.
+    /// Date `YYYY-MM-DD`, for `plan`, for `task` where it is wanted until one, and for `answer` when an institution wrote.
     #[serde(default)]
     pub date: Option<String>,
     /// Official or offline number of the other request, for `link` and the outcome `duplicate`.
@@ -412,10 +459,44 @@ pub struct Act {
     /// Corrected category, with `route` and `send_out`.
     #[serde(default)]
     pub category: Option<String>,
-    /// Photos from the spot, for `answer`.
+    /// Photos from the spot, for `answer`, `finish_task`.
     #[serde(default)]
     #[ts(optional, type = "Array<string>")]
     pub photos: Option<Vec<BlobHash>>,
+    /// Which part of the work, for `finish_task`, `return_task`, `call_off`: its [`DeskTask::n`].
+    #[serde(default)]
+    pub task: Option<u32>,
+    /// Number of the institution's letter, for its `answer`.
+    #[serde(default)]
+    pub reference: Option<String>,
+}
+
+/// One decision for several requests, to be looked at before it is made.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct Together {
+    /// Which; those the person may not see are passed over.
+    #[ts(type = "Array<string>")]
+    pub ids: Vec<RequestId>,
+    /// What; its [`Act::n`] says nothing here.
+    pub act: Act,
+}
+
+/// What a decision would do to one request.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Foreseen {
+    /// Which.
+    #[ts(type = "string")]
+    pub id: RequestId,
+    /// Official number.
+    pub no: String,
+    /// First line.
+    pub title: String,
+    /// Number of its last event: send it with the decision.
+    pub n: u32,
+    /// Why nothing would follow; `null`: it would be done.
+    pub why: Option<String>,
 }
 
 /// A message to the muhtar.
@@ -441,55 +522,4 @@ pub struct Uploaded {
     /// Name to use in [`Act::photos`].
     #[ts(type = "string")]
     pub hash: BlobHash,
-}
-
-/// A tablet as operators see it.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct Tablet {
-    /// First part of its case numbers; names it towards people.
-    pub prefix: String,
-    /// Neighbourhood and district.
-    pub place: String,
-    /// Version of its app.
-    pub app: String,
-    /// Last contact, Unix ms.
-    #[ts(type = "number | null")]
-    pub last_seen: Option<i64>,
-    /// Things it says it made.
-    pub created: u32,
-    /// Things of it that arrived.
-    pub arrived: u32,
-    /// Things it made that did not arrive.
-    pub missing: u32,
-    /// Since when the oldest of them is known to be missing, Unix ms.
-    #[ts(type = "number | null")]
-    pub missing_since: Option<i64>,
-    /// Whether another tablet has its identity: one of the two must be enrolled anew.
-    pub twin: bool,
-    /// Whether it was revoked.
-    pub revoked: bool,
-}
-
-/// Asks for a code that enrols a tablet.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[ts(export)]
-pub struct NewEnrolment {
-    /// Neighbourhood code.
-    pub neighbourhood: String,
-    /// The muhtar's name.
-    pub person: String,
-}
-
-/// A code that enrols a tablet once.
-#[derive(Debug, Clone, Serialize, TS)]
-#[ts(export)]
-pub struct Enrolment {
-    /// The code, grouped for reading: `4KR7-9XQ2`.
-    pub code: String,
-    /// Until when, Unix ms.
-    #[ts(type = "number")]
-    pub expires: i64,
-    /// QR code of server address and code, as SVG.
-    pub qr: String,
 }

@@ -15,12 +15,12 @@ use mbs_shared::digest::Digest;
 use mbs_shared::id::SessionId;
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::revocation::Revocation;
-use mbs_shared::wire::sync::{Cursor, ItemResult, MAX_FRAME, MAX_ITEMS, SyncReply, SyncRequest};
+use mbs_shared::wire::sync::{Cursor, ItemResult, MAX_APP, MAX_FRAME, MAX_ITEMS, SyncReply, SyncRequest};
 use mbs_shared::wire::version::{Abilities, OLDEST, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
 
 use crate::auth::device::Caller;
-use crate::database::feed;
+use crate::database::{devices, feed};
 use crate::error::Fault;
 use crate::service::Service;
 
@@ -67,7 +67,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
         return Ok(encode(&revoked(service, caller, frame, now).await?));
     }
     caller.saw(now, frame.created);
-    let SyncRequest { session, cursor, page, items, created, digest, .. } = frame;
+    let SyncRequest { session, cursor, page, items, created, digest, about, .. } = frame;
     let session_key = feed::key_of(session.as_bytes());
     let results = if items.is_empty() {
         Vec::new()
@@ -83,6 +83,14 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
             results => results?,
         }
     };
+    if let Some(about) = about.filter(|about| about.app.len() <= MAX_APP) {
+        let id = caller.device.id;
+        let told = service.write(move |tx| Ok(devices::set_about(tx.session(), id, &about)?));
+        // It says so again at its next start; nothing else of the exchange waits for it.
+        if let Err(fault) = told.await {
+            tracing::debug!(code = ?fault.code, "what a tablet said of itself was not kept");
+        }
+    }
     let asked = Asked { session, cursor, page, digest };
     let mut reply = reply(service, caller, &asked, now, results)?;
     // A tablet that was put back from a copy must not give a count twice.
@@ -117,6 +125,7 @@ async fn revoked(
         made: None,
         twin: None,
         announced: None,
+        units: None,
     })
 }
 
@@ -159,7 +168,8 @@ pub fn reply(
     if differs {
         metrics::counter!("mbs_digests_differ_total").increment(1);
     }
-    let announced = service.announced.to(service.scopes.code(scope), service.knowledge.directory);
+    let names_units = !page.rows.is_empty() || page.snapshot;
+    let announced = service.announced.to(service.scopes.code(scope), service.directory());
     Ok(SyncReply {
         version: PROTOCOL,
         abilities: Abilities::OURS,
@@ -176,5 +186,7 @@ pub fn reply(
         made: None,
         twin: None,
         announced: Some(announced).filter(|reach| *reach > 0),
+        // Only rows name units.
+        units: names_units.then(|| service.knowledge.units()),
     })
 }

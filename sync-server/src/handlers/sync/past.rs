@@ -58,7 +58,7 @@ pub(super) fn put_back(
             quarantine::add(tx.session(), &refused)?;
         }
     }
-    requests::set_case(tx.session(), &loaded.head)?;
+    apply::write_case(tx.session(), service, &loaded)?;
     metrics::counter!("mbs_events_put_back_total").increment(past.len() as u64);
     Ok(())
 }

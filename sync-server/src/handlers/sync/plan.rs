@@ -81,6 +81,8 @@ pub struct First {
     pub target: Target,
     /// How it came; `None`: from a tablet.
     pub channel: Option<Channel>,
+    /// The request its muhtar added it to.
+    pub rel: Option<RequestId>,
     /// What a server decided about it before it lost it.
     pub past: Vec<Past>,
 }
@@ -139,7 +141,7 @@ pub struct Content {
 
 impl Content {
     fn of(service: &Service, request: &Request, conflicts: bool) -> Self {
-        let sensitive = service.knowledge.directory.category(&request.category).is_some_and(|c| c.sensitive);
+        let sensitive = service.directory().category(&request.category).is_some_and(|c| c.sensitive);
         let mut flags = 0;
         if conflicts {
             flags |= requests::CONFLICT;
@@ -291,6 +293,7 @@ pub fn first(service: &Service, scope: u32, request: Request, hash: [u8; 32]) ->
         place: place.map_or(0, |code| service.scopes.number(code)),
         target: first::target(service, &request.category, place.unwrap_or(home)),
         category: request.category,
+        rel: request.rel,
         channel: None,
         past: Vec::new(),
     }

@@ -21,7 +21,7 @@ use crate::database::requests::{self, Head};
 use crate::database::{DbError, DbResult, changes, entries, erased, events, gaps, staff};
 use crate::error::Fault;
 use crate::routing::thread::{self, Kept};
-use crate::routing::{apply, first};
+use crate::routing::{apply, family, first};
 use crate::service::Service;
 use crate::writer::Tx;
 
@@ -152,15 +152,15 @@ fn begin(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
         if head.scope != push.scope {
             return rejected(Code::ForeignRequest);
         }
-        // A second beginning of the same document?
-        // Its tablet takes that beginning over, or files its own words anew.
-        let Some(mac) = known(tx, service, &head, &plan.hash)? else { return Ok((ItemResult::Begun, false)) };
+        let mac = known(tx, service, &head, &plan.hash)?;
         // Told once more: the answer that told it may have been lost, and the feed does not tell its own session.
         let decided = events::beginning(tx.session(), head.rid)?;
+        // What was decided on another beginning of it before a restore was decided on this request all the same.
         if !plan.past.is_empty() {
             past::put_back(tx, service, head, -push.author, &plan.past, push.now)?;
         }
-        return Ok((ItemResult::Ok { mac, decided }, false));
+        // A second beginning: its tablet takes the first one over, and puts its own words onto it or files them anew.
+        return Ok((mac.map_or(ItemResult::Begun, |mac| ItemResult::Ok { mac, decided }), false));
     }
     if look && erased::is_erased(tx.session(), item.request)? {
         return Ok((ItemResult::Erased, false));
@@ -188,15 +188,18 @@ fn receive(
     plan: &First,
 ) -> DbResult<(Head, Mac, Decided)> {
     let mut case = Case::default();
-    let new = first::New { category: &plan.category, target: &plan.target, channel: plan.channel };
+    let linked = plan.rel.map_or(Ok(None), |rel| family::to_link(tx.session(), rel))?;
+    let new = first::New { category: &plan.category, target: &plan.target, channel: plan.channel, linked };
     let (no, made) = first::events(tx, service, &mut case, &new, push.now)?;
     let mut head = new_head(id, push, plan, no);
     head.rid = tx.next_rid();
-    let unit = case.unit.as_deref().map_or(0, |unit| service.scopes.number(unit));
-    requests::take_case(&mut head, &case, unit, push.now);
+    apply::take_case(service, &mut head, &case, push.now);
     requests::add(tx.session(), &head)?;
     let mac = append(tx, service, push, &head, &plan.hash, packed)?;
     let decided = apply::store_first(tx, service, &head, &made, push.author.max(0))?;
+    if let Some(other) = linked {
+        family::link_back(tx, service, other, no, push.now)?;
+    }
     metrics::counter!("mbs_requests_total").increment(1);
     Ok((head, mac, decided))
 }
@@ -254,6 +257,7 @@ fn new_head(id: RequestId, push: Push, plan: &First, no: OfficialNo) -> Head {
         confirmed: false,
         objections: 0,
         channel: None,
+        urgency: 0,
     }
 }
 

@@ -128,6 +128,16 @@ impl Disk {
         copy
     }
 
+    /// Bytes of memory it takes, about.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.files
+            .iter()
+            .flatten()
+            .map(|file| file.now.capacity() + file.certain.capacity() + 8 * file.dirty.capacity())
+            .sum()
+    }
+
     /// The same disk with other chance.
     #[must_use]
     pub fn with_chance(&self, chance: Chance) -> Self {

@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 pub use disk::{Disk, DiskFault, Injected, Trouble};
-pub use sqlite::{NAME, reseed};
+pub use sqlite::{NAME, memory as sqlite_memory, reseed};
 
 use disk::DiskResult;
 
@@ -54,6 +54,12 @@ pub fn with<T>(machine: Machine, work: impl FnOnce(&mut Disk) -> DiskResult<T>) 
 /// Does something with a machine's disk that cannot fail; nothing when there is none.
 pub fn tell<T: Default>(machine: Machine, work: impl FnOnce(&mut Disk) -> T) -> T {
     with(machine, |disk| Ok(work(disk))).unwrap_or_default()
+}
+
+/// Bytes of memory that all disks take.
+#[must_use]
+pub fn memory() -> usize {
+    MACHINES.with_borrow(|all| all.iter().flatten().map(Disk::memory).sum())
 }
 
 /// A copy of a machine's disk as it is, for another machine.

@@ -1,6 +1,6 @@
 //! The disk as SQLite sees it: a VFS through the C interface.
 //!
-//! The only file of this package that uses `unsafe`. It translates and decides nothing. What holds it
+//! Beside the counting allocator (`heap.rs`) the only file of this package that uses `unsafe`. It translates and decides nothing. What holds it
 //! together: SQLite gives back to each method the very `sqlite3_file` that [`open`] filled in, with the
 //! size the VFS asked for; buffers have the length SQLite says; the VFS and its name live for ever.
 #![allow(unsafe_code, reason = "SQLite is C")]
@@ -57,6 +57,13 @@ static METHODS: sqlite3_io_methods = sqlite3_io_methods {
     xFetch: None,
     xUnfetch: None,
 };
+
+/// Bytes SQLite has taken, all connections together.
+#[must_use]
+pub fn memory() -> usize {
+    // SAFETY: it only reads a counter of SQLite's.
+    usize::try_from(unsafe { ffi::sqlite3_memory_used() }).unwrap_or(0)
+}
 
 /// Makes the VFS known to SQLite, once.
 pub(super) fn register() {

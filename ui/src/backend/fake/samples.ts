@@ -40,7 +40,10 @@ export interface Seed {
   followed?: Omit<Followed, 'at'>;
   interim?: string;
   wish?: boolean;
+  discreet?: boolean;
   answer?: string;
+  /** Photos from the spot: scene, and how much of it is here. */
+  proof?: Array<[string, 'here' | 'small' | 'not']>;
   can?: EntryKind[];
   quarantine?: string;
   thread?: Array<Partial<Entry> & { text: string; ago: number }>;
@@ -101,6 +104,7 @@ export const seeds: Seed[] = [
     desc: 'Karakolhane Caddesi’nde derin çukur, motosikletler düşüyor. Fırının karşısında yama yapılan yer yeniden açıldı, her gün daha da büyüyor. Yağmurda su dolunca görünmüyor.',
     photos: [['cukur', 1], ['yama', 0.64]], voice: 24, can: ['confirm', 'object', 'message', 'add'],
     answer: 'Sayın Muhtarım, bildirdiğiniz çukur ekibimizce 22 Kasım’da sıcak asfaltla kapatılmıştır. Aynı cadde üzerindeki iki çökme de onarılmıştır. Bilgilerinize sunarız.',
+    proof: [['yama', 'here'], ['cukur', 'small'], ['mazgal', 'not']],
     thread: [
       { text: 'Dün akşam bir motosikletli daha düştü. Okul servisi de buradan geçiyor.', mine: true, ago: 10 * DAY },
       { text: 'Muhtarım, ekip programa alındı. Cadde üzerinde başka çukur varsa aynı başvuruya yazabilirsiniz.', mine: false, author: ROADS, ago: 9 * DAY },
@@ -115,6 +119,11 @@ export const seeds: Seed[] = [
     answer: '2026-116833 numaralı başvuruyla aynı konudadır.',
     followed: { no: '2026-116833', outcome: 'done', text: 'Bildirdiğiniz çukur ekibimizce 22 Kasım’da sıcak asfaltla kapatılmıştır.' },
     steps: [['received', 15 * DAY], ['reviewed', 15 * DAY], ['concluded', 11 * DAY], ['followed', 3 * HOUR, { other: '2026-116833', outcome: 'done' }]],
+  },
+  {
+    n: 45, ago: 6 * DAY, state: 'in_progress', category: 'guvenlik.asayis', addr: 'Lale Parkı', unit: 'Zabıta Dairesi Başkanlığı', discreet: true,
+    desc: 'Parkta akşamları uyuşturucu satılıyor, aileler çocuklarını göndermiyor.', photos: [['lamba', 1]],
+    steps: [['received', 6 * DAY], ['routed', 6 * DAY], ['accepted', 5 * DAY]],
   },
   {
     n: 48, ago: 40 * DAY, state: 'closed', outcome: 'refused', category: 'trafik.hiz-kesici', addr: 'Zafer Caddesi', unit: 'Trafik Müdürlüğü',
@@ -148,8 +157,12 @@ export function build(seed: Seed, now: number): Request {
       at: now - ago, what, state: null, unit: null, note: null, date: null, outcome: what === 'concluded' ? (seed.outcome ?? null) : null, other: null, channel: null, ...more,
     })),
   ];
+  const proof = (seed.proof ?? []).map(([scene, part], i): Photo => {
+    const here = part === 'here';
+    return { hash: `${scene}-${seed.n}-a${i}`, kind: 'photo', width: 0, height: 0, size: here ? 240_000 : 0, sent: here ? 240_000 : 0, delivered: true, here, thumb: part !== 'not' };
+  });
   const answer: Answer | null = seed.answer && seed.outcome
-    ? { text: seed.answer, outcome: seed.outcome, unit: seed.unit ?? null, at: now - 18 * HOUR, until: now + 29 * DAY }
+    ? { text: seed.answer, outcome: seed.outcome, unit: seed.unit ?? null, photos: proof, at: now - 18 * HOUR, until: now + 29 * DAY }
     : null;
   const open = seed.state !== 'closed' && seed.state !== 'cancelled';
   const conflicts = seed.versions
@@ -163,17 +176,18 @@ export function build(seed: Seed, now: number): Request {
       at, transport, state: sent ? (seed.state ?? null) : null, outcome: seed.outcome ?? null, planned: seed.planned ?? null,
       photos: photos.length, photos_delivered: photos.filter((photo) => photo.delivered).length, conflicts: conflicts.length,
       needs_me: seed.state === 'concluded' || seed.question !== undefined || seed.quarantine !== undefined || conflicts.length > 0,
-      cover: photos[0]?.hash ?? null,
+      cover: photos[0]?.hash ?? null, discreet: seed.discreet ?? false,
     },
     desc: seed.desc, title: seed.title ?? '', kind: 'complaint',
     fix: transport === 'draft' ? null : { lat: CENTRE.lat + Math.sin(seed.n) * 0.0018, lon: CENTRE.lon + Math.cos(seed.n) * 0.002, accuracy: 12, source: 'gps' },
     place: transport === 'draft' ? null : { neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', own: true, nearest_name: null },
-    discreet: false, photos, conflicts, timeline, answer, followed: seed.followed ? { at: now - 3 * HOUR, ...seed.followed } : null, interim: seed.interim ? { text: seed.interim, at: now - 2 * DAY } : null, wish: seed.wish ?? false, question: seed.question ?? null,
-    thread: (seed.thread ?? []).map((entry): Entry => ({ kind: 'message', mine: true, author: null, transport: 'delivered', refused: null, ...entry, at: now - entry.ago })),
+    discreet: seed.discreet ?? false, photos, conflicts, timeline, answer, followed: seed.followed ? { at: now - 3 * HOUR, ...seed.followed } : null, interim: seed.interim ? { text: seed.interim, at: now - 2 * DAY } : null, wish: seed.wish ?? false, question: seed.question ?? null,
+    begun: [], edit: null, related: null,
+    thread: (seed.thread ?? []).map((entry): Entry => ({ kind: 'message', mine: true, author: null, transport: 'delivered', refused: null, photos: [], ...entry, at: now - entry.ago })),
     unit: seed.unit ?? null, due: sent && open ? at + 15 * DAY : null, paused: seed.question !== undefined,
     can: seed.can ?? (transport === 'draft' || !open ? [] : ['message', 'add', 'withdraw']),
     quarantine: seed.quarantine ?? null,
-    receipt: Boolean(sent && seed.state),
+    receipt: Boolean(sent && seed.state), practice: false,
   };
 }
 

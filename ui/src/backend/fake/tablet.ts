@@ -5,16 +5,21 @@ import type { Call } from '$ui/wire/Call';
 import type { Categories } from '$ui/wire/Categories';
 import type { Fields } from '$ui/wire/Fields';
 import type { Fix } from '$ui/wire/Fix';
+import type { List } from '$ui/wire/List';
 import type { Need } from '$ui/wire/Need';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { OutboxItem } from '$ui/wire/OutboxItem';
 import type { Place } from '$ui/wire/Place';
 import type { Request } from '$ui/wire/Request';
+import type { Row } from '$ui/wire/Row';
+import type { State } from '$ui/wire/State';
 import type { Status } from '$ui/wire/Status';
+import type { Transport } from '$ui/wire/Transport';
 import { fold, matches } from '$ui/lib/fold';
 import { CallFailed, type Answers, type Tablet } from '../tablet';
 import { announcements } from './announcements';
 import { beginning, build, CENTRE, seeds } from './samples';
+import { pins } from './pins';
 import { silence } from './sound';
 
 const scenes = import.meta.glob('./scenes/*.svg', { query: '?raw', import: 'default', eager: true }) as Record<string, string>;
@@ -53,15 +58,16 @@ export function fakeTablet(options: URLSearchParams): Fake {
   };
   const status: Status = {
     identity: scene === 'start' ? null : identity,
-    link: online ? 'online' : scene === 'unknown' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
+    link: online ? 'online' : scene === 'unknown' || scene === 'revoked' || scene === 'outdated' || scene === 'server_outdated' ? scene : 'offline',
     last_contact: scene === 'start' ? null : now - (online ? 2 : 165) * 60_000,
     next_try: now + 4 * 60_000, waiting: 0, needs_me: 0, quarantined: 0, unread: 0, urgent: null, notices: [], version: '0.1.0',
     mobile: { limit_mb: scene === 'wifi' ? 0 : null, today: 12_400_000, held: 0 },
     lock: { pin: scene === 'locked' || scene === 'waiting', locked: scene === 'locked' || scene === 'waiting', wait: scene === 'waiting' ? 240 : 0 },
+    revoked: scene === 'revoked' ? { at: now - 3 * 3_600_000, handed: 3, refused: 1, photos: 4, drafts: 1 } : null,
   };
   let pin = status.lock.pin ? '2580' : '';
   if (scene === 'trouble') {
-    status.notices = [{ notice: 'database_set_aside', file: 'tablet-2026-11-24.sqlite.damaged' }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'twin' }, { notice: 'disk_low', free_mb: 140 }];
+    status.notices = [{ notice: 'database_set_aside', file: 'mbs-damaged-20261124T071500Z.db', requests: 142, photos: 318 }, { notice: 'clock_wrong', seconds: 5400 }, { notice: 'twin' }, { notice: 'disk_low', free_mb: 140 }];
   }
 
   function refreshed(): Status {
@@ -76,7 +82,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     const items: OutboxItem[] = [];
     for (const { row, photos, thread, quarantine } of requests.values()) {
       if (row.transport === 'draft') continue;
-      const base = { request: row.id, title: row.title };
+      const base = { request: row.id, title: row.discreet ? row.case_no : row.title };
       if (row.transport !== 'delivered') items.push({ ...base, what: 'request', since: row.at, bytes: 840, sent: 0, quarantine });
       for (const entry of thread) {
         if (entry.transport !== 'delivered') items.push({ ...base, what: 'entry', since: entry.at, bytes: 310, sent: 0, quarantine: null });
@@ -107,7 +113,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     if (set.addr != null) next.row.addr = set.addr;
     if (set.category != null) next.row.category = set.category;
     if (set.kind != null) next.kind = set.kind;
-    if (set.discreet != null) next.discreet = set.discreet;
+    if (set.discreet != null) next.discreet = next.row.discreet = set.discreet;
     if (set.fix != null) {
       next.fix = set.fix;
       next.place = placeOf(set.fix);
@@ -130,7 +136,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return refreshed();
       case 'enrol':
         if (call.code.replace(/\W/g, '').length < 6) throw new CallFailed({ code: 'enrolment_code', detail: '' });
-        status.identity = identity;
+        [status.identity, status.revoked] = [identity, null];
+        if (status.link === 'revoked') status.link = 'online';
         return refreshed();
       case 'enrol_practice':
         status.identity = { ...identity, practice: true };
@@ -140,11 +147,17 @@ export function fakeTablet(options: URLSearchParams): Fake {
       case 'read_announcement':
         for (const one of announced) if (one.id === call.id) one.seen ??= Date.now();
         return refreshed();
+      case 'home': {
+        const rows = answer({ call: 'requests', query: call.query }) as Row[];
+        const of = (list: List) => rows.filter(({ transport, state }) => list === listOf(transport, state));
+        const to_do = call.query || call.from ? [] : rows.filter((row) => row.needs_me).map((row) => ({ ...structuredClone(find(row.id)), row }));
+        return { open: of('open').length, done: of('done').length, drafts: of('drafts').length, rows: of(call.list).slice(call.from, call.from + call.most), to_do };
+      }
       case 'requests':
         return [...requests.values()]
           .map(({ row, desc }) => ({ row, text: [row.title, desc, row.addr, row.case_no, row.official_no].join(' ') }))
           .filter(({ text }) => !call.query || matches(text, call.query))
-          .map(({ row }) => row)
+          .map(({ row }) => veil(row))
           .sort((a, b) => b.at - a.at);
       case 'request':
         return structuredClone(find(call.id));
@@ -157,7 +170,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'practice_draft': {
         const draft = build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '' }, Date.now());
-        return put({ ...draft, row: { ...draft.row, case_no: 'DENE-1-4KQ' } });
+        return put({ ...draft, practice: true, row: { ...draft.row, case_no: 'DENE-1-4KQ' } });
       }
       case 'halves': {
         const { desc } = find(call.id);
@@ -181,15 +194,16 @@ export function fakeTablet(options: URLSearchParams): Fake {
         status.lock = { pin: pin !== '', locked: false, wait: 0 };
         return refreshed();
       case 'health':
-        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2, exports: '/home/muhtar/Belgeler/MBS' };
+        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2 };
       case 'diagnose':
         return { text: JSON.stringify({ app: status.version, system: 'linux', database: 5, tablet: '4KR7', link: status.link, waiting: { 0: 3, 2: 4 }, refused: { bad_value: 1 } }, null, 2) };
       case 'write_courier':
       case 'write_unsent':
         return { dir: '/home/muhtar/Belgeler/MBS/mbs-kurye-2026-11-24-104000', names: ['mbs-kurye-4KR7-01.mbsk'], words: 3, photos: 4 };
       case 'set_draft':
-      case 'edit':
         return change(find(call.id), call.set);
+      case 'edit':
+        return change({ ...find(call.id), edit: null }, call.set);
       case 'discard_draft':
         discarded.set(call.id, find(call.id));
         requests.delete(call.id);
@@ -206,8 +220,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (arrived < call.total) return { step: 'more', offset: arrived };
         const request = structuredClone(find(call.id));
         const names = Object.keys(scenes).map((path) => path.replace(/^.*\/|\.svg$/g, ''));
-        request.photos.push({ hash: `${names[request.photos.length % names.length]}-${call.upload}-0`, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true, thumb: true });
-        return { step: 'done', request: recount(request), fix: null, taken: null };
+        const hash = `${names[request.photos.length % names.length]}-${call.upload}-0`;
+        request.photos.push({ hash, kind: 'photo', width: 1600, height: 1200, size: 318_000, sent: 0, delivered: false, here: true, thumb: true });
+        return { step: 'done', hash, request: recount(request), fix: null, taken: null };
       }
       case 'add_voice': {
         const request = structuredClone(find(call.id));
@@ -220,6 +235,14 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos = request.photos.map((photo) => (photo.hash === call.hash ? { ...photo, hash: `${photo.hash}x` } : photo));
         return put(request);
       }
+      case 'move_photo': {
+        const request = structuredClone(find(call.id));
+        const moved = request.photos.filter(({ hash }) => hash === call.hash);
+        const others = request.photos.filter(({ hash }) => hash !== call.hash);
+        const at = others.findIndex(({ hash }) => hash === call.before);
+        request.photos = at < 0 ? [...others, ...moved] : [...others.slice(0, at), ...moved, ...others.slice(at)];
+        return recount(request);
+      }
       case 'remove_photo': {
         const request = structuredClone(find(call.id));
         discarded.set(call.hash, structuredClone(request));
@@ -231,15 +254,26 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos = discarded.get(call.hash)?.photos ?? request.photos;
         return recount(request);
       }
+      case 'fetch_photo':
+        // It comes with the next contact.
+        if (online) for (const photo of find(call.id).answer?.photos ?? []) if (photo.hash === call.hash) photo.here = photo.thumb = true;
+        return null;
       case 'locate':
         return placeOf(call.fix);
       case 'similar': {
         const { row, fix } = find(call.id);
         const own = [...requests.values()].find((one) => one.row.transport === 'delivered' && one.row.state !== null);
         if (!fix || !row.category) return [];
-        const neighbour = { own: null, who: 'Osmanağa', days: 3, metres: 110, state: 'in_progress' } as const;
-        return own ? [{ own: own.row.id, who: own.row.official_no ?? own.row.case_no, days: 12, metres: 40, state: own.row.state }, neighbour] : [neighbour];
+        const neighbour = { own: null, request: 'n1', who: 'Osmanağa', days: 3, metres: 110, state: 'in_progress' } as const;
+        return own ? [{ own: own.row.id, request: own.row.id, who: own.row.official_no ?? own.row.case_no, days: 12, metres: 40, state: own.row.state }, neighbour] : [neighbour];
       }
+      case 'relate': {
+        const own = call.to === null ? undefined : requests.get(call.to);
+        const related = call.to === null ? null : { own: own?.row.id ?? null, who: own ? (own.row.official_no ?? own.row.case_no) : 'Osmanağa' };
+        return put({ ...structuredClone(find(call.id)), related });
+      }
+      case 'pins':
+        return pins((answer({ ...call, call: 'requests' }) as Row[]).filter(({ transport, state }) => call.list === listOf(transport, state)).map(({ id }) => find(id)), call.window);
       case 'send': {
         const request = structuredClone(find(call.id));
         if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
@@ -257,9 +291,28 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.row.needs_me = request.question !== null || request.quarantine !== null || request.conflicts.length > 0;
         return put(request);
       }
+      case 'combine': {
+        const request = answer({ call: 'keep', id: call.id, field: call.field, version: 0 }) as Request;
+        return change(request, { [call.field]: call.text.trim() });
+      }
+      case 'intend': {
+        const request = find(call.id);
+        request.begun = [...request.begun.filter(({ kind }) => kind !== call.kind), { kind: call.kind, text: '', photos: [] }];
+        return null;
+      }
+      case 'begin': {
+        const request = find(call.id);
+        request.begun = request.begun.filter(({ kind }) => kind !== call.kind);
+        if (call.text || call.photos.length) request.begun.push({ kind: call.kind, text: call.text, photos: call.photos });
+        return null;
+      }
+      case 'begin_edit':
+        find(call.id).edit = Object.keys(call.set).length ? call.set : null;
+        return null;
       case 'say': {
         const request = structuredClone(find(call.id));
-        request.thread.push({ kind: call.kind, text: call.text, mine: true, author: null, at: Date.now(), transport: 'queued', refused: null });
+        request.thread.push({ kind: call.kind, text: call.text, mine: true, author: null, at: Date.now(), transport: 'queued', refused: null, photos: call.photos });
+        request.begun = request.begun.filter(({ kind }) => kind !== call.kind);
         if (call.kind === 'answer') request.question = null;
         if (call.kind !== 'message' && call.kind !== 'note') request.can = request.can.filter((kind) => kind === 'message' || kind === 'add');
         request.row.needs_me = request.conflicts.length > 0;
@@ -270,6 +323,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
       case 'sync_now':
         if (status.link === 'offline') throw new CallFailed({ code: 'offline', detail: '' });
         return refreshed();
+      case 'write_receipt':
+        return { dir: '/home/muhtar/Belgeler/MBS/mbs-alindi-belgesi-2026-11-24-104000', names: ['2026-000142.png'], words: 1, photos: 0 };
       case 'receipt':
       case 'verify_receipt': {
         if (call.call === 'verify_receipt' && !call.text.startsWith('MBS1:')) throw new CallFailed({ code: 'receipt_unreadable', detail: '' });
@@ -279,6 +334,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
       case 'read_code':
         if (scene === 'start') return { text: 'https://mbs.belediye.example#ABCD-1234' };
         throw new CallFailed({ code: 'no_code', detail: '' });
+      case 'battery':
+        return null;
       case 'line':
         return refreshed();
       case 'mobile_limit':
@@ -296,7 +353,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'set_draft', 'halves'];
+      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'set_draft', 'relate', 'begin', 'begin_edit', 'intend', 'halves'];
       if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },
@@ -307,6 +364,12 @@ export function fakeTablet(options: URLSearchParams): Fake {
     photoUrl: (hash) => hash.startsWith('voice') ? silence(Number(hash.split('-')[1])) : `data:image/svg+xml,${encodeURIComponent(scenes[`./scenes/${hash.split('-')[0]}.svg`] ?? '<svg xmlns="http://www.w3.org/2000/svg"/>')}`,
   };
 }
+
+const listOf = (transport: Transport, state: State | null): List =>
+  transport === 'draft' ? 'drafts' : ['concluded', 'closed', 'cancelled'].includes(state ?? '') ? 'done' : 'open';
+
+/** As lists show it: of a discreet one nothing that tells what it is about. */
+const veil = (row: Row): Row => (row.discreet ? { ...row, title: '', addr: '', category: '', cover: null } : row);
 
 function placeOf(fix: Fix): Place {
   const near = Math.abs(fix.lat - CENTRE.lat) < 0.004 && Math.abs(fix.lon - CENTRE.lon) < 0.006;
@@ -323,7 +386,7 @@ function categories(): Categories {
         .filter((category) => category.code.startsWith(`${code}.`))
         .map((category) => ({
           code: category.code, name: category.name, name_en: category.name_en, photo: category.photo as Need, location: category.location as Need,
-          keywords: category.keywords, target_days: category.target_days, sensitive: category.sensitive,
+          keywords: category.keywords, target_days: category.target_days, sensitive: category.sensitive, retired: false,
         })),
     })),
   };

@@ -2,29 +2,36 @@
 // somebody else did meanwhile.
 import { getContext, setContext } from 'svelte';
 import { troubleOf, type Desk, type DeskFailed } from '$ui/backend/desk';
-import { go, route } from '$ui/lib/route.svelte';
+import { preview, shrink } from '$ui/photo/shrink';
+import { NO_FACTS, type Taken } from '$ui/routing/proof';
+import { go, route, withAsked } from '$ui/lib/route.svelte';
 import { draftsOf, dropDraft } from '$ui/routing/draft';
 import { PendingActs, type Pending } from '$ui/routing/pending.svelte';
+import { Saved } from '$ui/routing/saved.svelte';
 import { Templates } from '$ui/routing/templates.svelte';
 import { actionDone } from '$ui/routing/words';
 import type { Act } from '$ui/wire/Act';
 import type { Alike } from '$ui/wire/Alike';
+import type { Around } from '$ui/wire/Around';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import type { Foreseen } from '$ui/wire/Foreseen';
 import type { Me } from '$ui/wire/Me';
 import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
-export type Section = 'triage' | 'inbox' | 'intake' | 'late' | 'all' | 'reports' | 'announcements' | 'tablets' | 'quarantine';
+export type Section = 'triage' | 'inbox' | 'intake' | 'late' | 'all' | 'reports' | 'announcements' | 'tablets' | 'quarantine' | 'accounts' | 'rules' | 'units';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
-  triage: ['triage', 'intake', 'late', 'all', 'reports', 'announcements', 'quarantine'],
+  triage: ['triage', 'intake', 'late', 'all', 'units', 'reports', 'announcements', 'rules', 'quarantine'],
   unit: ['inbox', 'late', 'all', 'reports'],
-  approver: ['inbox', 'late', 'all', 'reports'],
-  auditor: ['triage', 'late', 'all', 'reports', 'announcements', 'tablets', 'quarantine'],
-  operator: ['tablets', 'announcements', 'quarantine', 'all', 'reports'],
+  approver: ['inbox', 'late', 'all', 'units', 'reports'],
+  auditor: ['triage', 'late', 'all', 'units', 'reports', 'announcements', 'tablets', 'rules', 'quarantine', 'accounts'],
+  operator: ['tablets', 'accounts', 'units', 'rules', 'announcements', 'quarantine', 'all', 'reports'],
 };
+/** Bytes of an original that the server looks at. */
+const LOOKED_AT = 256 * 1024;
 const GATHER_MS = 300;
 const KEPT_REQUESTS = 50;
 
@@ -45,6 +52,7 @@ export class Session {
   overtaken: Pending[] = $state([]);
   readonly pending: PendingActs;
   readonly templates: Templates;
+  readonly saved = new Saved();
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
   readonly #known = new Map<string, DeskRequest>();
   #gather: ReturnType<typeof setTimeout> | undefined;
@@ -64,7 +72,7 @@ export class Session {
         this.overtaken = [pending, ...this.overtaken.filter(({ id }) => id !== pending.id)];
         this.version += 1;
       },
-      back: ({ id }) => this.open(id),
+      back: ({ id, size }) => void (size === 1 && this.open(id)),
     });
   }
 
@@ -90,6 +98,7 @@ export class Session {
     this.lost = false;
     this.phase = 'ready';
     draftsOf(me.name);
+    this.saved.of(me.name);
     this.templates.list = null;
     this.#stopListening();
     this.#stopListening = this.door.listen(
@@ -97,7 +106,7 @@ export class Session {
       (up) => (this.live = up),
     );
     this.pending.retry();
-    void this.guard(() => this.door.directory()).then((directory) => directory && (this.directory = directory));
+    void this.reloadDirectory();
     // The rail's numbers come with any list; one row's worth is asked for where no list is open.
     const own = this.sections.find((section) => section === 'inbox' || section === 'triage');
     if (own) void this.guard(() => this.queue({ list: own }));
@@ -105,8 +114,14 @@ export class Session {
     this.version += 1;
   }
 
+  /** Asks for units, categories and places again: at the beginning, and when they were changed here. */
+  async reloadDirectory(): Promise<void> {
+    const directory = await this.guard(() => this.door.directory());
+    if (directory) this.directory = directory;
+  }
+
   async signOut(): Promise<void> {
-    await Promise.all(this.pending.list.map(({ id }) => this.pending.send(id)));
+    await this.pending.flush();
     await this.door.signOut().catch(() => {});
     this.#stopListening();
     this.me = null;
@@ -146,9 +161,21 @@ export class Session {
   request = async (id: string): Promise<DeskRequest> => this.know(await this.noticing(() => this.door.request(id))());
 
   similar = (id: string): Promise<Alike[]> => this.noticing(() => this.door.similar(id))();
+  around = (id: string): Promise<Around> => this.noticing(() => this.door.around(id))();
   /** Requests by number or words. */
   search = (query: string): Promise<QueueRow[]> => this.noticing(() => this.door.queue({ list: 'all', q: query }))().then(({ rows }) => rows);
-  upload = (photo: Blob): Promise<string> => this.noticing(() => this.door.upload(photo))();
+  preview = (ids: string[], act: Act): Promise<Foreseen[]> => this.noticing(() => this.door.preview(ids, act))();
+  /** Takes in a photo as a camera or phone made it: what it wrote is read first, then only the picture goes. */
+  upload = (original: Blob): Promise<Taken> =>
+    this.noticing(async () => {
+      // Without it the photo is as good.
+      const facts = await this.door.photoFacts(original.slice(0, LOOKED_AT)).catch(() => NO_FACTS);
+      const photo = await shrink(original);
+      const hash = await this.door.upload(photo, facts);
+      // Without its preview tablets wait for the whole of it.
+      await preview(photo).then((small) => this.door.uploadPreview(hash, small)).catch(() => undefined);
+      return { hash, facts };
+    })();
 
   /** What was seen of it last, to show at once while it is asked for again. */
   known = (id: string): DeskRequest | undefined => this.#known.get(id);
@@ -167,6 +194,12 @@ export class Session {
     this.pending.add(id, no, act, actionDone(act.action, detail));
   }
 
+  /** One decision about several requests, each as it was seen. */
+  submitTogether(seen: Foreseen[], act: Act, detail = ''): void {
+    const decided = seen.map(({ id, no, n }) => ({ id, no, act: { ...act, n } }));
+    this.pending.addTogether(decided, actionDone(act.action, detail));
+  }
+
   async say(id: string, text: string): Promise<boolean> {
     const request = await this.guard(() => this.door.say(id, text));
     if (request) {
@@ -178,8 +211,8 @@ export class Session {
 
   /** Opens a request where this person works. */
   open(id: string): void {
-    if (route.name === 'triage') go(`#/triage/${id}`);
-    else if (route.name === 'inbox') go(`#/inbox/${route.id || 'all'}/${id}`);
+    if (route.name === 'triage') go(withAsked(`#/triage/${id}`, route.asked));
+    else if (route.name === 'inbox') go(withAsked(`#/inbox/${route.id || 'all'}/${id}`, route.asked));
     else go(`#/request/${id}`);
   }
 

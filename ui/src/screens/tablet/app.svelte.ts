@@ -1,9 +1,11 @@
 // What all screens of the tablet share: its status, the categories, and "something changed".
+import { followBattery } from '$ui/lib/battery';
 import { followLine } from '$ui/lib/line';
 import { getContext, setContext } from 'svelte';
 import type { Tablet } from '$ui/backend/tablet';
 import type { Group } from '$ui/wire/Group';
 import type { Status } from '$ui/wire/Status';
+import { m } from '$ui/paraglide/messages';
 import { lockWhenIdle } from './idle';
 
 const KEY = Symbol('app');
@@ -13,6 +15,8 @@ export class App {
   groups = $state.raw<Group[]>([]);
   /** Grows with each change behind the door; screens that read it ask anew. */
   changes = $state(0);
+  /** Whether one's requests are shown on the map; stays while one looks at some of them. */
+  asMap = $state(false);
   trouble = $state.raw<unknown>(null);
 
   constructor(readonly door: Tablet) {}
@@ -23,6 +27,7 @@ export class App {
     const categories = () => this.door.call({ call: 'categories' }).then(({ groups }) => (this.groups = groups)).catch(() => {});
     void categories();
     const unfollow = followLine((line) => void this.door.call({ call: 'line', ...line }).then((status) => (this.status = status)).catch(() => {}));
+    const discharge = followBattery((percent) => void this.door.call({ call: 'battery', percent }).catch(() => {}));
     const idle = lockWhenIdle(this);
     const unlisten = this.door.onChange(() => {
       this.changes++;
@@ -31,6 +36,7 @@ export class App {
     });
     return () => {
       unfollow();
+      discharge();
       unlisten();
       idle();
     };
@@ -53,10 +59,19 @@ export class App {
     this.changes++;
   }
 
+  /** Tells whoever looks elsewhere that something came in; not what: anybody may see it. */
+  #tell(before: Status, now: Status): void {
+    if (!document.hidden && document.hasFocus()) return;
+    if (now.needs_me > before.needs_me) this.door.tell?.(m.tell_needs_me());
+    else if (now.unread > before.unread) this.door.tell?.(m.tell_announcement());
+  }
+
   async refresh(): Promise<void> {
     try {
-      this.status = await this.door.call({ call: 'status' });
+      const [before, now] = [this.status, await this.door.call({ call: 'status' })];
+      this.status = now;
       this.trouble = null;
+      if (before) this.#tell(before, now);
     } catch (cause) {
       this.trouble = cause;
     }

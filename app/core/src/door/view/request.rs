@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{Row, Transport};
+use crate::door::Fields;
 
 /// One request in full.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -29,7 +30,9 @@ pub struct Request {
     pub place: Option<Place>,
     /// To be handled discreetly.
     pub discreet: bool,
-    /// Photos, in the order they were added.
+    /// The request it adds to.
+    pub related: Option<Related>,
+    /// Photos and voice notes, in their order.
     pub photos: Vec<Photo>,
     /// Fields with two versions.
     pub conflicts: Vec<Conflict>,
@@ -47,6 +50,10 @@ pub struct Request {
     pub question: Option<String>,
     /// Messages and intents, oldest first.
     pub thread: Vec<Entry>,
+    /// What the muhtar has begun to say, and has not said.
+    pub begun: Vec<Begun>,
+    /// The fields of a correction that was begun, and has not been made.
+    pub edit: Option<Fields>,
     /// Unit that holds the case, by name.
     pub unit: Option<String>,
     /// Due date of the case, Unix ms.
@@ -60,6 +67,21 @@ pub struct Request {
     pub quarantine: Option<String>,
     /// Whether its signed receipt is here.
     pub receipt: bool,
+    /// Whether it is for practice, and thrown away instead of sent.
+    pub practice: bool,
+}
+
+/// What the muhtar has begun to say about a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Begun {
+    /// What it will be.
+    pub kind: EntryKind,
+    /// Words so far.
+    pub text: String,
+    /// Photos that will go with it.
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
 }
 
 /// A receipt (*alındı belgesi*) that holds.
@@ -92,11 +114,11 @@ pub struct Photo {
     pub hash: BlobHash,
     /// Photo or voice note.
     pub kind: BlobKind,
-    /// Pixels.
+    /// Pixels; 0: not known here, of an answer's photo.
     pub width: u16,
-    /// Pixels.
+    /// Pixels; likewise.
     pub height: u16,
-    /// Bytes.
+    /// Bytes; of an answer's photo 0 until it is here.
     pub size: u32,
     /// Bytes that the server has confirmed.
     pub sent: u32,
@@ -120,7 +142,10 @@ pub enum PhotoStep {
     },
     /// The photo is part of the request.
     Done {
-        /// The request with its new photo (boxed: it is large).
+        /// The new photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+        /// The request with it (boxed: it is large).
         request: Box<Request>,
         /// Position written in the photo, if any; taken as the place when there was none.
         fix: Option<Fix>,
@@ -229,6 +254,8 @@ pub struct Answer {
     pub outcome: Outcome,
     /// Who answered, by name.
     pub unit: Option<String>,
+    /// Photos from the spot, in their order.
+    pub photos: Vec<Photo>,
     /// When, Unix ms.
     #[ts(type = "number")]
     pub at: i64,
@@ -256,6 +283,9 @@ pub struct Entry {
     pub transport: Transport,
     /// Why the server refused the intent, when it did.
     pub refused: Option<String>,
+    /// Photos of the request that go with it.
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
 }
 
 /// Something reported that may be the same.
@@ -265,6 +295,9 @@ pub struct Similar {
     /// This tablet's own request; `null`: a neighbour's, of which no more is known.
     #[ts(type = "string | null")]
     pub own: Option<RequestId>,
+    /// What a draft is added to by [`crate::door::Call::Relate`]; `null`: a neighbour's that the server does not name.
+    #[ts(type = "string | null")]
+    pub request: Option<RequestId>,
     /// Its number, or the neighbour's neighbourhood.
     pub who: String,
     /// Days ago.
@@ -273,6 +306,38 @@ pub struct Similar {
     pub metres: u32,
     /// Where its case stands; `null`: the server does not have it yet.
     pub state: Option<State>,
+}
+
+/// The request another one adds to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Related {
+    /// This tablet's own; `null`: a neighbour's.
+    #[ts(type = "string | null")]
+    pub own: Option<RequestId>,
+    /// Its number, or the neighbour's neighbourhood; empty where nothing is known of it any more.
+    pub who: String,
+}
+
+/// Requests on the map: one, or several that lie too close to be told apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Pin {
+    /// Degrees; of several their middle.
+    pub lat: f64,
+    /// Degrees.
+    pub lon: f64,
+    /// How many there are.
+    pub count: u32,
+    /// The newest of them, at most ten.
+    #[ts(type = "string[]")]
+    pub ids: Vec<RequestId>,
+    /// State of one alone; `null` of several, and where the server does not have it yet.
+    pub state: Option<State>,
+    /// Outcome of one alone.
+    pub outcome: Option<Outcome>,
+    /// First line of one alone, of a discreet one its case number; empty of several.
+    pub title: String,
 }
 
 /// Two troubles in one text.

@@ -73,9 +73,11 @@ impl Round {
                 }
                 Kind::Put(_)
                 | Kind::Fetch(_)
+                | Kind::Download(_)
                 | Kind::Receipt(_)
                 | Kind::Courier(_)
                 | Kind::Nearby
+                | Kind::Units
                 | Kind::Announcements
                 | Kind::Seen(_) => Ok(false),
                 // A server from before this exchange: everything comes whole.
@@ -97,6 +99,8 @@ impl Round {
                         let key = put.key();
                         store.write(|c| outbox::put_off(c, outbox::What::Photo, &key, now + LONGEST_WAIT))?;
                     }
+                    // It may be this one alone that the server has lost; asked for again, it is tried again.
+                    Kind::Download(slice) => self.download.give_up(slice),
                     _ => {}
                 }
                 self.fail(store, now);

@@ -11,12 +11,12 @@ use super::{CLOSED_WAIT, COMPARED, Closed, Flight, Kind, NOTE, Round, WEEK};
 use crate::error::{Code, Result, fail};
 use crate::ports::HttpReply;
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, announcements as kept, cursor, outbox, quarantine, requests};
+use crate::store::{Store, announcements as kept, copies, cursor, outbox, quarantine, requests};
 use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
 use crate::sync::snapshot::Snapshot;
-use crate::sync::{allowance, announcements, blob, courier, nearby, receipt};
+use crate::sync::{allowance, announcements, blob, courier, nearby, receipt, units};
 
 impl Round {
     pub(super) fn take(
@@ -76,7 +76,22 @@ impl Round {
                 self.line.slice_passed();
                 Ok(())
             }
-            Kind::Fetch(hash) => store.write(|c| blob::take_fetched(c, hash, reply)),
+            Kind::Fetch(hash) => {
+                let unpaid = std::mem::take(&mut self.unpaid);
+                store.write(|c| {
+                    allowance::spend(c, unpaid, now)?;
+                    blob::take_fetched(c, hash, reply)
+                })
+            }
+            Kind::Download(slice) => {
+                let (unpaid, download) = (std::mem::take(&mut self.unpaid), &mut self.download);
+                store.write(|c| {
+                    allowance::spend(c, unpaid, now)?;
+                    download.take(c, slice, reply)
+                })?;
+                self.line.slice_passed();
+                Ok(())
+            }
             Kind::Courier(n) => {
                 self.summary.carried += u32::from(store.write(|c| courier::take(c, n, reply, now))?);
                 Ok(())
@@ -89,6 +104,7 @@ impl Round {
             }
             // One that was taken back meanwhile, or a server that cannot be told: said once.
             Kind::Seen(ids) => store.write(|c| kept::told(c, &ids)),
+            Kind::Units => store.write(|c| units::take(c, reply)),
             Kind::Nearby => store.write(|c| nearby::take(c, reply, now)),
             Kind::Receipt(id) => match settings::identity(store.read())? {
                 Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
@@ -122,6 +138,7 @@ impl Round {
         }
         let twin = i64::from(reply.twin == Some(true));
         let told = reply.made.is_some() || twin != settings::number(store.read(), settings::TWIN)?;
+        self.told = self.telling.take().or_else(|| self.told.take());
         let nothing = pushed.is_empty() && reply.rows.is_empty() && reply.cursor == known && !snapshot && !told;
         self.all_fetched &= nothing;
         if !nothing || (now - self.noted).abs() > NOTE {
@@ -146,6 +163,7 @@ impl Round {
         }
         self.line.page_passed();
         self.announced = reply.announced.unwrap_or(0);
+        self.units = reply.units.or(self.units);
         self.more = reply.more && !snapshot;
         self.poll = now + self.pause();
         self.compare(store, now, nothing, reply.differs == Some(true))?;
@@ -176,11 +194,11 @@ impl Round {
         revocation: &SignedRevocation,
         identity: &Identity,
     ) -> Result<()> {
-        let proven = revocation.proven(&identity.server_keys, identity.device).is_some();
+        let proven = revocation.proven(&identity.server_keys, identity.device);
         store.write(|c| {
-            if !proven {
+            let Some(revocation) = proven else {
                 return settings::set_number(c, settings::CLOSED, Closed::Unknown as i64);
-            }
+            };
             for item in pushed {
                 refuse_own(c, item.what, &item.key, quarantine::REVOKED, now)?;
             }
@@ -190,12 +208,14 @@ impl Round {
                 for item in outbox::all(c)? {
                     refuse_own(c, item.what, &item.key, quarantine::REVOKED, now)?;
                 }
+                settings::set_number(c, settings::REVOKED, revocation.at)?;
                 settings::set_number(c, settings::CLOSED, Closed::Revoked as i64)?;
+                copies::outdate(c)?;
             }
             Ok(())
         })?;
         (self.more, self.poll) = (false, now);
-        if proven {
+        if proven.is_some() {
             return Ok(());
         }
         self.hold = now + CLOSED_WAIT;

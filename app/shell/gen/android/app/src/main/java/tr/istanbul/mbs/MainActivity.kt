@@ -1,7 +1,9 @@
 package tr.istanbul.mbs
 
+import android.os.Build
 import android.os.Bundle
 import android.os.Environment
+import android.view.WindowManager
 import androidx.activity.enableEdgeToEdge
 
 class MainActivity : TauriActivity() {
@@ -9,6 +11,14 @@ class MainActivity : TauriActivity() {
     enableEdgeToEdge()
     forgetOriginals()
     super.onCreate(savedInstanceState)
+    keepOutOfRecents()
+  }
+
+  // The list of recent apps shows a picture of each, whoever holds the tablet and whatever its PIN is.
+  private fun keepOutOfRecents() {
+    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU) setRecentsScreenshotEnabled(false)
+    // Before Android 13 this can only be had together with "no screenshots at all".
+    else window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
   }
 
   // The camera app leaves its original in this folder. The core keeps its own, smaller copy in the

@@ -4,10 +4,9 @@
 use std::io::Cursor;
 use std::panic::catch_unwind;
 
-use exif::{Exif, In, Reader, Tag, Value};
-use mbs_shared::place::{Fix, FixSource};
-
 use super::header;
+use crate::place::{Fix, FixSource};
+use exif::{Exif, In, Reader, Tag, Value};
 
 /// What is kept of a photo's metadata; all else is dropped with the original.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -7,6 +7,8 @@ use mbs_shared::directory::{Need, UnitKind};
 use serde::Serialize;
 use ts_rs::TS;
 
+pub mod change;
+
 use super::Seat;
 use crate::auth::rights::Right;
 use crate::error::Fault;
@@ -55,6 +57,10 @@ pub struct DeskCategory {
     pub name_en: String,
     /// Whether a photo is wanted.
     pub photo: Need,
+    /// Whether it is no longer offered.
+    pub retired: bool,
+    /// Code of the one that took its place.
+    pub successor: Option<String>,
 }
 
 /// A district for choosing.
@@ -83,7 +89,7 @@ pub struct DeskNeighbourhood {
 /// [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn show(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<DeskDirectory>, Fault> {
     seat.needs(Right::Read)?;
-    let d = service.knowledge.directory;
+    let d = service.directory();
     Ok(Json(DeskDirectory {
         units: d
             .units
@@ -106,6 +112,8 @@ pub async fn show(State(service): State<Arc<Service>>, seat: Seat) -> Result<Jso
                 name: c.name.clone(),
                 name_en: c.name_en.clone(),
                 photo: c.photo,
+                retired: c.retired,
+                successor: c.successor.clone(),
             })
             .collect(),
         districts: d

@@ -1,0 +1,354 @@
+//! Who signs in and the keys of programs: `GET accounts`, `POST accounts`, `POST accounts/{login}`, `POST keys`,
+//! `POST keys/revoke`; and one's own password: `POST password`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use mbs_shared::id::Prefix;
+use mbs_shared::wire::error::Code;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::auth::rights::Right;
+use crate::auth::{keys, password, staff as auth};
+use crate::database::staff;
+use crate::database::{DbResult, Session, api_keys};
+use crate::error::Fault;
+use crate::handlers::input::{Json, Path};
+use crate::service::Service;
+
+use super::second_factor::is_really;
+use super::session::{Me, me_of};
+use super::view::{Role, UnitRef};
+use super::{Names, Seat, with_names};
+
+/// Longest name of a person or a key, in bytes.
+const MAX_NAME: usize = 120;
+/// Longest life of a key, in days.
+const MAX_DAYS: u32 = 5 * 366;
+
+/// Who signs in, and what programs read with.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Accounts {
+    /// People, by sign-in name.
+    pub people: Vec<Account>,
+    /// Keys, by name.
+    pub keys: Vec<ProgramKey>,
+    /// What was made just now and is shown this once: a password or a key.
+    pub secret: Option<String>,
+}
+
+/// Someone who signs in, or did.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Account {
+    /// Name to sign in with.
+    pub login: String,
+    /// Name to show.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Unit, for those who work in one.
+    pub unit: Option<UnitRef>,
+    /// Whether they sign in with a second factor.
+    pub second_factor: bool,
+    /// Since when, Unix ms.
+    #[ts(type = "number")]
+    pub created: i64,
+    /// From when on not any more, Unix ms.
+    #[ts(type = "number | null")]
+    pub disabled: Option<i64>,
+    /// Whether it is the person who looks.
+    pub own: bool,
+}
+
+/// A key of a program.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct ProgramKey {
+    /// What it is for.
+    pub name: String,
+    /// Unit whose subtree it reads.
+    pub unit: UnitRef,
+    /// Whether it may also write what that unit decides.
+    pub writes: bool,
+    /// Since when, Unix ms.
+    #[ts(type = "number")]
+    pub created: i64,
+    /// Until when it is good, Unix ms.
+    #[ts(type = "number")]
+    pub expires: i64,
+    /// When it was revoked, Unix ms.
+    #[ts(type = "number | null")]
+    pub revoked: Option<i64>,
+}
+
+/// A new person.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct NewAccount {
+    /// Name to sign in with.
+    pub login: String,
+    /// Name to show.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// Unit code, for those who work in one; empty for others.
+    pub unit: String,
+}
+
+/// What is done to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum AccountChange {
+    /// A new password, shown once; the person is signed out everywhere.
+    NewPassword,
+    /// Takes the second factor away, e.g. when the telephone is lost.
+    NoSecondFactor,
+    /// Can sign in no more, and is signed out everywhere.
+    Disable,
+    /// Can sign in again.
+    Enable,
+}
+
+/// [`AccountChange`] as it is sent.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct ChangeAccount {
+    /// What.
+    pub change: AccountChange,
+}
+
+/// A new key.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct NewKey {
+    /// What it is for.
+    pub name: String,
+    /// Code of the unit whose subtree it reads.
+    pub unit: String,
+    /// Days until it expires.
+    pub days: u32,
+    /// Whether it may also write what that unit decides.
+    #[serde(default)]
+    pub writes: bool,
+}
+
+/// Which keys are revoked.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct RevokeKey {
+    /// The name they were made with.
+    pub name: String,
+}
+
+/// One's own new password.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[ts(export)]
+pub struct NewPassword {
+    /// The one until now.
+    pub old: String,
+    /// The one from now on.
+    pub new: String,
+}
+
+/// People and keys.
+///
+/// # Errors
+/// [`Code::Forbidden`].
+pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Accounts>, Fault> {
+    seat.needs(Right::Accounts)?;
+    all(&service, &seat, None).map(Json)
+}
+
+/// A new person, with a password that is shown once.
+///
+/// # Errors
+/// [`Code::BadInput`] with the field.
+pub async fn add(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Json(new): Json<NewAccount>,
+) -> Result<Json<Accounts>, Fault> {
+    seat.needs(Right::Manage)?;
+    let login = auth::login(&new.login).ok_or_else(|| {
+        Fault::bad_input("login: Kullanıcı adında küçük harf (ç, ğ, ı, ö, ş, ü olmadan), rakam, nokta, _ ve - olabilir; en az 3 karakter.")
+    })?;
+    let name = named(&new.name)?;
+    let works_in_unit = matches!(new.role, Role::Unit | Role::Approver);
+    let known = service.directory().unit(&new.unit).is_some_and(|unit| !unit.retired);
+    if works_in_unit && !known {
+        return Err(Fault::bad_input("unit: Bu görev için kişinin birimini seçin."));
+    }
+    let unit = if works_in_unit { new.unit } else { String::new() };
+    let (secret, hash) = fresh(&service).await?;
+    let (role, now) = (new.role, service.clock.now());
+    let added = service.write(move |tx| Ok(staff::add(tx.session(), &login, &name, role, &unit, &hash, now)?)).await?;
+    if !added {
+        return Err(Fault::bad_input("login: Bu kullanıcı adı alınmış; başkasını seçin."));
+    }
+    tracing::info!(by = seat.0.id, role = role.code(), "a person was added");
+    all(&service, &seat, Some(secret)).map(Json)
+}
+
+/// Something is done to an account.
+///
+/// # Errors
+/// [`Code::NotFound`]; [`Code::Forbidden`] where one would lock oneself out.
+pub async fn change(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(login): Path<String>,
+    Json(ChangeAccount { change }): Json<ChangeAccount>,
+) -> Result<Json<Accounts>, Fault> {
+    seat.needs(Right::Manage)?;
+    let own = service.db.ask(|s| staff::login(s, seat.0.id))?;
+    // So that somebody is left who can undo it.
+    if login == own && change != AccountChange::Enable {
+        return Err(Fault::because(
+            Code::Forbidden,
+            "Kendi hesabınızı buradan değiştiremezsiniz; Oturum menüsünü kullanın.",
+        ));
+    }
+    let fresh = if change == AccountChange::NewPassword { Some(fresh(&service).await?) } else { None };
+    let (secret, hash) = fresh.map_or((None, String::new()), |(secret, hash)| (Some(secret), hash));
+    let now = service.clock.now();
+    let done = service.write(move |tx| {
+        let s = tx.session();
+        Ok(match change {
+            AccountChange::NewPassword => staff::set_password(s, &login, &hash)?,
+            AccountChange::NoSecondFactor => staff::no_second(s, &login)?,
+            AccountChange::Disable => staff::disable(s, &login, now)?,
+            AccountChange::Enable => staff::enable(s, &login)?,
+        })
+    });
+    if !done.await? {
+        return Err(Code::NotFound.into());
+    }
+    tracing::info!(by = seat.0.id, ?change, "an account was changed");
+    all(&service, &seat, secret).map(Json)
+}
+
+/// A new key, shown once.
+///
+/// # Errors
+/// [`Code::BadInput`] with the field.
+pub async fn add_key(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Json(new): Json<NewKey>,
+) -> Result<Json<Accounts>, Fault> {
+    seat.needs(Right::Manage)?;
+    let name = named(&new.name)?;
+    if service.directory().unit(&new.unit).is_none() {
+        return Err(Fault::bad_input("unit: Anahtarın okuyacağı birimi seçin."));
+    }
+    if !(1..=MAX_DAYS).contains(&new.days) {
+        return Err(Fault::bad_input("days: Anahtar en az 1 gün, en çok 5 yıl geçerli olabilir."));
+    }
+    let text = keys::text(&service.random.bytes());
+    let (hash, now) = (keys::hash(&text), service.clock.now());
+    let (expires, unit, shown) = (now + i64::from(new.days) * 86_400_000, new.unit, name.clone());
+    service.write(move |tx| Ok(api_keys::add(tx.session(), &hash, &name, &unit, now, expires, new.writes)?)).await?;
+    tracing::info!(by = seat.0.id, name = shown, "a key was made");
+    all(&service, &seat, Some(text)).map(Json)
+}
+
+/// The keys of a name are good no more.
+///
+/// # Errors
+/// [`Code::NotFound`].
+pub async fn revoke_key(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Json(RevokeKey { name }): Json<RevokeKey>,
+) -> Result<Json<Accounts>, Fault> {
+    seat.needs(Right::Manage)?;
+    let (now, whose) = (service.clock.now(), name.clone());
+    if service.write(move |tx| Ok(api_keys::revoke(tx.session(), &whose, now)?)).await? == 0 {
+        return Err(Code::NotFound.into());
+    }
+    tracing::info!(by = seat.0.id, name, "a key was revoked");
+    all(&service, &seat, None).map(Json)
+}
+
+/// One's own password. Whoever sits elsewhere under the same name is signed out.
+///
+/// # Errors
+/// [`Code::BadInput`] for a wrong old one, or a new one that is too short; [`Code::SlowDown`].
+pub async fn own_password(
+    State(service): State<Arc<Service>>,
+    Seat(person): Seat,
+    headers: HeaderMap,
+    Json(NewPassword { old, new }): Json<NewPassword>,
+) -> Result<Json<Me>, Fault> {
+    is_really(&service, &person, &old).await?;
+    let salt = service.random.bytes();
+    let hashed = tokio::task::spawn_blocking(move || password::hash(&new, salt)).await.map_err(Fault::internal)?;
+    let hash = hashed.map_err(|_| Fault::bad_input("new: Yeni parola en az 10 karakter olmalı."))?;
+    let here = auth::session_hash(&headers).ok_or(Code::SignIn)?;
+    let login = service.db.ask(|s| staff::login(s, person.id))?;
+    let id = person.id;
+    service.write(move |tx| Ok(staff::change_password(tx.session(), &login, id, &hash, &here)?)).await?;
+    Ok(Json(me_of(&service, &person)))
+}
+
+fn named(text: &str) -> Result<String, Fault> {
+    let name = text.trim();
+    if name.is_empty() || name.len() > MAX_NAME {
+        return Err(Fault::bad_input("name: Bir ad yazın (en çok 120 harf)."));
+    }
+    Ok(name.to_owned())
+}
+
+/// A password nobody has chosen: eighty bits in groups one can read out, and its hash.
+async fn fresh(service: &Arc<Service>) -> Result<(String, String), Fault> {
+    let salt = service.random.bytes();
+    let groups: Vec<String> = service
+        .random
+        .bytes::<16>()
+        .chunks(4)
+        .map(|four| Prefix::new(four.iter().fold(0, |n, byte| n << 8 | u32::from(*byte))).to_string())
+        .collect();
+    let text = groups.join("-");
+    let secret = text.clone();
+    let hash = tokio::task::spawn_blocking(move || password::hash(&secret, salt)).await.map_err(Fault::internal)?;
+    Ok((text, hash.map_err(|e| Fault::internal(anyhow::anyhow!(e)))?))
+}
+
+fn all(service: &Service, seat: &Seat, secret: Option<String>) -> Result<Accounts, Fault> {
+    Ok(service.db.ask(|s| with_names(service, |names| accounts(s, names, seat, secret)))?)
+}
+
+fn accounts(s: &mut dyn Session, names: Names<'_>, seat: &Seat, secret: Option<String>) -> DbResult<Accounts> {
+    let people = staff::all(s)?
+        .into_iter()
+        .map(|one| Account {
+            login: one.login,
+            name: one.person.name,
+            role: one.person.role,
+            unit: names.unit(&one.person.unit),
+            second_factor: one.person.second != 0,
+            created: one.created,
+            disabled: (one.disabled != 0).then_some(one.disabled),
+            own: one.person.id == seat.0.id,
+        })
+        .collect();
+    let keys = api_keys::all(s)?
+        .into_iter()
+        .filter_map(|key| {
+            Some(ProgramKey {
+                unit: names.unit(&key.unit)?,
+                name: key.name,
+                writes: key.writes,
+                created: key.created,
+                expires: key.expires,
+                revoked: (key.revoked != 0).then_some(key.revoked),
+            })
+        })
+        .collect();
+    Ok(Accounts { people, keys, secret })
+}
