@@ -15,7 +15,7 @@ use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
 use crate::store::settings::{self, Identity};
 use crate::store::{Store, blobs, outbox, quarantine};
-use crate::sync::rebuild::rebuild_rescued;
+use crate::sync::rebuild::{ask_unread, rebuild_rescued};
 use crate::sync::round::Round;
 use crate::sync::{Effect, Event, Nudge};
 
@@ -79,8 +79,9 @@ impl Tablet {
             }
             rebuild_rescued(&mut store, now)?;
         }
+        // Both tried again at the next start: nobody is kept from his tablet by them.
+        let _ = ask_unread(&mut store);
         if let Ok(Some(identity)) = settings::identity(store.read()) {
-            // Tried again at the next start: nobody is kept from his tablet by it.
             let _ = store.keep_recovery(&identity);
         }
         let mut inner = Inner {

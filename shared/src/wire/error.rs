@@ -64,7 +64,7 @@ pub enum Code {
     /// The app speaks too old a protocol: update it, nothing is lost.
     #[n(17)]
     AppTooOld,
-    /// The app speaks too new a protocol for this server: nothing is lost.
+    /// Written by a version that is newer than its reader: it waits until that one is updated, nothing is lost.
     #[n(18)]
     AppTooNew,
     /// The enrolment code is unknown, used or expired.

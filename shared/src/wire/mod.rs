@@ -38,9 +38,12 @@ pub fn encode<T: Encode<()>>(frame: &T) -> Vec<u8> {
 /// Reads a frame; trailing bytes are an error.
 ///
 /// # Errors
-/// [`error::Code::Malformed`] when the bytes are no such frame.
+/// [`error::Code::Malformed`] when the bytes are no such frame, [`error::Code::AppTooNew`] when they say what only a later
+/// version has a word for.
 pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, error::Code> {
     let mut decoder = minicbor::Decoder::new(bytes);
-    let frame = decoder.decode().map_err(|_| error::Code::Malformed)?;
+    let frame = decoder.decode().map_err(|why| {
+        if why.is_unknown_variant() { error::Code::AppTooNew } else { error::Code::Malformed }
+    })?;
     if decoder.position() == bytes.len() { Ok(frame) } else { Err(error::Code::Malformed) }
 }

@@ -11,7 +11,7 @@ use mbs_shared::id::{Actor, DeviceNo, Mac, RequestId};
 use mbs_shared::pack::{pack, unpack};
 use mbs_shared::request::Edit;
 use mbs_shared::routing::{Action, State, Who};
-use mbs_shared::wire::encode;
+use mbs_shared::wire::{decode, encode};
 use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, MAX_ITEMS, RowBody};
@@ -515,6 +515,29 @@ async fn what_a_newer_schema_says_waits_and_is_never_refused() {
     assert_eq!(town.count("select count(*) from quarantine"), 0);
     assert_eq!(town.count("select count(*) from request"), 2);
     assert!(!tablet.sync(vec![]).await.rows.iter().any(|row| row.request == absent));
+}
+
+#[tokio::test]
+async fn a_newer_kind_of_entry_and_a_newer_dictionary_wait_too() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let there = tablet.filed("yol.cukur").await;
+    let mut entry = entry_item(there, &tablet.entry(EntryKind::Message, "Aynı çukur"));
+    let raw = unpack(&entry.packed, 32 * 1024).unwrap();
+    // `kind` is the second key of the map; its value is a number of one byte.
+    let at = raw.windows(2).position(|pair| pair == [0x01, EntryKind::Message as u8]).unwrap() + 1;
+    let mut later = raw.clone();
+    later[at] = 0x17;
+    assert_eq!(decode::<Entry>(&later), Err(Code::AppTooNew));
+    entry.packed = pack(&later).into();
+    let mut packed_later = tablet.file("yol.cukur");
+    let mut bytes = packed_later.packed.to_vec();
+    bytes[0] = mbs_shared::pack::DICTIONARIES + 1;
+    packed_later.packed = bytes.into();
+    let reply = tablet.sync(vec![entry, packed_later, tablet.file("yol.cukur")]).await;
+    assert_eq!(reply.results[..2], [ItemResult::Later, ItemResult::Later]);
+    ok(&reply.results[2]);
+    assert_eq!(town.count("select count(*) from quarantine"), 0);
 }
 
 #[tokio::test]

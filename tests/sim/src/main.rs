@@ -1,6 +1,7 @@
 //! `cargo sim --runs N --seed S`: plays runs, prints what went wrong on purpose, and each seed that failed
 //! with the command that plays it again.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -29,6 +30,9 @@ struct Options {
     /// Prints the sums as JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// Adds the sums to those this file has, and prints the table of all of them; `--runs 0` prints what it has.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rot", "sabotage"])]
+    played: Option<PathBuf>,
     /// Processes side by side; SQLite's chance is one a process, so runs are never shared among threads.
     #[arg(long, default_value_t = 1)]
     processes: u64,
@@ -54,7 +58,12 @@ fn main() -> ExitCode {
     mbs_sim::LET_ROT.store(options.rot, Ordering::Relaxed);
     let begun = Instant::now();
     let report = if options.processes > 1 { shared(&options) } else { alone(&options) };
-    let report = match report {
+    let seconds = begun.elapsed().as_secs_f64();
+    let report = report.and_then(|now| {
+        let speed = now.runs as f64 / seconds.max(0.001);
+        Ok((speed, options.played.as_ref().map_or(Ok(now.clone()), |file| played(file, now))?))
+    });
+    let (speed, report) = match report {
         Ok(report) => report,
         Err(why) => {
             eprintln!("{why:#}");
@@ -65,8 +74,7 @@ fn main() -> ExitCode {
         println!("{}", serde_json::to_string(&report).unwrap_or_default());
     } else {
         println!("{}", report.table());
-        let seconds = begun.elapsed().as_secs_f64();
-        println!("{:.0} s, {:.1} runs/s", seconds, report.runs as f64 / seconds.max(0.001));
+        println!("{seconds:.0} s, {speed:.1} runs/s");
         let planted = options.sabotage.as_ref().map(|n| format!(" --sabotage {n}")).unwrap_or_default();
         for (seed, why) in report.failed.iter().take(20) {
             let rot = if options.rot { " --rot" } else { "" };
@@ -77,6 +85,22 @@ fn main() -> ExitCode {
     let lacking = report.lacking(options.rot);
     lacking.iter().for_each(|what| eprintln!("TOO LITTLE {what}"));
     if report.failed.is_empty() && lacking.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the file had and what was played now. The file is never half written: hours stand in it.
+fn played(file: &Path, now: Report) -> anyhow::Result<Report> {
+    let mut all: Report = match std::fs::read(file) {
+        Ok(bytes) => serde_json::from_slice(&bytes)?,
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Report::default(),
+        Err(why) => return Err(why.into()),
+    };
+    if now.runs > 0 {
+        all.take(now);
+        let beside = file.with_extension("new");
+        std::fs::write(&beside, serde_json::to_string_pretty(&all)? + "\n")?;
+        std::fs::rename(beside, file)?;
+    }
+    Ok(all)
 }
 
 fn alone(options: &Options) -> anyhow::Result<Report> {

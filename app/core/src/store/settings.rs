@@ -54,6 +54,8 @@ pub const MIGRATED: &str = "migrated";
 pub const COPY_GOES: &str = "copy_goes";
 /// When the municipality revoked this tablet, as it says, Unix ms.
 pub const REVOKED: &str = "revoked";
+/// Version of the app that opened this database last.
+pub const OPENED_BY: &str = "opened_by";
 /// 1: what the server decided is to be folded once more, for what this version reads of it.
 pub const REFOLD: &str = "refold";
 /// The PIN's hash and what was tried in vain, JSON (`door/lock.rs`); empty or absent: there is none.

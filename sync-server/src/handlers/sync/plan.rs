@@ -202,6 +202,8 @@ pub fn plan(service: &Service, caller: &Caller, items: Vec<Item>, session: i64, 
         } else {
             match one(service, caller, &item, &mut overlay, several, &mut unpacked) {
                 Ok(plan) => plan,
+                // A newer app's words wait on their tablet until this server is updated.
+                Err(Stop::Code(Code::AppTooNew)) => Plan::Settled(ItemResult::Later),
                 Err(Stop::Code(code)) => Plan::Settled(ItemResult::Rejected(code)),
                 Err(Stop::Fault(fault)) => return Err(*fault),
             }

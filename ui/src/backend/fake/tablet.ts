@@ -34,6 +34,15 @@ function checks(text: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 65 65"><path fill="#fff" d="M-4-4h65v65h-65z"/><path d="${cells.join('')}"/></svg>`;
 }
 
+/** What stirs no screen, as in the real shell (`app/shell/src/call.rs`): questions, typing, and what the machine says of itself. */
+const QUIET: Array<Call['call']> = [
+  ...(['status', 'home', 'requests', 'request', 'locate', 'similar', 'pins', 'halves', 'outbox', 'receipt', 'verify_receipt', 'read_code', 'announcements'] as const),
+  ...(['health', 'diagnose', 'categories', 'suggest_category'] as const),
+  ...(['set_draft', 'begin', 'begin_edit', 'intend', 'new_draft', 'line', 'battery'] as const),
+];
+/** No person makes so many calls before a picture is taken: a screen asks because it is told, and is told because it asked. */
+const TOO_MANY = 1000;
+
 export interface Fake extends Tablet {
   /** All calls so far, oldest first. */
   calls: Call[];
@@ -352,9 +361,13 @@ export function fakeTablet(options: URLSearchParams): Fake {
     calls,
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
+      if (calls.length === TOO_MANY) {
+        queueMicrotask(() => {
+          throw new Error(`the screens ask in a circle: ${call.call}`);
+        });
+      }
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'set_draft', 'relate', 'begin', 'begin_edit', 'intend', 'halves'];
-      if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
+      if (!QUIET.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },
     onChange(changed) {
