@@ -410,6 +410,28 @@ export const screens = [
     },
   },
   { name: 'outbox-wifi', query: 'fake=wifi', hash: '#/outbox' },
+  { name: 'refused', hash: '#/request/r51' },
+  {
+    name: 'refused-copied',
+    modes: few,
+    hash: '#/outbox',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Kopyasını çıkar', 'Write a copy'), exact: true }).click();
+      await page.locator('.stuck .path').waitFor();
+    },
+  },
+  {
+    name: 'renewed',
+    modes: few,
+    hash: '#/request/r51',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru olarak gönder', 'Send as a new request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Gönder', 'Send'), exact: true }).click();
+      await page.locator('.banner.t-ok').waitFor();
+      await page.evaluate(() => (location.hash = '#/request/r51'));
+      await page.getByRole('link', { name: named(mode, 'Yenisini aç', 'Open the new one') }).waitFor();
+    },
+  },
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
   {
     name: 'announcements',

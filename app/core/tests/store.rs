@@ -208,8 +208,8 @@ fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
             (arrived, drafts) => lost.push((page, arrived, drafts)),
         }
     }
-    // Without the schema nothing can be read: those pages, and the head (tested above), are the weak ones.
-    assert!(lost.len() <= 2 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
+    // Without the schema nothing can be read: its three pages, and the head (tested above), are the weak ones.
+    assert!(lost.len() <= 3 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
 }
 
 /// The simulation of 2026-11-28 (seed 3206 with rot): the disk refused the rescue, and the next start began with nothing.

@@ -57,6 +57,8 @@ export interface Answers {
   locate: Place;
   similar: Similar[];
   send: Request;
+  mend: Request;
+  renew: Request;
   edit: Request;
   keep: Request;
   combine: Request;

@@ -56,6 +56,7 @@ const QUARANTINE: Record<string, () => string> = {
   photo_lost: m.quarantine_photo_damaged,
   fork: m.quarantine_fork,
   begun: m.quarantine_fork,
+  other_mandate: m.quarantine_other_mandate,
 };
 
 export const quarantineWords = (code: string): string => (QUARANTINE[code] ?? m.quarantine_other)();

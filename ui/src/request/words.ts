@@ -62,6 +62,7 @@ const TRANSPORT: Record<Transport, () => string> = {
   sending: m.transport_sending,
   delivered: m.transport_delivered,
   quarantined: m.transport_quarantined,
+  renewed: m.transport_renewed,
 };
 export const transportWord = (transport: Transport): string => TRANSPORT[transport]();
 

@@ -317,7 +317,7 @@ pin: string,
 /**
  * The one before; empty where there was none.
  */
-old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent" } | { "call": "categories" } | { "call": "suggest_category", 
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent", only: string | null, } | { "call": "mend", id: string, } | { "call": "renew", id: string, } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

@@ -67,7 +67,7 @@ impl Tablet {
                 self.wake(Nudge::Work);
             }
             Call::WriteCourier => return json(&self.write_courier_for_people()?),
-            Call::WriteUnsent => return json(&self.write_unsent_for_people()?),
+            Call::WriteUnsent { only } => return json(&self.write_unsent_for_people(only)?),
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
             Call::ReadCode { data } => return json(&words::read_code(&data)?),
@@ -139,6 +139,8 @@ impl Tablet {
             Call::RemovePhoto { id, hash } => (inner.remove_photo(id, hash)?, true),
             Call::RestorePhoto { id, hash } => (inner.restore_photo(id, hash)?, true),
             Call::Send { id } => (inner.send(id)?, true),
+            Call::Mend { id } => (inner.mend(id)?, true),
+            Call::Renew { id } => (inner.renew(id)?, false),
             Call::Edit { id, set } => (inner.edit_fields(id, &set)?, true),
             Call::Keep { id, field, version } => (inner.keep(id, &field, version)?, true),
             Call::Combine { id, field, text } => (inner.combine(id, &field, &text)?, true),
@@ -154,7 +156,7 @@ impl Tablet {
             | Call::Battery { .. }
             | Call::MobileLimit { .. }
             | Call::WriteCourier
-            | Call::WriteUnsent
+            | Call::WriteUnsent { .. }
             | Call::ReadCode { .. }
             | Call::Categories
             | Call::SuggestCategory { .. } => {

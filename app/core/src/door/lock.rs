@@ -77,7 +77,7 @@ impl Call {
         self.is_open_to_all()
             || matches!(
                 self,
-                Self::WriteUnsent
+                Self::WriteUnsent { .. }
                     | Self::Health
                     | Self::Diagnose
                     // The last words of a page that was open when it came.

@@ -14,6 +14,7 @@ mod given;
 mod health;
 mod lock;
 mod map;
+mod mend;
 mod nearby;
 mod overview;
 mod photos;
@@ -379,7 +380,25 @@ pub enum Call {
     /// Writes what waits into sealed files for a courier → [`view::Files`].
     WriteCourier,
     /// Writes what is not on the server into a folder that can be read without this app → [`view::Files`].
-    WriteUnsent,
+    WriteUnsent {
+        /// Only of this request; `null`: of all.
+        #[ts(type = "string | null")]
+        only: Option<RequestId>,
+    },
+    /// What was refused is to be mended and sent again → [`view::Request`]: a request that was refused whole is a draft
+    /// again, under its number; a refused correction or message is begun again; a photo goes once more.
+    Mend {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// A draft with the words and photos of a request that was refused whole → [`view::Request`]. Once it is sent the
+    /// refused one needs nobody any more; it stays, to be read and exported.
+    Renew {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
     /// Groups and categories for choosing → [`view::Categories`].
     Categories,
     /// Fitting categories for words already written, best first, offline → `Vec<`[`view::Suggestion`]`>`.

@@ -254,7 +254,7 @@ impl Inner {
                 let now = self.now();
                 self.edit(id, &[Edit::AddBlob(photo)], |c, change| queue_photo(c, id, hash, photo.size, change, now))
             }
-            Stage::Discarded | Stage::Practice => Err(fail(Code::WrongMoment, "thrown away")),
+            Stage::Discarded | Stage::Practice | Stage::Renewed => Err(fail(Code::WrongMoment, "thrown away")),
         }
     }
 }

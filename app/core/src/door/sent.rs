@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use super::Fields;
 use super::drafts::check;
+use super::mend;
 use crate::capture;
 use crate::error::{Code, Result, fail};
 use crate::ports::random;
@@ -86,6 +87,7 @@ impl Inner {
                 settings::set_number(c, settings::CASES, counter)?;
             }
             requests::put(c, id, Stage::Sent, request, 0)?;
+            mend::replace(c, id)?;
             blobs::forget_removed(c, id)?;
             keep_change(c, id, &change, actor, &packed, count, now)?;
             for blob in &request.blobs {
@@ -247,7 +249,7 @@ impl Inner {
     }
 }
 
-fn keep_change(
+pub(super) fn keep_change(
     c: &Connection,
     id: RequestId,
     change: &NewChange,

@@ -36,6 +36,7 @@ impl Inner {
         let content = &record.request;
         let transport = match record.stage {
             Stage::Draft | Stage::Discarded => Transport::Draft,
+            Stage::Renewed => Transport::Renewed,
             Stage::Sent | Stage::Practice if line.quarantined => Transport::Quarantined,
             Stage::Sent | Stage::Practice if !line.waiting => Transport::Delivered,
             _ if self.round.carries_words_of(record.id) => Transport::Sending,
@@ -57,7 +58,7 @@ impl Inner {
             photos: line.photos,
             photos_delivered: line.delivered,
             conflicts: record.conflicts,
-            needs_me: asked || line.trouble || record.conflicts > 0,
+            needs_me: record.stage != Stage::Renewed && (asked || line.trouble || record.conflicts > 0),
             cover: line.cover,
             discreet: content.discreet,
         }
@@ -110,6 +111,8 @@ impl Inner {
             paused: case.paused.is_some(),
             can: self.can(id)?,
             quarantine: quarantine::of_request(c, id)?.into_iter().next().map(|q| q.reason),
+            remedies: self.remedies(&line.record)?,
+            renewed: self.renewed(&line.record)?,
             receipt: receipts::get(c, id)?.is_some(),
             practice: content.no.prefix() == Prefix::PRACTICE,
             row,

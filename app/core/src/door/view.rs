@@ -221,6 +221,8 @@ pub enum Transport {
     Delivered,
     /// Karantina.
     Quarantined,
+    /// Was refused, and sent once more as another request.
+    Renewed,
 }
 
 /// One line of "my requests".
@@ -315,6 +317,23 @@ pub struct OutboxItem {
     pub sent: u32,
     /// Why it lies in quarantine: an error code to translate; `null` while it just waits.
     pub quarantine: Option<String>,
+    /// What may be done with all that was refused of its request.
+    pub remedies: Vec<Remedy>,
+}
+
+/// A way out of quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Remedy {
+    /// To mend it and send it again → [`crate::door::Call::Mend`].
+    Mend,
+    /// To send it again as it is → [`crate::door::Call::Mend`].
+    Again,
+    /// To send it once more as another request → [`crate::door::Call::Renew`].
+    Renew,
+    /// To write it into a folder → [`crate::door::Call::WriteUnsent`].
+    Export,
 }
 
 /// What kind of thing waits.

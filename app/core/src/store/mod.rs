@@ -28,6 +28,7 @@ pub mod proofs;
 pub mod quarantine;
 pub mod receipts;
 mod recovery;
+pub mod renewed;
 pub mod requests;
 pub mod rescue;
 pub mod settings;

@@ -91,7 +91,7 @@ export const seeds: Seed[] = [
     photos: [['lamba', 1]], steps: [['received', 7 * DAY], ['reviewed', 7 * DAY], ['sent_out', 6 * DAY, { unit: POWER }]],
   },
   {
-    n: 51, ago: 9 * DAY, transport: 'quarantined', quarantine: 'photo_unreadable', category: 'yesil.park-bakim', addr: 'Yel Değirmeni Parkı girişi',
+    n: 51, ago: 9 * DAY, transport: 'quarantined', quarantine: 'too_large', category: 'yesil.park-bakim', addr: 'Yel Değirmeni Parkı girişi',
     desc: 'Park bakımsız, çitler kırılmış. Geçen aydan beri aynı. Çocuklar ve yaşlılar için tehlikeli. Gereğinin yapılmasını talep ediyorum.', photos: [['yama', 0]],
   },
   {
@@ -186,7 +186,7 @@ export function build(seed: Seed, now: number): Request {
     thread: (seed.thread ?? []).map((entry): Entry => ({ kind: 'message', mine: true, author: null, transport: 'delivered', refused: null, photos: [], ...entry, at: now - entry.ago })),
     unit: seed.unit ?? null, due: sent && open ? at + 15 * DAY : null, paused: seed.question !== undefined,
     can: seed.can ?? (transport === 'draft' || !open ? [] : ['message', 'add', 'withdraw']),
-    quarantine: seed.quarantine ?? null,
+    quarantine: seed.quarantine ?? null, remedies: seed.quarantine ? ['mend', 'renew', 'export'] : [], renewed: null,
     receipt: Boolean(sent && seed.state), practice: false,
   };
 }

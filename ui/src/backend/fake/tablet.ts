@@ -49,6 +49,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const announced = scene === 'empty' || scene === 'start' ? [] : announcements(now, scene === 'urgent');
   const discarded = new Map<string, Request>();
   const uploads = new Map<number, number>();
+  /** Drafts of requests that are sent anew, and what they replace. */
+  const renewals = new Map<string, string>();
   const listeners = new Set<() => void>();
   const calls: Call[] = [];
   let counter = 59;
@@ -80,15 +82,15 @@ export function fakeTablet(options: URLSearchParams): Fake {
 
   function outbox(): Outbox {
     const items: OutboxItem[] = [];
-    for (const { row, photos, thread, quarantine } of requests.values()) {
-      if (row.transport === 'draft') continue;
-      const base = { request: row.id, title: row.discreet ? row.case_no : row.title };
-      if (row.transport !== 'delivered') items.push({ ...base, what: 'request', since: row.at, bytes: 840, sent: 0, quarantine });
+    for (const { row, photos, thread, quarantine, remedies } of requests.values()) {
+      if (row.transport === 'draft' || row.transport === 'renewed') continue;
+      const base = { request: row.id, title: row.discreet ? row.case_no : row.title, remedies: [] };
+      if (row.transport !== 'delivered') items.push({ ...base, what: 'request', since: row.at, bytes: 840, sent: 0, quarantine, remedies });
       for (const entry of thread) {
         if (entry.transport !== 'delivered') items.push({ ...base, what: 'entry', since: entry.at, bytes: 310, sent: 0, quarantine: null });
       }
       for (const photo of photos) {
-        if (!photo.delivered && !quarantine) items.push({ ...base, what: 'photo', since: row.at, bytes: photo.size, sent: photo.sent, quarantine: null });
+        if (!photo.delivered) items.push({ ...base, what: 'photo', since: row.at, bytes: photo.size, sent: photo.sent, quarantine, remedies });
       }
     }
     items.sort((a, b) => a.since - b.since);
@@ -274,9 +276,21 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'pins':
         return pins((answer({ ...call, call: 'requests' }) as Row[]).filter(({ transport, state }) => call.list === listOf(transport, state)).map(({ id }) => find(id)), call.window);
+      case 'mend': {
+        const { row, ...request } = structuredClone(find(call.id));
+        return put({ ...request, row: { ...row, transport: 'draft', needs_me: false }, quarantine: null, remedies: [] });
+      }
+      case 'renew': {
+        const old = find(call.id);
+        const draft = build({ n: counter++, ago: 0, transport: 'draft', category: old.row.category, addr: old.row.addr, desc: old.desc }, Date.now());
+        renewals.set(draft.row.id, old.row.id);
+        return recount({ ...draft, kind: old.kind, photos: structuredClone(old.photos) });
+      }
       case 'send': {
         const request = structuredClone(find(call.id));
         if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
+        const replaced = requests.get(renewals.get(call.id) ?? '');
+        if (replaced) put({ ...replaced, row: { ...replaced.row, transport: 'renewed', needs_me: false }, can: [], remedies: ['export'], renewed: { own: call.id, who: request.row.case_no } });
         request.row.transport = 'queued';
         request.can = ['message', 'add', 'withdraw'];
         request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null, other: null, channel: null });
@@ -366,7 +380,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
 }
 
 const listOf = (transport: Transport, state: State | null): List =>
-  transport === 'draft' ? 'drafts' : ['concluded', 'closed', 'cancelled'].includes(state ?? '') ? 'done' : 'open';
+  transport === 'draft' ? 'drafts' : transport === 'renewed' || ['concluded', 'closed', 'cancelled'].includes(state ?? '') ? 'done' : 'open';
 
 /** As lists show it: of a discreet one nothing that tells what it is about. */
 const veil = (row: Row): Row => (row.discreet ? { ...row, title: '', addr: '', category: '', cover: null } : row);

@@ -9,7 +9,7 @@ use mbs_shared::wire::entry::EntryKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Row, Transport};
+use super::{Remedy, Row, Transport};
 use crate::door::Fields;
 
 /// One request in full.
@@ -65,6 +65,10 @@ pub struct Request {
     pub can: Vec<EntryKind>,
     /// Why it lies in quarantine: an error code to translate.
     pub quarantine: Option<String>,
+    /// What may be done with what was refused; empty where nothing was.
+    pub remedies: Vec<Remedy>,
+    /// The request that was sent instead of it.
+    pub renewed: Option<Related>,
     /// Whether its signed receipt is here.
     pub receipt: bool,
     /// Whether it is for practice, and thrown away instead of sent.
