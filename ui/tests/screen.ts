@@ -16,6 +16,20 @@ export async function open(options: string, hash: string) {
   await settled();
 }
 
+/** Leaves the app as it is. */
+export async function close() {
+  if (app) await unmount(app);
+  app = undefined;
+  await settled();
+}
+
+/** Opens it again over the same back end. */
+export async function reopen(hash: string) {
+  location.hash = hash;
+  app = mount(Tablet, { target: document.body, props: { door } });
+  await settled();
+}
+
 export async function settled() {
   for (let i = 0; i < 8; i++) {
     await new Promise((done) => setTimeout(done, 5));
@@ -47,8 +61,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   undo.takeBack();
-  if (app) await unmount(app);
-  app = undefined;
+  await close();
   document.body.replaceChildren();
   localStorage.clear();
   settings.locale = 'tr';

@@ -62,6 +62,7 @@ export interface Answers {
   edit: Request;
   keep: Request;
   combine: Request;
+  begin_combine: null;
   begin: null;
   begin_edit: null;
   intend: null;

@@ -26,6 +26,7 @@ const CODE: Record<Code, () => string> = {
   app_too_old: m.trouble_app_too_old,
   server_too_old: m.trouble_server_too_old,
   protocol: m.trouble_protocol,
+  versions_changed: m.trouble_versions_changed,
   bad_call: m.trouble_bad_call,
   receipt_unreadable: m.trouble_receipt_unreadable,
   receipt_strange: m.trouble_receipt_strange,

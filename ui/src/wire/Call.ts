@@ -177,31 +177,7 @@ id: string,
 /**
  * Only the fields that changed.
  */
-set: Fields, } | { "call": "keep", 
-/**
- * Which request.
- */
-id: string, 
-/**
- * The field, as [`view::Conflict::field`] names it.
- */
-field: string, 
-/**
- * Which of [`view::Conflict::versions`], from 0.
- */
-version: number, } | { "call": "combine", 
-/**
- * Which request.
- */
-id: string, 
-/**
- * `title`, `desc` or `addr`.
- */
-field: string, 
-/**
- * The words.
- */
-text: string, } | { "call": "begin", 
+set: Fields, } | { "call": "keep", id: string, field: string, version: string, seen: Array<string>, } | { "call": "combine", id: string, field: string, text: string, seen: Array<string>, } | { "call": "begin_combine", id: string, field: string, text: string, } | { "call": "begin", 
 /**
  * Which request.
  */

@@ -118,6 +118,10 @@ impl Tablet {
                 inner.keep_edit(id, &set)?;
                 return Ok(Value::Null);
             }
+            Call::BeginCombine { id, field, text } => {
+                inner.keep_combined(id, &field, &text)?;
+                return Ok(Value::Null);
+            }
             Call::Intend { id, kind } => {
                 inner.intend(id, kind)?;
                 return Ok(Value::Null);
@@ -142,8 +146,8 @@ impl Tablet {
             Call::Mend { id } => (inner.mend(id)?, true),
             Call::Renew { id } => (inner.renew(id)?, false),
             Call::Edit { id, set } => (inner.edit_fields(id, &set)?, true),
-            Call::Keep { id, field, version } => (inner.keep(id, &field, version)?, true),
-            Call::Combine { id, field, text } => (inner.combine(id, &field, &text)?, true),
+            Call::Keep { id, field, version, seen } => (inner.keep(id, &field, &version, &seen)?, true),
+            Call::Combine { id, field, text, seen } => (inner.combine(id, &field, &text, &seen)?, true),
             Call::Say { id, kind, text, photos } => (inner.say(id, kind, &text, &photos)?, true),
             // Answered without the lock, above.
             Call::Enrol { .. }

@@ -85,6 +85,7 @@ impl Call {
                     | Self::AddPhoto { .. }
                     | Self::Begin { .. }
                     | Self::BeginEdit { .. }
+                    | Self::BeginCombine { .. }
             )
     }
 }

@@ -228,8 +228,10 @@ pub enum Call {
         id: RequestId,
         /// The field, as [`view::Conflict::field`] names it.
         field: String,
-        /// Which of [`view::Conflict::versions`], from 0.
-        version: usize,
+        /// Which, by [`view::Version::name`].
+        version: String,
+        /// Names of all that the person saw: with another one nothing is settled.
+        seen: Vec<String>,
     },
     /// Settles two versions of a text field by words made of both → [`view::Request`].
     Combine {
@@ -239,6 +241,19 @@ pub enum Call {
         /// `title`, `desc` or `addr`.
         field: String,
         /// The words.
+        text: String,
+        /// As in [`Call::Keep`].
+        seen: Vec<String>,
+    },
+    /// Words that are being made of two versions; every keystroke may come here → `null`. They are kept until
+    /// [`Call::Combine`] keeps them, shown as [`view::Request::combined`], and never leave the tablet.
+    BeginCombine {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// As in [`Call::Combine`].
+        field: String,
+        /// The words so far; none gives it up.
         text: String,
     },
     /// What the muhtar has begun to say about a sent request; every keystroke may come here → `null`. It is kept until

@@ -12,7 +12,7 @@ use mbs_shared::wire::entry::EntryKind;
 use rusqlite::Connection;
 
 use super::view::{
-    Answer, Begun, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version,
+    Answer, Begun, Combined, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version,
 };
 use crate::capture::{place, request};
 use crate::error::{Code, Result, fail};
@@ -106,6 +106,7 @@ impl Inner {
                 .map(|b| Begun { kind: b.kind, text: b.text, photos: b.photos })
                 .collect(),
             edit: begun::edit(c, id)?,
+            combined: begun::combined(c, id)?.into_iter().map(|(field, text)| Combined { field, text }).collect(),
             unit,
             due: case.due,
             paused: case.paused.is_some(),
@@ -175,7 +176,7 @@ impl Inner {
             versions: conflict
                 .versions
                 .into_iter()
-                .map(|v| Version { text: v.text, mine: v.actor.device() == device, at: v.at })
+                .map(|v| Version { name: v.name(), text: v.text, mine: v.actor.device() == device, at: v.at })
                 .collect(),
         });
         Ok(shown.collect())

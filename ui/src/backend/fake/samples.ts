@@ -166,7 +166,7 @@ export function build(seed: Seed, now: number): Request {
     : null;
   const open = seed.state !== 'closed' && seed.state !== 'cancelled';
   const conflicts = seed.versions
-    ? [{ field: 'desc', versions: [{ text: seed.versions[0], mine: true, at: now - 17 * HOUR }, { text: seed.versions[1], mine: false, at: now - 16 * HOUR }] }]
+    ? [{ field: 'desc', versions: [{ name: '9@mine', text: seed.versions[0], mine: true, at: now - 17 * HOUR }, { name: '9@other', text: seed.versions[1], mine: false, at: now - 16 * HOUR }] }]
     : [];
   return {
     row: {
@@ -182,7 +182,7 @@ export function build(seed: Seed, now: number): Request {
     fix: transport === 'draft' ? null : { lat: CENTRE.lat + Math.sin(seed.n) * 0.0018, lon: CENTRE.lon + Math.cos(seed.n) * 0.002, accuracy: 12, source: 'gps' },
     place: transport === 'draft' ? null : { neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', own: true, nearest_name: null },
     discreet: seed.discreet ?? false, photos, conflicts, timeline, answer, followed: seed.followed ? { at: now - 3 * HOUR, ...seed.followed } : null, interim: seed.interim ? { text: seed.interim, at: now - 2 * DAY } : null, wish: seed.wish ?? false, question: seed.question ?? null,
-    begun: [], edit: null, related: null,
+    begun: [], edit: null, combined: [], related: null,
     thread: (seed.thread ?? []).map((entry): Entry => ({ kind: 'message', mine: true, author: null, transport: 'delivered', refused: null, photos: [], ...entry, at: now - entry.ago })),
     unit: seed.unit ?? null, due: sent && open ? at + 15 * DAY : null, paused: seed.question !== undefined,
     can: seed.can ?? (transport === 'draft' || !open ? [] : ['message', 'add', 'withdraw']),

@@ -205,7 +205,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       case 'set_draft':
         return change(find(call.id), call.set);
       case 'edit':
-        return change({ ...find(call.id), edit: null }, call.set);
+        return change({ ...find(call.id), edit: null, combined: find(call.id).combined.filter(({ text }) => text !== call.set.desc) }, call.set);
       case 'discard_draft':
         discarded.set(call.id, find(call.id));
         requests.delete(call.id);
@@ -298,15 +298,19 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'keep': {
         const request = structuredClone(find(call.id));
-        const kept = request.conflicts.find(({ field }) => field === call.field)?.versions[call.version];
-        if (kept && call.field === 'desc') request.desc = kept.text;
+        const versions = request.conflicts.find(({ field }) => field === call.field)?.versions ?? [];
+        const kept = versions.find(({ name }) => name === call.version);
+        if (!kept || !versions.every(({ name }) => call.seen.includes(name))) throw new CallFailed({ code: 'versions_changed', detail: call.field });
+        request.combined = request.combined.filter(({ field }) => field !== call.field);
+        if (call.field === 'desc') request.desc = kept.text;
         request.conflicts = request.conflicts.filter(({ field }) => field !== call.field);
         request.row.conflicts = request.conflicts.length;
         request.row.needs_me = request.question !== null || request.quarantine !== null || request.conflicts.length > 0;
         return put(request);
       }
       case 'combine': {
-        const request = answer({ call: 'keep', id: call.id, field: call.field, version: 0 }) as Request;
+        const version = find(call.id).conflicts.find(({ field }) => field === call.field)?.versions[0]?.name ?? '';
+        const request = answer({ call: 'keep', id: call.id, field: call.field, version, seen: call.seen }) as Request;
         return change(request, { [call.field]: call.text.trim() });
       }
       case 'intend': {
@@ -318,6 +322,12 @@ export function fakeTablet(options: URLSearchParams): Fake {
         const request = find(call.id);
         request.begun = request.begun.filter(({ kind }) => kind !== call.kind);
         if (call.text || call.photos.length) request.begun.push({ kind: call.kind, text: call.text, photos: call.photos });
+        return null;
+      }
+      case 'begin_combine': {
+        const request = find(call.id);
+        request.combined = request.combined.filter(({ field }) => field !== call.field);
+        if (call.text) request.combined.push({ field: call.field, text: call.text });
         return null;
       }
       case 'begin_edit':
@@ -367,7 +377,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'set_draft', 'relate', 'begin', 'begin_edit', 'intend', 'halves'];
+      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'set_draft', 'relate', 'begin', 'begin_edit', 'begin_combine', 'intend', 'halves'];
       if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },

@@ -54,6 +54,8 @@ pub struct Request {
     pub begun: Vec<Begun>,
     /// The fields of a correction that was begun, and has not been made.
     pub edit: Option<Fields>,
+    /// Words that were begun to be made of two versions, and have not been kept.
+    pub combined: Vec<Combined>,
     /// Unit that holds the case, by name.
     pub unit: Option<String>,
     /// Due date of the case, Unix ms.
@@ -188,6 +190,8 @@ pub struct Conflict {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Version {
+    /// What names it, however many there are and in whatever order.
+    pub name: String,
     /// As text to show.
     pub text: String,
     /// Whether this tablet wrote it.
@@ -195,6 +199,16 @@ pub struct Version {
     /// When its change was made, by that tablet's clock, Unix ms.
     #[ts(type = "number")]
     pub at: i64,
+}
+
+/// Words that are being made of several versions of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Combined {
+    /// As [`Conflict::field`].
+    pub field: String,
+    /// Words so far.
+    pub text: String,
 }
 
 /// One step of the timeline.
