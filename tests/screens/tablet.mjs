@@ -160,6 +160,22 @@ export const screens = [
     },
   },
   {
+    name: 'new-templates',
+    daily: true,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('.chips .chip').first().waitFor();
+    },
+  },
+  {
+    name: 'templates',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Düzenle', 'Edit'), exact: true }).click();
+      await page.locator('.template').first().waitFor();
+    },
+  },
+  {
     name: 'new-voice',
     passing: true,
     async prepare(page, mode) {

@@ -281,7 +281,7 @@ first: string,
 /**
  * Words of the new one.
  */
-second: string, } | { "call": "lock" } | { "call": "unlock", 
+second: string, } | { "call": "templates" } | { "call": "make_template", id: string, } | { "call": "remove_template", key: string, } | { "call": "restore_template", key: string, } | { "call": "lock" } | { "call": "unlock", 
 /**
  * Digits.
  */

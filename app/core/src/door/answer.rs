@@ -106,6 +106,19 @@ impl Tablet {
             Call::Receipt { id } => return json(&inner.receipt(id)?),
             Call::WriteReceipt { id, picture } => return json(&inner.write_receipt(id, &picture)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
+            Call::Templates => return json(&inner.templates()?),
+            Call::MakeTemplate { id } => {
+                inner.make_template(id)?;
+                return json(&inner.templates()?);
+            }
+            Call::RemoveTemplate { key } => {
+                inner.set_template(&key, true)?;
+                return json(&inner.templates()?);
+            }
+            Call::RestoreTemplate { key } => {
+                inner.set_template(&key, false)?;
+                return json(&inner.templates()?);
+            }
             Call::Similar { id } => return json(&inner.similar(id)?),
             Call::Pins { query, list, window } => return json(&inner.pins(&query, list, &window)?),
             Call::Halves { id } => return json(&words::halves(&inner.record(id, Stage::Draft)?.request.desc)),

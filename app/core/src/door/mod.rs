@@ -21,6 +21,7 @@ mod photos;
 mod receipts;
 pub(crate) mod sent;
 mod show;
+mod templates;
 mod voice;
 mod words;
 
@@ -373,6 +374,24 @@ pub enum Call {
         /// Words of the new one.
         second: String,
     },
+    /// Beginnings of requests: those that were made, then what is filed again and again → `Vec<`[`view::Template`]`>`.
+    Templates,
+    /// Makes one of a sent request → as [`Call::Templates`].
+    MakeTemplate {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Takes one out; what was learned is not offered again → as [`Call::Templates`].
+    RemoveTemplate {
+        /// Which, by [`view::Template::key`].
+        key: String,
+    },
+    /// Takes it back → as [`Call::Templates`].
+    RestoreTemplate {
+        /// Which.
+        key: String,
+    },
     /// Locks the screen, where there is a PIN → [`view::Status`].
     Lock,
     /// Opens it → [`view::Status`]. Until then every call but a few is refused with
@@ -444,6 +463,7 @@ impl Call {
                 | Self::Announcements
                 | Self::Health
                 | Self::Diagnose
+                | Self::Templates
                 | Self::Categories
                 | Self::SuggestCategory { .. }
         )

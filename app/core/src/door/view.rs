@@ -5,6 +5,7 @@ mod request;
 pub use request::*;
 
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::request::Kind;
 use mbs_shared::routing::{Outcome, State};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -396,6 +397,24 @@ pub struct Category {
     /// Whether it is no longer offered: it still has a name where it was chosen.
     #[serde(default)]
     pub retired: bool,
+}
+
+/// The beginning of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Template {
+    /// What names it.
+    pub key: String,
+    /// Category code; may be empty.
+    pub category: String,
+    /// Kind of petition.
+    pub kind: Kind,
+    /// First line; may be empty.
+    pub title: String,
+    /// Words; may be empty.
+    pub words: String,
+    /// Whether it was learned from what is filed again and again; else the muhtar made it.
+    pub learned: bool,
 }
 
 /// A category that fits the words.

@@ -33,6 +33,7 @@ pub mod requests;
 pub mod rescue;
 pub mod settings;
 pub mod side;
+pub mod templates;
 pub mod units;
 
 /// The database's file name in the tablet's folder.

@@ -423,6 +423,33 @@ pub fn of_category(conn: &Connection, category: &str, since: i64) -> Result<Vec<
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What a sent request was about, as far as habits are learned from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// Category code.
+    pub category: String,
+    /// Kind of petition.
+    pub kind: Kind,
+    /// Its words.
+    pub words: String,
+}
+
+/// What was sent since (Unix ms), newest first; nothing discreet.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn filed_since(conn: &Connection, since: i64) -> Result<Vec<Filed>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT category, kind, words FROM requests
+         WHERE stage = 1 AND at > ?1 AND category <> '' AND discreet = 0 ORDER BY at DESC, id LIMIT 2000",
+    )?;
+    let all = statement.query_map([since], |r| {
+        let kind = Kind::from_code(&r.get::<_, String>(1)?).unwrap_or_default();
+        Ok(Filed { category: r.get(0)?, kind, words: r.get(2)? })
+    })?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Requests in which the muhtar is expected to do something: an answer to confirm or a question to answer.
 ///
 /// # Errors

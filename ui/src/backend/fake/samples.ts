@@ -9,6 +9,7 @@ import type { Photo } from '$ui/wire/Photo';
 import type { Request } from '$ui/wire/Request';
 import type { State } from '$ui/wire/State';
 import type { Step } from '$ui/wire/Step';
+import type { Template } from '$ui/wire/Template';
 import type { Transport } from '$ui/wire/Transport';
 
 const MINUTE = 60_000;
@@ -138,6 +139,11 @@ export const seeds: Seed[] = [
   {
     n: 58, ago: 20 * MINUTE, transport: 'draft', category: '', addr: '', desc: 'Caminin arkasında bulunan bölgede yapraklar mazgalları kapattı, temizlik istiyoruz.', photos: [['mazgal', 0]],
   },
+];
+
+export const learned: Template[] = [
+  { key: 'yol.izgara-mazgal', category: 'yol.izgara-mazgal', kind: 'complaint', title: '', words: 'Mazgallar yaprakla dolmuş.', learned: true },
+  { key: 'aydinlatma.sokak-lambasi', category: 'aydinlatma.sokak-lambasi', kind: 'complaint', title: '', words: '', learned: true },
 ];
 
 const LETTERS = 'QXH4M7RKZT2V';

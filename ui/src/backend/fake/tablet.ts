@@ -14,11 +14,12 @@ import type { Request } from '$ui/wire/Request';
 import type { Row } from '$ui/wire/Row';
 import type { State } from '$ui/wire/State';
 import type { Status } from '$ui/wire/Status';
+import type { Template } from '$ui/wire/Template';
 import type { Transport } from '$ui/wire/Transport';
 import { fold, matches } from '$ui/lib/fold';
 import { CallFailed, type Answers, type Tablet } from '../tablet';
 import { announcements } from './announcements';
-import { beginning, build, CENTRE, seeds } from './samples';
+import { beginning, build, CENTRE, learned, seeds } from './samples';
 import { pins } from './pins';
 import { silence } from './sound';
 
@@ -49,6 +50,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const announced = scene === 'empty' || scene === 'start' ? [] : announcements(now, scene === 'urgent');
   const discarded = new Map<string, Request>();
   const uploads = new Map<number, number>();
+  const templates = new Map<string, Template>((scene === 'empty' || scene === 'start' ? [] : learned).map((template) => [template.key, template]));
+  const removed = new Set<string>();
   /** Drafts of requests that are sent anew, and what they replace. */
   const renewals = new Map<string, string>();
   const listeners = new Set<() => void>();
@@ -262,6 +265,19 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return null;
       case 'locate':
         return placeOf(call.fix);
+      case 'templates':
+        return structuredClone([...templates.values()].filter(({ key }) => !removed.has(key)));
+      case 'make_template': {
+        const { row, kind, title, desc } = find(call.id);
+        templates.set(row.id, { key: row.id, category: row.category, kind, title, words: desc, learned: false });
+        return answer({ call: 'templates' });
+      }
+      case 'remove_template':
+        removed.add(call.key);
+        return answer({ call: 'templates' });
+      case 'restore_template':
+        removed.delete(call.key);
+        return answer({ call: 'templates' });
       case 'similar': {
         const { row, fix } = find(call.id);
         const own = [...requests.values()].find((one) => one.row.transport === 'delivered' && one.row.state !== null);
@@ -377,7 +393,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'set_draft', 'relate', 'begin', 'begin_edit', 'begin_combine', 'intend', 'halves'];
+      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'templates', 'set_draft', 'relate', 'begin', 'begin_edit', 'begin_combine', 'intend', 'halves'];
       if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },
