@@ -379,6 +379,16 @@ export const screens = [
     },
   },
   {
+    name: 'receipt-page',
+    hash: '#/request/r49',
+    modes: few,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Alındı belgesi', 'Receipt') }).click();
+      await page.getByRole('button', { name: named(mode, 'PDF olarak kaydet', 'Save as PDF') }).click();
+      await page.locator('dialog .path', { hasText: '.pdf' }).waitFor();
+    },
+  },
+  {
     name: 'receipt',
     hash: '#/request/r49',
     async prepare(page, mode) {

@@ -177,7 +177,51 @@ id: string,
 /**
  * Only the fields that changed.
  */
-set: Fields, } | { "call": "keep", id: string, field: string, version: string, seen: Array<string>, } | { "call": "combine", id: string, field: string, text: string, seen: Array<string>, } | { "call": "begin_combine", id: string, field: string, text: string, } | { "call": "begin", 
+set: Fields, } | { "call": "keep", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * The field, as [`view::Conflict::field`] names it.
+ */
+field: string, 
+/**
+ * Which, by [`view::Version::name`].
+ */
+version: string, 
+/**
+ * Names of all that the person saw: with another one nothing is settled.
+ */
+seen: Array<string>, } | { "call": "combine", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * `title`, `desc` or `addr`.
+ */
+field: string, 
+/**
+ * The words.
+ */
+text: string, 
+/**
+ * As in [`Call::Keep`].
+ */
+seen: Array<string>, } | { "call": "begin_combine", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * As in [`Call::Combine`].
+ */
+field: string, 
+/**
+ * The words so far; none gives it up.
+ */
+text: string, } | { "call": "begin", 
 /**
  * Which request.
  */
@@ -251,9 +295,9 @@ id: string, } | { "call": "write_receipt",
  */
 id: string, 
 /**
- * The picture as the screen drew it: PNG, base64, at most 1 MiB decoded.
+ * The file as the screen made it: PNG or PDF, base64, at most 1 MiB decoded.
  */
-picture: string, } | { "call": "verify_receipt", 
+file: string, } | { "call": "verify_receipt", 
 /**
  * The text of its QR code, `MBS1:…`.
  */
@@ -281,7 +325,19 @@ first: string,
 /**
  * Words of the new one.
  */
-second: string, } | { "call": "templates" } | { "call": "make_template", id: string, } | { "call": "remove_template", key: string, } | { "call": "restore_template", key: string, } | { "call": "lock" } | { "call": "unlock", 
+second: string, } | { "call": "templates" } | { "call": "make_template", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "remove_template", 
+/**
+ * Which, by [`view::Template::key`].
+ */
+key: string, } | { "call": "restore_template", 
+/**
+ * Which.
+ */
+key: string, } | { "call": "lock" } | { "call": "unlock", 
 /**
  * Digits.
  */
@@ -293,7 +349,19 @@ pin: string,
 /**
  * The one before; empty where there was none.
  */
-old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent", only: string | null, } | { "call": "mend", id: string, } | { "call": "renew", id: string, } | { "call": "categories" } | { "call": "suggest_category", 
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent", 
+/**
+ * Only of this request; `null`: of all.
+ */
+only: string | null, } | { "call": "mend", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "renew", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

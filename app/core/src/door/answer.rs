@@ -104,7 +104,7 @@ impl Tablet {
             Call::Outbox => return json(&inner.outbox()?),
             Call::Announcements => return json(&inner.announcements()?),
             Call::Receipt { id } => return json(&inner.receipt(id)?),
-            Call::WriteReceipt { id, picture } => return json(&inner.write_receipt(id, &picture)?),
+            Call::WriteReceipt { id, file } => return json(&inner.write_receipt(id, &file)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
             Call::Templates => return json(&inner.templates()?),
             Call::MakeTemplate { id } => {

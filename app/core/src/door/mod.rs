@@ -331,13 +331,13 @@ pub enum Call {
         #[ts(type = "string")]
         id: RequestId,
     },
-    /// Writes the receipt of a request as a picture into a new folder among those for people → [`view::Files`].
+    /// Writes the receipt of a request, as a picture or a page, into a new folder among those for people → [`view::Files`].
     WriteReceipt {
         /// Which request.
         #[ts(type = "string")]
         id: RequestId,
-        /// The picture as the screen drew it: PNG, base64, at most 1 MiB decoded.
-        picture: String,
+        /// The file as the screen made it: PNG or PDF, base64, at most 1 MiB decoded.
+        file: String,
     },
     /// Checks a receipt against this tablet's server's keys, offline → [`view::Receipt`].
     VerifyReceipt {

@@ -364,7 +364,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (status.link === 'offline') throw new CallFailed({ code: 'offline', detail: '' });
         return refreshed();
       case 'write_receipt':
-        return { dir: '/home/muhtar/Belgeler/MBS/mbs-alindi-belgesi-2026-11-24-104000', names: ['2026-000142.png'], words: 1, photos: 0 };
+        return { dir: '/home/muhtar/Belgeler/MBS/mbs-alindi-belgesi-2026-11-24-104000', names: [`2026-000142.${atob(call.file.slice(0, 8)).startsWith('%PDF') ? 'pdf' : 'png'}`], words: 1, photos: 0 };
       case 'receipt':
       case 'verify_receipt': {
         if (call.call === 'verify_receipt' && !call.text.startsWith('MBS1:')) throw new CallFailed({ code: 'receipt_unreadable', detail: '' });
