@@ -11,6 +11,7 @@ use crate::error::{Code, Result};
 use crate::ports::Ports;
 
 pub mod announcements;
+pub(crate) mod aside;
 pub mod begun;
 pub mod blobs;
 pub mod carried;
