@@ -53,6 +53,7 @@ export const screens = [
   },
   { name: 'home', daily: true },
   { name: 'home-empty', query: 'fake=empty' },
+  { name: 'home-shared', modes: few, query: 'fake=photo_unreadable&handed' },
   { name: 'home-trouble', query: 'fake=trouble' },
   { name: 'home-notice', modes: few, settings: { notice: '' } },
   { name: 'notice', hash: '#/notice', settings: { notice: '' } },

@@ -59,6 +59,7 @@ export interface Answers {
   remove_photo: Request;
   restore_photo: Request;
   fetch_photo: null;
+  take_shared: Request | null;
   locate: Place;
   similar: Similar[];
   send: Request;

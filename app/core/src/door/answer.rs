@@ -33,6 +33,10 @@ impl Tablet {
                 self.cover_photo(id, hash, &areas)?;
                 return json(&self.lock().show(id)?);
             }
+            Call::TakeShared => {
+                let draft = self.take_shared()?;
+                return json(&draft.map(|id| self.lock().show(id)).transpose()?);
+            }
             Call::FetchPhoto { id, hash } => {
                 if self.lock().fetch_photo(id, hash)? {
                     self.wake(Nudge::Work);
@@ -167,6 +171,7 @@ impl Tablet {
             | Call::AddPhoto { .. }
             | Call::CoverPhoto { .. }
             | Call::FetchPhoto { .. }
+            | Call::TakeShared
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }

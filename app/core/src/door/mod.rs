@@ -20,6 +20,7 @@ mod overview;
 mod photos;
 mod receipts;
 pub(crate) mod sent;
+pub mod shared;
 mod show;
 mod templates;
 mod voice;
@@ -151,6 +152,8 @@ pub enum Call {
         #[ts(type = "string | null")]
         before: Option<BlobHash>,
     },
+    /// A draft with the photos that another app handed over, if there are any → [`view::Request`] or `null`.
+    TakeShared,
     /// Takes a photo out of the request → [`view::Request`].
     RemovePhoto {
         /// Which request.

@@ -170,7 +170,7 @@ impl Inner {
         Ok(true)
     }
 
-    fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
+    pub(super) fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
         let photo = Self::photo(made);
         let hash = photo.hash;
         self.keep_blob(id, photo, &made.bytes, &made.thumb, facts.fix)?;

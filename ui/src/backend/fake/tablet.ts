@@ -57,6 +57,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const listeners = new Set<() => void>();
   const calls: Call[] = [];
   let counter = 59;
+  /** Whether another app handed photos over. */
+  let handed = options.has('handed');
 
   const identity = {
     person: 'Mahalle Muhtarı', neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', prefix: '4KR7', practice: false,
@@ -259,6 +261,13 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos = discarded.get(call.hash)?.photos ?? request.photos;
         return recount(request);
       }
+      case 'take_shared': {
+        if (status.lock.locked) throw new CallFailed({ code: 'locked', detail: '' });
+        if (!handed) return null;
+        handed = false;
+        if (scene === 'photo_unreadable') throw new CallFailed({ code: scene, detail: '' });
+        return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '', photos: [['cukur', 0], ['yama', 0]] }, Date.now()));
+      }
       case 'fetch_photo':
         // It comes with the next contact.
         if (online) for (const photo of find(call.id).answer?.photos ?? []) if (photo.hash === call.hash) photo.here = photo.thumb = true;
@@ -393,7 +402,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
     async call<C extends Call>(call: C) {
       calls.push(structuredClone(call));
       const result = answer(call) as Answers[C['call']];
-      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'templates', 'set_draft', 'relate', 'begin', 'begin_edit', 'begin_combine', 'intend', 'halves'];
+      const quiet: Array<Call['call']> = ['status', 'home', 'requests', 'request', 'outbox', 'categories', 'suggest_category', 'locate', 'similar', 'pins', 'templates', 'take_shared', 'set_draft', 'relate', 'begin', 'begin_edit', 'begin_combine', 'intend', 'halves'];
       if (!quiet.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },
