@@ -131,22 +131,31 @@ fn two_offline_edits_keep_both_versions_in_any_order() {
     let (_, both, other_way) = two_versions();
     let reading = both.read().unwrap();
     assert_eq!(reading, other_way.read().unwrap());
+    // Both wrote right behind the first change's operations.
+    let op = reading.conflicts[0].versions[0].op;
     let mut versions = vec![
         Version {
             edit: Edit::Desc("Araba düştü.".to_owned()),
             text: "Araba düştü.".to_owned(),
             actor: office(),
+            op,
             at: 1_000,
         },
         Version {
             edit: Edit::Desc("Bisikletli düştü.".to_owned()),
             text: "Bisikletli düştü.".to_owned(),
             actor: street(),
+            op,
             at: 2_000,
         },
     ];
     versions.sort_by_key(|v| v.text != reading.request.desc);
     assert_eq!(reading.conflicts, [Conflict { key: "desc".to_owned(), versions }]);
+    let names = |reading: &mbs_shared::document::Reading| {
+        reading.conflicts[0].versions.iter().map(Version::name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&reading), names(&other_way.read().unwrap()));
+    assert_ne!(names(&reading)[0], names(&reading)[1]);
 }
 
 #[test]

@@ -53,6 +53,7 @@ export const screens = [
   },
   { name: 'home', daily: true },
   { name: 'home-empty', query: 'fake=empty' },
+  { name: 'home-shared', modes: few, query: 'fake=photo_unreadable&handed' },
   { name: 'home-trouble', query: 'fake=trouble' },
   { name: 'home-notice', modes: few, settings: { notice: '' } },
   { name: 'notice', hash: '#/notice', settings: { notice: '' } },
@@ -157,6 +158,22 @@ export const screens = [
       await page.locator('.photo .corner').waitFor();
       await page.locator('.choice input[type=radio]').first().check();
       await page.locator('.facts b').waitFor();
+    },
+  },
+  {
+    name: 'new-templates',
+    daily: true,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.locator('.chips .chip').first().waitFor();
+    },
+  },
+  {
+    name: 'templates',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru', 'New request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Düzenle', 'Edit'), exact: true }).click();
+      await page.locator('.template').first().waitFor();
     },
   },
   {
@@ -363,6 +380,16 @@ export const screens = [
     },
   },
   {
+    name: 'receipt-page',
+    hash: '#/request/r49',
+    modes: few,
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Alındı belgesi', 'Receipt') }).click();
+      await page.getByRole('button', { name: named(mode, 'PDF olarak kaydet', 'Save as PDF') }).click();
+      await page.locator('dialog .path', { hasText: '.pdf' }).waitFor();
+    },
+  },
+  {
     name: 'receipt',
     hash: '#/request/r49',
     async prepare(page, mode) {
@@ -410,6 +437,28 @@ export const screens = [
     },
   },
   { name: 'outbox-wifi', query: 'fake=wifi', hash: '#/outbox' },
+  { name: 'refused', hash: '#/request/r51' },
+  {
+    name: 'refused-copied',
+    modes: few,
+    hash: '#/outbox',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Kopyasını çıkar', 'Write a copy'), exact: true }).click();
+      await page.locator('.stuck .path').waitFor();
+    },
+  },
+  {
+    name: 'renewed',
+    modes: few,
+    hash: '#/request/r51',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: named(mode, 'Yeni başvuru olarak gönder', 'Send as a new request') }).click();
+      await page.getByRole('button', { name: named(mode, 'Gönder', 'Send'), exact: true }).click();
+      await page.locator('.banner.t-ok').waitFor();
+      await page.evaluate(() => (location.hash = '#/request/r51'));
+      await page.getByRole('link', { name: named(mode, 'Yenisini aç', 'Open the new one') }).waitFor();
+    },
+  },
   { name: 'outbox-empty', query: 'fake=empty', hash: '#/outbox' },
   {
     name: 'announcements',

@@ -44,6 +44,16 @@ const tasks = [
     },
   },
   {
+    name: 'file what is filed often',
+    taps: 3,
+    async walk(hand) {
+      await hand.tap(button('Yeni başvuru'));
+      await hand.tap(button('Mazgallar yaprakla dolmuş'));
+      await hand.tap(button('Gönder'));
+      await hand.sees('Kaydedildi:');
+    },
+  },
+  {
     name: 'confirm an answer',
     taps: 2,
     async walk(hand) {

@@ -51,7 +51,7 @@ fn a_revoked_tablet_hands_over_and_a_person_decides() {
     let shut = |call| tablet.call::<serde_json::Value>(call).unwrap_err().code;
     assert_eq!(shut(Call::Request { id: waiting }), Code::Revoked);
     assert_eq!(shut(Call::Requests { query: String::new() }), Code::Revoked);
-    let files: Files = tablet.call(Call::WriteUnsent).unwrap();
+    let files: Files = tablet.call(Call::WriteUnsent { only: None }).unwrap();
     let written = std::fs::read_to_string(std::path::Path::new(&files.dir).join("unsent.json")).unwrap();
     assert!(written.contains(&words_about("yol.cukur", 1).text) && written.contains("Yarım kalan"));
     assert_eq!(files.photos, 1);

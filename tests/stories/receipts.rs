@@ -1,8 +1,10 @@
 //! Story 11: the receipt. The tablet has it and shows it without a network; anyone checks it with the
 //! server's public key; an altered one is refused and says why.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mbs_tablet::door::Call;
-use mbs_tablet::door::view::Receipt;
+use mbs_tablet::door::view::{Files, Receipt};
 use mbs_tablet::error::Code;
 use mbs_tests::people::{BINBIRDIREK, RASIMPASA, RASIMPASA_PLACE, words_about};
 use mbs_tests::process::wait_until;
@@ -24,6 +26,14 @@ fn a_receipt_is_shown_and_checked_without_a_network_and_an_altered_one_is_refuse
     world.network.cut();
     let tablet = tablet.reopened();
     let shown: Receipt = tablet.call(Call::Receipt { id }).unwrap();
+    // Kept where people find it, as a picture or a page, and as nothing else.
+    for (begin, suffix) in [(&b"\x89PNG\r\n\x1a\n"[..], "png"), (b"%PDF-1.4\n", "pdf")] {
+        let written: Files = tablet.call(Call::WriteReceipt { id, file: STANDARD.encode(begin) }).unwrap();
+        assert_eq!(written.names, [format!("{}.{suffix}", shown.official_no)]);
+        assert_eq!(std::fs::read(std::path::Path::new(&written.dir).join(&written.names[0])).unwrap(), begin);
+    }
+    let page = Call::WriteReceipt { id, file: STANDARD.encode("<html>") };
+    assert_eq!(tablet.call::<Files>(page).unwrap_err().code, Code::BadCall);
     let record = world.server.record(id);
     assert_eq!((&shown.official_no, shown.received > 0), (&record.no, true));
     assert_eq!(shown.case_no, tablet.request(id).row.case_no);

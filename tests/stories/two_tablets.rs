@@ -55,7 +55,8 @@ fn both_versions_stand_side_by_side() {
 
     // The muhtar keeps the one that did not count: then it is the only one, everywhere.
     let kept = a.conflicts[0].versions[1].text.clone();
-    office.call::<Request>(Call::Keep { id, field: "desc".into(), version: 1 }).unwrap();
+    let seen: Vec<String> = a.conflicts[0].versions.iter().map(|version| version.name.clone()).collect();
+    office.call::<Request>(Call::Keep { id, field: "desc".into(), version: seen[1].clone(), seen }).unwrap();
     office.settle();
     street.settle();
     for tablet in [office.reopened(), street.reopened()] {

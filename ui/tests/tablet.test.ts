@@ -533,17 +533,3 @@ describe('a revoked tablet', () => {
     askConfirmation(false);
   });
 });
-
-describe('two versions', () => {
-  it('become words of both in one call', async () => {
-    await open('fake', '#/request/r53/versions');
-    const field = document.querySelector('textarea')!;
-    field.value = 'Zincir kopuk; iple bağladık.';
-    field.dispatchEvent(new Event('input', { bubbles: true }));
-    flushSync();
-    button('Birleşik metin kalsın').click();
-    await settled();
-    expect(said('combine')).toEqual([{ call: 'combine', id: 'r53', field: 'desc', text: 'Zincir kopuk; iple bağladık.' }]);
-    expect(said('keep').concat(said('edit'))).toHaveLength(0);
-  });
-});

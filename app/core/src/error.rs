@@ -55,6 +55,8 @@ pub enum Code {
     ServerTooOld,
     /// The server answered what was not understood.
     Protocol,
+    /// The versions to choose from are others by now.
+    VersionsChanged,
     /// The call itself was not understood.
     BadCall,
     /// The text is no receipt, or not whole.

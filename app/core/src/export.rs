@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mbs_shared::blob::kind_of;
+use mbs_shared::id::RequestId;
 use serde::Serialize;
 
 use crate::error::{Code, Result, fail};
@@ -44,11 +45,11 @@ const fn kind(what: What) -> &'static str {
 }
 
 /// Writes `unsent.json` and, beside it, photos as JPEG, voice notes as Ogg, and changes and entries packed as they
-/// travel.
+/// travel. `only`: of one request.
 ///
 /// # Errors
 /// [`Code::Storage`] or [`Code::DiskFull`].
-pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
+pub fn export(store: &Store, dir: &Path, only: Option<RequestId>) -> Result<Exported> {
     let c = store.read();
     let files = &*store.ports.files;
     files.make_dir(dir)?;
@@ -56,7 +57,8 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
     let mut items = Vec::new();
     let waiting = outbox::all(c)?.into_iter().map(|w| (w.what, w.key, w.request, w.since, None));
     let refused = quarantine::all(c, true)?.into_iter().map(|q| (q.what, q.key, q.request, q.at, Some(q.reason)));
-    let all: Vec<_> = waiting.chain(refused).collect();
+    let wanted = |request: RequestId| only.is_none_or(|only| only == request);
+    let all: Vec<_> = waiting.chain(refused).filter(|(_, _, request, ..)| wanted(*request)).collect();
     for (what, key, request, since, reason) in all {
         let (suffix, bytes) = match what {
             What::Photo => {
@@ -89,7 +91,7 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
         }
         items.push(Item { kind: kind(what), key: hex::encode(&key), since, reason, file: bytes.map(|_| name), ..item });
     }
-    for line in requests::list(c, "")?.iter().filter(|l| l.record.stage == Stage::Draft) {
+    for line in requests::list(c, "")?.iter().filter(|l| l.record.stage == Stage::Draft && wanted(l.record.id)) {
         done.items += 1;
         items.push(Item { kind: "draft", ..describe(store, line.record.id)? });
         for blob in blobs::of_request(c, line.record.id)? {
@@ -99,7 +101,7 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
             }
         }
     }
-    for (request, words) in begun::all(c)? {
+    for (request, words) in begun::all(c)?.into_iter().filter(|(request, _)| wanted(*request)) {
         done.items += 1;
         items.push(Item { kind: "begun", words, ..describe(store, request)? });
     }
@@ -108,7 +110,7 @@ pub fn export(store: &Store, dir: &Path) -> Result<Exported> {
     Ok(done)
 }
 
-fn describe(store: &Store, request: mbs_shared::id::RequestId) -> Result<Item> {
+fn describe(store: &Store, request: RequestId) -> Result<Item> {
     let record = requests::get(store.read(), request)?;
     let content = record.map(|r| r.request);
     let text = |f: fn(&mbs_shared::request::Request) -> &String| content.as_ref().map(f).cloned().unwrap_or_default();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mbs_shared::id::{Actor, BlobHash, CaseNo};
+use mbs_shared::id::{Actor, BlobHash, CaseNo, RequestId};
 use mbs_shared::sabotage::sabotaged;
 use serde_json::Value;
 
@@ -161,7 +161,12 @@ impl Tablet {
     /// # Errors
     /// [`Code::Storage`] or [`Code::DiskFull`].
     pub fn export(&self, dir: &Path) -> Result<crate::export::Exported> {
-        let done = crate::export::export(&self.lock().store, dir);
+        self.export_of(dir, None)
+    }
+
+    /// The same, of one request or of all.
+    pub(crate) fn export_of(&self, dir: &Path, only: Option<RequestId>) -> Result<crate::export::Exported> {
+        let done = crate::export::export(&self.lock().store, dir, only);
         self.mended(done)
     }
 

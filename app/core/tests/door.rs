@@ -16,7 +16,7 @@ use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::routing::{Outcome, What, Who};
 use mbs_shared::wire::entry::EntryKind;
 use mbs_tablet::door::view::{self, Categories, Halves, PhotoStep, Place, Suggestion};
-use mbs_tablet::door::{Area, Call, Fields, List, Window};
+use mbs_tablet::door::{Area, Call, Fields, List, Window, shared};
 use mbs_tablet::error::Code;
 use support::Rig;
 
@@ -548,4 +548,72 @@ fn the_map_has_those_in_its_window_and_makes_one_of_those_too_close() {
         let call = Call::Pins { query: String::new(), list: List::Open, window: wrong };
         assert_eq!(refused(&rig, call), Code::BadCall);
     }
+}
+
+#[test]
+fn what_is_filed_again_and_again_is_a_beginning_to_start_from_and_so_is_what_the_muhtar_makes_one() {
+    let rig = Rig::new();
+    let file = |words: &str, category: &str, discreet: bool| {
+        let id = rig.draft(words);
+        let set = Fields { category: Some(category.into()), discreet: Some(discreet), ..Fields::default() };
+        let _: view::Request = rig.call(Call::SetDraft { id, set });
+        rig.call::<view::Request>(Call::Send { id }).row.id
+    };
+    let templates = |rig: &Rig| rig.call::<Vec<view::Template>>(Call::Templates);
+    assert_eq!(templates(&rig), []);
+    for place in ["Fırının önünde.", "Okulun önünde.", "Camide."] {
+        file(&format!("Yolda çukur var. {place}"), "yol.cukur", false);
+        file("Kimse bilmesin.", "yol.kaldirim-bozuk", true);
+    }
+    let other = file("Sokak lambası yanmıyor.", "aydinlatma.sokak-lambasi", false);
+    let learned = templates(&rig);
+    assert_eq!((learned.len(), learned[0].words.as_str(), learned[0].learned), (1, "Yolda çukur var.", true));
+    assert_eq!(learned[0].category, "yol.cukur");
+    let made: Vec<view::Template> = rig.call(Call::MakeTemplate { id: other });
+    assert_eq!((made.len(), made[0].words.as_str(), made[0].learned), (2, "Sokak lambası yanmıyor.", false));
+    for key in [&made[0].key, &made[1].key] {
+        let _: Vec<view::Template> = rig.call(Call::RemoveTemplate { key: key.clone() });
+    }
+    let rig = rig.pulled();
+    assert_eq!(templates(&rig), [], "what was taken out is not learned again");
+    for key in [&made[1].key, &made[0].key] {
+        let _: Vec<view::Template> = rig.call(Call::RestoreTemplate { key: key.clone() });
+    }
+    assert_eq!(templates(&rig), made);
+    let hidden =
+        rig.call::<view::Home>(Call::Home { query: "kimse".into(), list: List::Open, from: 0, most: 1 }).rows[0].id;
+    assert_eq!(rig.tablet.call(Call::MakeTemplate { id: hidden }).unwrap_err().code, Code::WrongMoment);
+    assert!(rig.tablet.call(Call::RemoveTemplate { key: "böyle bir şey yok".into() }).is_err());
+    // A year later they are no habit any more; what was made stays.
+    rig.clock.pass(400 * 24 * 3_600_000);
+    assert_eq!(templates(&rig), made[..1]);
+}
+
+#[test]
+fn photos_that_another_app_handed_over_are_a_draft() {
+    let rig = Rig::new();
+    let folder = rig.dir.path().join(shared::FOLDER);
+    let take = |rig: &Rig| rig.tablet.call(Call::TakeShared);
+    assert!(take(&rig).unwrap().is_null());
+    std::fs::create_dir(&folder).unwrap();
+    let hand = |n: &str, file: &str| std::fs::copy(support::photos().join(file), folder.join(n)).unwrap();
+    hand("1", "generated/g-ist-01.jpg");
+    hand("2", "hostile/g-text-as.jpg");
+    hand("4", "generated/g-ist-01.jpg");
+    hand("6", "generated/g-ist-02.jpg");
+    // Behind a PIN nothing is taken in.
+    let _: view::Status = rig.call(Call::SetPin { pin: "2580".into(), old: String::new() });
+    let _: view::Status = rig.call(Call::Lock);
+    assert_eq!(take(&rig).unwrap_err().code, Code::Locked);
+    let _: view::Status = rig.call(Call::Unlock { pin: "2580".into() });
+    let draft: view::Request = rig.call(Call::TakeShared);
+    assert_eq!((draft.row.transport, draft.photos.len()), (view::Transport::Draft, 2), "each once, and no text");
+    assert!(draft.fix.is_some(), "the place comes from the photo");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    assert!(take(&rig).unwrap().is_null());
+    // Where none is a photo it is said, once.
+    hand("1", "hostile/g-text-as.jpg");
+    hand("2", "real/iphone11-heic-gps.heic");
+    assert_eq!(take(&rig).unwrap_err().code, Code::PhotoUnreadable);
+    assert!(take(&rig).unwrap().is_null());
 }

@@ -52,7 +52,7 @@ fn a_locked_tablet_shows_nothing_and_goes_on_sending() {
         Call::NewDraft,
         Call::SetDraft { id, set: Fields::default() },
         Call::Diagnose,
-        Call::WriteUnsent,
+        Call::WriteUnsent { only: None },
         set("", "2580"),
     ] {
         assert_eq!(refused(&rig.tablet, call.clone()), Code::Locked, "{call:?}");
@@ -191,7 +191,7 @@ fn a_diagnosis_tells_numbers_and_no_words() {
 fn files_for_people_lie_in_folders_of_their_own() {
     let rig = Rig::new();
     rig.send("Bekleyen söz");
-    let unsent: Files = rig.call(Call::WriteUnsent);
+    let unsent: Files = rig.call(Call::WriteUnsent { only: None });
     assert!(std::path::Path::new(&unsent.dir).starts_with(&rig.ports.exports) && unsent.words >= 1);
     let json = std::fs::read_to_string(std::path::Path::new(&unsent.dir).join(&unsent.names[0])).unwrap();
     assert!(json.contains("Bekleyen söz"));

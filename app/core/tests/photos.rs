@@ -137,6 +137,100 @@ fn every_file_does_what_its_manifest_expects() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The most memory that a photo may take while it is taken in, the app included, in KiB.
+const MOST: u64 = 120 * 1024;
+/// Names the photo that this process is to take in.
+const ONE: &str = "MBS_ONE_PHOTO";
+
+/// A photo is taken in by a tablet, as its screen hands it over; what came of it, and the process's peak in KiB.
+fn taken_in(file: &std::ffi::OsStr) -> String {
+    use base64::Engine as _;
+    use mbs_tablet::door::{Call, view};
+    let dir = tempfile::tempdir().unwrap();
+    let tablet = mbs_tablet::Tablet::open(dir.path(), mbs_tablet::ports::Ports::system(dir.path())).unwrap();
+    let call = |call| tablet.call(call);
+    call(Call::EnrolPractice).unwrap();
+    let draft: view::Request = serde_json::from_value(call(Call::NewDraft).unwrap()).unwrap();
+    let mut photo = std::fs::File::open(file).unwrap();
+    let total = u32::try_from(photo.metadata().unwrap().len()).unwrap();
+    let (mut offset, mut slice) = (0, vec![0; 256 * 1024]);
+    let came = loop {
+        let read = u32::try_from(std::io::Read::read(&mut photo, &mut slice).unwrap()).unwrap();
+        let data = base64::engine::general_purpose::STANDARD.encode(&slice[..read as usize]);
+        match call(Call::AddPhoto { id: draft.row.id, upload: 1, offset, total, data }) {
+            Ok(step) if step["step"] == "done" => break "done".to_owned(),
+            Ok(_) => {}
+            Err(error) => break format!("{:?}", error.code),
+        }
+        offset += read;
+        assert!(read > 0 && offset < total, "it wants more than there is");
+    };
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    format!("{came} {}", peak.split_whitespace().next().unwrap())
+}
+
+/// A JPEG of that many pixels with more detail than photos have.
+fn large(width: u16, height: u16, progressive: bool) -> Vec<u8> {
+    let mut x = 1_u32;
+    let noise: Vec<u8> = (0..(usize::from(width) + 4_096) * 3)
+        .map(|n| {
+            x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            u8::try_from(n / 290 % 192).unwrap() + x.to_be_bytes()[0] / 16
+        })
+        .collect();
+    let row = |y: u16| &noise[usize::from(y) * 37 % 4_096 * 3..][..usize::from(width) * 3];
+    let colours: Vec<u8> = (0..height).map(row).collect::<Vec<_>>().concat();
+    let mut out = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut out, 60);
+    encoder.set_progressive(progressive);
+    // As cameras have it: colours at half the size.
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    encoder.encode(&colours, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    out
+}
+
+/// The promise is about the worst of them, each in a process of its own: what one leaves behind is not the next one's.
+#[test]
+fn every_photo_is_taken_in_within_120_mib() {
+    if let Some(file) = std::env::var_os(ONE) {
+        println!("\ntaken in: {}", taken_in(&file));
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut files: Vec<(PathBuf, Option<&str>)> =
+        manifest().files.iter().map(|entry| (folder().join(&entry.file), None)).collect();
+    // What phones make at their largest, and what no longer fits.
+    for (name, width, height, progressive, came) in [
+        ("24-mp", 5_656, 4_242, false, "done"),
+        ("50-mp", 8_160, 6_120, false, "done"),
+        ("108-mp", 12_000, 9_000, false, "done"),
+        ("16-mp-progressive", 4_608, 3_456, true, "done"),
+        ("50-mp-progressive", 8_160, 6_120, true, "PhotoTooLarge"),
+    ] {
+        let file = dir.path().join(name);
+        std::fs::write(&file, large(width, height, progressive)).unwrap();
+        files.push((file, Some(came)));
+    }
+    let measured = |(file, wanted): &(PathBuf, Option<&str>)| {
+        let me = std::env::current_exe().unwrap();
+        let test = ["--exact", "every_photo_is_taken_in_within_120_mib", "--nocapture"];
+        let out = std::process::Command::new(me).args(test).env(ONE, file).output().unwrap();
+        let said = String::from_utf8_lossy(&out.stdout).into_owned();
+        let line = said.lines().find_map(|line| line.strip_prefix("taken in: "));
+        let (came, peak) = line.unwrap_or_else(|| panic!("{file:?}: {said}")).split_once(' ').unwrap();
+        assert!(wanted.is_none_or(|wanted| wanted == came), "{}: {came}", file.display());
+        println!("{:>7} KiB {came:>16} {}", peak, file.display());
+        peak.parse::<u64>().unwrap()
+    };
+    let (half, other) = files.split_at(files.len() / 2);
+    let [half, other] = std::thread::scope(|scope| {
+        let halves = [half, other].map(|files| scope.spawn(|| files.iter().map(measured).max().unwrap()));
+        halves.map(|half| half.join().unwrap())
+    });
+    assert!(half.max(other) <= MOST, "{} MiB", half.max(other) / 1024);
+}
+
 /// Markers before the picture.
 fn segments(jpeg: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();

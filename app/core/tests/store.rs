@@ -208,8 +208,65 @@ fn a_damaged_page_costs_no_words_wherever_it_lies_but_in_the_schema() {
             (arrived, drafts) => lost.push((page, arrived, drafts)),
         }
     }
-    // Without the schema nothing can be read: those pages, and the head (tested above), are the weak ones.
-    assert!(lost.len() <= 2 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
+    // Without the schema nothing can be read: its three pages, and the head (tested above), are the weak ones.
+    assert!(lost.len() <= 3 && lost.iter().all(|(_, arrived, drafts)| arrived + drafts == 0), "{lost:?}");
+}
+
+/// Names of damaged databases in a tablet's folder, and of their journals.
+fn damaged(rig: &Rig) -> Vec<String> {
+    let files = std::fs::read_dir(rig.dir.path()).unwrap().map(|file| file.unwrap().file_name());
+    files.map(|name| name.into_string().unwrap()).filter(|name| name.starts_with("mbs-damaged-")).collect()
+}
+
+/// The same folder, opened anew some days later, after a contact where the server is to be met.
+fn later(rig: Rig, days: i64, met: bool) -> Rig {
+    let Rig { dir, clock, server, ports, tablet } = rig;
+    clock.pass(days * 24 * 3_600_000);
+    server.lock().unwrap().now += days * 24 * 3_600_000;
+    let rig = Rig { dir, clock, server, ports, tablet };
+    if met {
+        rig.sync();
+    }
+    let Rig { dir, clock, server, ports, tablet } = rig;
+    drop(tablet);
+    let tablet = Tablet::open(dir.path(), ports.clone()).unwrap();
+    Rig { dir, clock, server, ports, tablet }
+}
+
+#[test]
+fn a_damaged_database_goes_a_month_after_everything_of_it_has_arrived() {
+    let (dir, pages) = twenty_and_a_draft();
+    let mut rig = with_damage(dir.path(), pages / 2, true);
+    let file = set_aside(&rig);
+    assert!(damaged(&rig).contains(&file));
+    // A clock that jumps, and no contact at all: nothing has arrived.
+    rig = later(rig, 400, false);
+    assert!(damaged(&rig).contains(&file));
+    // The month begins with the first contact.
+    for (days, met) in [(0, true), (29, true), (10, false)] {
+        rig = later(rig, days, met);
+        assert!(damaged(&rig).contains(&file), "{days}");
+    }
+    // Something waits: it may be what was rescued.
+    rig.server().verdict = Some(|_| Some(mbs_shared::wire::sync::ItemResult::Later));
+    rig.send("bekleyen");
+    rig = later(rig, 30, true);
+    assert!(damaged(&rig).contains(&file));
+    rig.server().verdict = None;
+    rig = later(rig, 1, true);
+    assert_eq!((damaged(&rig), kept(&rig)), (Vec::<String>::new(), (21, 1)));
+}
+
+#[test]
+fn a_damaged_database_that_could_not_be_read_stays_for_ever() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    let mut rig = harmed(rig, |dir| std::fs::write(dir.join("mbs.key"), [7; 32]).unwrap());
+    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "X".into() });
+    for days in [0, 40, 400] {
+        rig = later(rig, days, true);
+        assert!(!damaged(&rig).is_empty(), "what it holds is nowhere else");
+    }
 }
 
 /// The simulation of 2026-11-28 (seed 3206 with rot): the disk refused the rescue, and the next start began with nothing.

@@ -73,6 +73,8 @@ fn stirs(call: &Call) -> Stirs {
         Call::SetDraft { .. }
         | Call::Begin { .. }
         | Call::BeginEdit { .. }
+        | Call::BeginCombine { .. }
+        | Call::TakeShared
         | Call::Intend { .. }
         | Call::NewDraft
         | Call::Line { .. }

@@ -15,7 +15,10 @@ pub(crate) fn main<R: Runtime>(app: &App<R>, dir: &Path) -> tauri::Result<()> {
         app.config().app.windows.iter().find(|window| window.label == MAIN).ok_or(tauri::Error::WindowNotFound)?;
     WebviewWindowBuilder::from_config(app, config)?
         .data_directory(dir.join("webview"))
-        .on_navigation(is_ours)
+        .on_navigation(|url| {
+            dial(url);
+            is_ours(url)
+        })
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
     Ok(())
@@ -45,6 +48,27 @@ fn is_ours(url: &Url) -> bool {
     }
 }
 
+/// The number of a telephone link, where it is nothing else.
+fn telephone(url: &Url) -> Option<&str> {
+    let number = Some(url.path()).filter(|_| url.scheme() == "tel")?;
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    ((1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+}
+
+/// Hands a telephone link to the desktop, which may have a telephone to dial with. Where it has none, the number stands on
+/// the page.
+fn dial(url: &Url) {
+    #[cfg(target_os = "linux")]
+    if let Some(number) = telephone(url)
+        && let Ok(mut child) = std::process::Command::new("xdg-open").arg(format!("tel:{number}")).spawn()
+    {
+        // Nobody waits for it; but who has ended is not left behind.
+        std::thread::spawn(move || child.wait());
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = telephone(url);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,8 +84,24 @@ mod tests {
             ("file:///etc/passwd", false),
             ("data:text/html,x", false),
             ("photo://localhost/x", false),
+            ("tel:153", false),
         ] {
             assert_eq!(is_ours(&url.parse().unwrap()), ours, "{url}");
+        }
+    }
+
+    #[test]
+    fn dials_numbers_and_nothing_else() {
+        for (url, number) in [
+            ("tel:153", Some("153")),
+            ("tel:+902124551300", Some("+902124551300")),
+            ("tel:153;ext=1", None),
+            ("tel:--help", None),
+            ("tel:", None),
+            ("mailto:153", None),
+            ("https://153/", None),
+        ] {
+            assert_eq!(telephone(&url.parse().unwrap()), number, "{url}");
         }
     }
 }

@@ -135,6 +135,45 @@ fn leaves_no_picture_of_itself_among_the_recent_apps() {
 }
 
 #[test]
+fn takes_photos_from_other_apps_for_the_core_to_find() {
+    let manifest = manifest();
+    let filters: Vec<&str> = manifest.split("<intent-filter>").skip(1).collect();
+    let filter =
+        filters.iter().find(|f| f.contains("\"android.intent.action.SEND\"")).expect("a filter for shared photos");
+    let filter = filter.split_once("</intent-filter>").expect("an end").0;
+    assert!(
+        elements(filter, "action").iter().any(|a| a.contains("\"android.intent.action.SEND_MULTIPLE\"")),
+        "{filter}"
+    );
+    assert!(elements(filter, "category").iter().any(|c| c.contains("\"android.intent.category.DEFAULT\"")), "{filter}");
+    let kinds = elements(filter, "data");
+    assert!(
+        kinds.len() == 1 && kinds[0].contains("android:mimeType=\"image/*\""),
+        "photos and nothing else: {kinds:?}"
+    );
+    let activity = read("app/src/main/java/tr/istanbul/mbs/MainActivity.kt");
+    // Where, how many and how large: as the core has them, or what is handed over is never found.
+    let most = mbs_shared::blob::MAX_PER_REQUEST;
+    let largest = mbs_tablet::capture::photo::MAX_ORIGINAL / (1024 * 1024);
+    for says in [
+        format!("const val SHARED = \"{}\"", mbs_tablet::door::shared::FOLDER),
+        format!("const val MOST = {most}\n"),
+        format!("const val LARGEST = {largest} * 1024 * 1024\n"),
+        "File(dataDir, SHARED)".to_owned(),
+    ] {
+        assert!(activity.contains(&says), "{says}");
+    }
+    // Opened by it, and while it is open.
+    let of =
+        |name: &str| activity.split_once(&format!("override fun {name}")).expect(name).1.split_once("\n  }").unwrap().0;
+    assert!(of("onCreate").contains("if (savedInstanceState == null) keepShared(intent)"));
+    assert!(of("onNewIntent").contains("keepShared(intent)"));
+    // Another app must not have us read our own files for it.
+    assert!(activity.contains("it.scheme == ContentResolver.SCHEME_CONTENT"));
+    assert!(activity.contains("it.authority?.startsWith(packageName) != true"));
+}
+
+#[test]
 fn is_the_same_app_everywhere() {
     let config = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tauri.conf.json")).unwrap();
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();

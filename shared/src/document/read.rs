@@ -34,8 +34,18 @@ pub struct Version {
     pub text: String,
     /// Who made it.
     pub actor: Actor,
+    /// Its place among what they made; with [`Self::actor`] it names this version for ever.
+    pub op: u64,
     /// When its change was made, by its author's clock, Unix ms.
     pub at: i64,
+}
+
+impl Version {
+    /// What names it on every device, wherever it stands among the others.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}@{}", self.op, self.actor)
+    }
 }
 
 /// Reads all known keys; `None` when a required field is missing.
@@ -79,12 +89,12 @@ fn conflict(doc: &Automerge, key: String, all: &[(Found<'_>, ObjId)]) -> Option<
             continue;
         }
         let (edit, text) = as_edit(&key, Value::of(&value), photo)?;
-        let actor = match id {
-            ObjId::Id(_, actor, _) => Actor::from_slice(actor.to_bytes()).ok()?,
+        let (op, actor) = match id {
+            ObjId::Id(op, actor, _) => (*op, Actor::from_slice(actor.to_bytes()).ok()?),
             ObjId::Root => return None,
         };
         let change = doc.hash_for_opid(id).and_then(|hash| doc.get_change_meta_by_hash(&hash))?;
-        versions.push(Version { edit, text, actor, at: change.timestamp });
+        versions.push(Version { edit, text, actor, op, at: change.timestamp });
         seen.push(value);
     }
     (versions.len() > 1).then_some(Conflict { key, versions })

@@ -222,9 +222,11 @@ impl World {
         let Some(shown) = self.ask(tablet, Call::Request { id }) else { return };
         let field = text(&shown, "/conflicts/0/field").to_owned();
         if !field.is_empty() {
-            let version = usize::try_from(self.chance.below(2)).unwrap_or(0);
+            let versions = shown.pointer("/conflicts/0/versions").and_then(Value::as_array);
+            let seen: Vec<String> = versions.into_iter().flatten().map(|v| text(v, "/name").to_owned()).collect();
+            let Some(version) = self.chance.one(&seen).cloned() else { return };
             self.tally.reached("document", "two versions settled");
-            self.ask(tablet, Call::Keep { id, field, version });
+            self.ask(tablet, Call::Keep { id, field, version, seen });
             self.step(tablet, Event::Nudge(Nudge::Work));
         }
     }

@@ -48,6 +48,7 @@ const fn transport(transport: Transport) -> &'static str {
         Transport::Sending => "sending",
         Transport::Delivered => "delivered",
         Transport::Quarantined => "quarantined",
+        Transport::Renewed => "sent anew",
     }
 }
 

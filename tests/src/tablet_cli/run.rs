@@ -86,6 +86,7 @@ const fn sentence(code: Code) -> &'static str {
         Code::Revoked => {
             "The municipality revoked this tablet: enrol it again with a new code. Nothing that was not handed over is lost."
         }
+        Code::VersionsChanged => "The versions are others by now; look at them and choose again.",
         Code::BadCall => "This was not understood.",
     }
 }

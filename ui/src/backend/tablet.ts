@@ -22,6 +22,7 @@ import type { Row } from '$ui/wire/Row';
 import type { Similar } from '$ui/wire/Similar';
 import type { Status } from '$ui/wire/Status';
 import type { Suggestion } from '$ui/wire/Suggestion';
+import type { Template } from '$ui/wire/Template';
 
 export interface Answers {
   status: Status;
@@ -35,6 +36,10 @@ export interface Answers {
   practice_draft: Request;
   halves: Halves | null;
   split_draft: Request;
+  templates: Template[];
+  make_template: Template[];
+  remove_template: Template[];
+  restore_template: Template[];
   lock: Status;
   unlock: Status;
   set_pin: Status;
@@ -54,12 +59,16 @@ export interface Answers {
   remove_photo: Request;
   restore_photo: Request;
   fetch_photo: null;
+  take_shared: Request | null;
   locate: Place;
   similar: Similar[];
   send: Request;
+  mend: Request;
+  renew: Request;
   edit: Request;
   keep: Request;
   combine: Request;
+  begin_combine: null;
   begin: null;
   begin_edit: null;
   intend: null;

@@ -62,6 +62,7 @@ export const transportLook: Record<Transport, Look> = {
   sending: { icon: Upload, tone: 'info' },
   delivered: { icon: CloudCheck, tone: 'ok' },
   quarantined: { icon: TriangleAlert, tone: 'alarm' },
+  renewed: { icon: Archive, tone: 'mute' },
 };
 
 const STEP: Record<string, Look> = {

@@ -1,7 +1,9 @@
-// A receipt as a picture, to print or to send on: the QR code drawn from its own path, and what it says in words.
+// A receipt as a picture or a page, to print or to send on: the QR code drawn from its own path, and what it says in words.
 import { record } from '$ui/lib/format';
 import { m } from '$ui/paraglide/messages';
+import { settings } from '$ui/lib/settings.svelte';
 import type { Receipt } from '$ui/wire/Receipt';
+import { pictureAsPdf } from './receipt-pdf';
 
 const WIDTH = 1240; // an A4 page at 150 dots an inch
 const HEIGHT = 1754;
@@ -35,8 +37,8 @@ function drawCode(pen: CanvasRenderingContext2D, svg: string, x: number, y: numb
   pen.restore();
 }
 
-/** The receipt as a PNG. */
-export async function receiptPicture(receipt: Receipt): Promise<Blob> {
+/** The receipt, drawn. */
+async function draw(receipt: Receipt): Promise<HTMLCanvasElement> {
   await document.fonts.ready;
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [WIDTH, HEIGHT];
@@ -72,5 +74,18 @@ export async function receiptPicture(receipt: Receipt): Promise<Blob> {
   drawCode(pen, receipt.qr, (WIDTH - QR) / 2, y);
   y += QR + 10;
   write(m.receipt_text(), 28, 400, '#444');
-  return new Promise((made, failed) => canvas.toBlob((blob) => (blob ? made(blob) : failed(new Error('no picture'))), 'image/png'));
+  return canvas;
+}
+
+const blob = (canvas: HTMLCanvasElement, type: string) =>
+  new Promise<Blob>((made, failed) => canvas.toBlob((bytes) => (bytes?.type === type ? made(bytes) : failed(new Error(`no ${type}`))), type, 0.92));
+
+/** The receipt as a file to keep or to hand on: a picture (PNG), or a page (PDF). */
+export async function receiptFile(receipt: Receipt, as: 'png' | 'pdf'): Promise<File> {
+  const canvas = await draw(receipt);
+  const name = `${receipt.official_no}.${as}`;
+  if (as === 'png') return new File([await blob(canvas, 'image/png')], name, { type: 'image/png' });
+  const jpeg = new Uint8Array(await (await blob(canvas, 'image/jpeg')).arrayBuffer());
+  const page = pictureAsPdf(jpeg, canvas.width, canvas.height, `${m.receipt()} ${receipt.official_no}`, settings.locale);
+  return new File([page], name, { type: 'application/pdf' });
 }

@@ -26,6 +26,7 @@ const CODE: Record<Code, () => string> = {
   app_too_old: m.trouble_app_too_old,
   server_too_old: m.trouble_server_too_old,
   protocol: m.trouble_protocol,
+  versions_changed: m.trouble_versions_changed,
   bad_call: m.trouble_bad_call,
   receipt_unreadable: m.trouble_receipt_unreadable,
   receipt_strange: m.trouble_receipt_strange,
@@ -56,6 +57,7 @@ const QUARANTINE: Record<string, () => string> = {
   photo_lost: m.quarantine_photo_damaged,
   fork: m.quarantine_fork,
   begun: m.quarantine_fork,
+  other_mandate: m.quarantine_other_mandate,
 };
 
 export const quarantineWords = (code: string): string => (QUARANTINE[code] ?? m.quarantine_other)();

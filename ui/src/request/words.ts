@@ -13,6 +13,7 @@ import type { Related } from '$ui/wire/Related';
 import type { Row } from '$ui/wire/Row';
 import type { State } from '$ui/wire/State';
 import type { Step } from '$ui/wire/Step';
+import type { Template } from '$ui/wire/Template';
 import type { Transport } from '$ui/wire/Transport';
 
 export const kinds: Kind[] = ['complaint', 'wish', 'notice', 'opinion', 'suggestion'];
@@ -62,6 +63,7 @@ const TRANSPORT: Record<Transport, () => string> = {
   sending: m.transport_sending,
   delivered: m.transport_delivered,
   quarantined: m.transport_quarantined,
+  renewed: m.transport_renewed,
 };
 export const transportWord = (transport: Transport): string => TRANSPORT[transport]();
 
@@ -151,6 +153,14 @@ export const titleOf = (row: Row): string => (row.discreet ? m.discreet_title() 
 export const relatedWords = ({ own, who }: Related): string => (own ? m.related_own({ no: who }) : who ? m.related_neighbour({ name: who }) : m.related_other());
 
 export const categoryName = (thing: Category | Group): string => nameOf(thing);
+
+/** How a template is called: by the beginning of its words, or by its category. */
+export function templateWords(groups: Group[], { title, words, category }: Template): string {
+  const said = (title || words).trim().split(/\n|(?<=[.!?])\s/)[0] ?? '';
+  if (said) return said.length > 48 ? `${said.slice(0, 47).trimEnd()}…` : said.replace(/\.$/, '');
+  const found = findCategory(groups, category);
+  return found ? categoryName(found) : m.untitled();
+}
 
 export function findCategory(groups: Group[], code: string): Category | undefined {
   for (const group of groups) {

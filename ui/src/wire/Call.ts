@@ -113,7 +113,7 @@ hash: string,
 /**
  * The one that follows it; `null`: it becomes the last.
  */
-before: string | null, } | { "call": "remove_photo", 
+before: string | null, } | { "call": "take_shared" } | { "call": "remove_photo", 
 /**
  * Which request.
  */
@@ -187,9 +187,13 @@ id: string,
  */
 field: string, 
 /**
- * Which of [`view::Conflict::versions`], from 0.
+ * Which, by [`view::Version::name`].
  */
-version: number, } | { "call": "combine", 
+version: string, 
+/**
+ * Names of all that the person saw: with another one nothing is settled.
+ */
+seen: Array<string>, } | { "call": "combine", 
 /**
  * Which request.
  */
@@ -200,6 +204,22 @@ id: string,
 field: string, 
 /**
  * The words.
+ */
+text: string, 
+/**
+ * As in [`Call::Keep`].
+ */
+seen: Array<string>, } | { "call": "begin_combine", 
+/**
+ * Which request.
+ */
+id: string, 
+/**
+ * As in [`Call::Combine`].
+ */
+field: string, 
+/**
+ * The words so far; none gives it up.
  */
 text: string, } | { "call": "begin", 
 /**
@@ -275,9 +295,9 @@ id: string, } | { "call": "write_receipt",
  */
 id: string, 
 /**
- * The picture as the screen drew it: PNG, base64, at most 1 MiB decoded.
+ * The file as the screen made it: PNG or PDF, base64, at most 1 MiB decoded.
  */
-picture: string, } | { "call": "verify_receipt", 
+file: string, } | { "call": "verify_receipt", 
 /**
  * The text of its QR code, `MBS1:…`.
  */
@@ -305,7 +325,19 @@ first: string,
 /**
  * Words of the new one.
  */
-second: string, } | { "call": "lock" } | { "call": "unlock", 
+second: string, } | { "call": "templates" } | { "call": "make_template", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "remove_template", 
+/**
+ * Which, by [`view::Template::key`].
+ */
+key: string, } | { "call": "restore_template", 
+/**
+ * Which.
+ */
+key: string, } | { "call": "lock" } | { "call": "unlock", 
 /**
  * Digits.
  */
@@ -317,7 +349,19 @@ pin: string,
 /**
  * The one before; empty where there was none.
  */
-old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent" } | { "call": "categories" } | { "call": "suggest_category", 
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent", 
+/**
+ * Only of this request; `null`: of all.
+ */
+only: string | null, } | { "call": "mend", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "renew", 
+/**
+ * Which request.
+ */
+id: string, } | { "call": "categories" } | { "call": "suggest_category", 
 /**
  * The words.
  */

@@ -3,4 +3,4 @@
 /**
  * Why a call failed.
  */
-export type Code = "not_enrolled" | "offline" | "enrolment_code" | "already_enrolled" | "not_found" | "wrong_moment" | "empty" | "too_long" | "photo_unreadable" | "photo_too_large" | "photo_heic" | "voice_unreadable" | "photo_limit" | "photo_twice" | "unknown_category" | "bad_place" | "disk_full" | "storage" | "app_too_old" | "server_too_old" | "protocol" | "bad_call" | "receipt_unreadable" | "receipt_strange" | "receipt_altered" | "not_a_bundle" | "no_code" | "revoked" | "locked" | "wrong_pin" | "pin_wait" | "bad_pin" | "key_store";
+export type Code = "not_enrolled" | "offline" | "enrolment_code" | "already_enrolled" | "not_found" | "wrong_moment" | "empty" | "too_long" | "photo_unreadable" | "photo_too_large" | "photo_heic" | "voice_unreadable" | "photo_limit" | "photo_twice" | "unknown_category" | "bad_place" | "disk_full" | "storage" | "app_too_old" | "server_too_old" | "protocol" | "versions_changed" | "bad_call" | "receipt_unreadable" | "receipt_strange" | "receipt_altered" | "not_a_bundle" | "no_code" | "revoked" | "locked" | "wrong_pin" | "pin_wait" | "bad_pin" | "key_store";

@@ -3,4 +3,4 @@
 /**
  * Where the item stands on its way to the server.
  */
-export type Transport = "draft" | "queued" | "sending" | "delivered" | "quarantined";
+export type Transport = "draft" | "queued" | "sending" | "delivered" | "quarantined" | "renewed";

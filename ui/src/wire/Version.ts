@@ -5,6 +5,10 @@
  */
 export type Version = { 
 /**
+ * What names it, however many there are and in whatever order.
+ */
+name: string, 
+/**
  * As text to show.
  */
 text: string, 

@@ -67,6 +67,25 @@ pub fn edits(set: &Fields) -> Vec<Edit> {
     out
 }
 
+/// The fields that edits set, as a person can set them; of two edits of one field the later counts.
+#[must_use]
+pub fn fields(edits: &[Edit]) -> Fields {
+    let mut out = Fields::default();
+    for edit in edits.iter().cloned() {
+        match edit {
+            Edit::Title(title) => out.title = Some(title),
+            Edit::Desc(desc) => out.desc = Some(desc),
+            Edit::Category(category) => out.category = Some(category),
+            Edit::Kind(kind) => out.kind = Some(kind),
+            Edit::Gps(fix) => out.fix = fix.or(out.fix),
+            Edit::Addr(addr) => out.addr = Some(addr),
+            Edit::Discreet(discreet) => out.discreet = Some(discreet),
+            _ => {}
+        }
+    }
+    out
+}
+
 /// The edits that lead from `before` to `after`: how a change is made anew under another actor.
 #[must_use]
 pub fn difference(before: &Request, after: &Request) -> Vec<Edit> {

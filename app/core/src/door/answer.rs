@@ -33,6 +33,10 @@ impl Tablet {
                 self.cover_photo(id, hash, &areas)?;
                 return json(&self.lock().show(id)?);
             }
+            Call::TakeShared => {
+                let draft = self.take_shared()?;
+                return json(&draft.map(|id| self.lock().show(id)).transpose()?);
+            }
             Call::FetchPhoto { id, hash } => {
                 if self.lock().fetch_photo(id, hash)? {
                     self.wake(Nudge::Work);
@@ -67,7 +71,7 @@ impl Tablet {
                 self.wake(Nudge::Work);
             }
             Call::WriteCourier => return json(&self.write_courier_for_people()?),
-            Call::WriteUnsent => return json(&self.write_unsent_for_people()?),
+            Call::WriteUnsent { only } => return json(&self.write_unsent_for_people(only)?),
             Call::Categories => return json(&words::categories()),
             Call::SuggestCategory { text } => return json(&words::suggest(&text)),
             Call::ReadCode { data } => return json(&words::read_code(&data)?),
@@ -104,8 +108,21 @@ impl Tablet {
             Call::Outbox => return json(&inner.outbox()?),
             Call::Announcements => return json(&inner.announcements()?),
             Call::Receipt { id } => return json(&inner.receipt(id)?),
-            Call::WriteReceipt { id, picture } => return json(&inner.write_receipt(id, &picture)?),
+            Call::WriteReceipt { id, file } => return json(&inner.write_receipt(id, &file)?),
             Call::VerifyReceipt { text } => return json(&inner.verify_receipt(&text)?),
+            Call::Templates => return json(&inner.templates()?),
+            Call::MakeTemplate { id } => {
+                inner.make_template(id)?;
+                return json(&inner.templates()?);
+            }
+            Call::RemoveTemplate { key } => {
+                inner.set_template(&key, true)?;
+                return json(&inner.templates()?);
+            }
+            Call::RestoreTemplate { key } => {
+                inner.set_template(&key, false)?;
+                return json(&inner.templates()?);
+            }
             Call::Similar { id } => return json(&inner.similar(id)?),
             Call::Pins { query, list, window } => return json(&inner.pins(&query, list, &window)?),
             Call::Halves { id } => return json(&words::halves(&inner.record(id, Stage::Draft)?.request.desc)),
@@ -116,6 +133,10 @@ impl Tablet {
             }
             Call::BeginEdit { id, set } => {
                 inner.keep_edit(id, &set)?;
+                return Ok(Value::Null);
+            }
+            Call::BeginCombine { id, field, text } => {
+                inner.keep_combined(id, &field, &text)?;
                 return Ok(Value::Null);
             }
             Call::Intend { id, kind } => {
@@ -139,22 +160,25 @@ impl Tablet {
             Call::RemovePhoto { id, hash } => (inner.remove_photo(id, hash)?, true),
             Call::RestorePhoto { id, hash } => (inner.restore_photo(id, hash)?, true),
             Call::Send { id } => (inner.send(id)?, true),
+            Call::Mend { id } => (inner.mend(id)?, true),
+            Call::Renew { id } => (inner.renew(id)?, false),
             Call::Edit { id, set } => (inner.edit_fields(id, &set)?, true),
-            Call::Keep { id, field, version } => (inner.keep(id, &field, version)?, true),
-            Call::Combine { id, field, text } => (inner.combine(id, &field, &text)?, true),
+            Call::Keep { id, field, version, seen } => (inner.keep(id, &field, &version, &seen)?, true),
+            Call::Combine { id, field, text, seen } => (inner.combine(id, &field, &text, &seen)?, true),
             Call::Say { id, kind, text, photos } => (inner.say(id, kind, &text, &photos)?, true),
             // Answered without the lock, above.
             Call::Enrol { .. }
             | Call::AddPhoto { .. }
             | Call::CoverPhoto { .. }
             | Call::FetchPhoto { .. }
+            | Call::TakeShared
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }
             | Call::Battery { .. }
             | Call::MobileLimit { .. }
             | Call::WriteCourier
-            | Call::WriteUnsent
+            | Call::WriteUnsent { .. }
             | Call::ReadCode { .. }
             | Call::Categories
             | Call::SuggestCategory { .. } => {

@@ -11,7 +11,9 @@ use crate::ports::{Random, random};
 use crate::store::outbox::What;
 use crate::store::requests::Stage;
 use crate::store::settings::{self, Identity};
-use crate::store::{announcements, begun, blobs, changes, copies, cursor, entries, outbox, quarantine, requests};
+use crate::store::{
+    announcements, begun, blobs, changes, copies, cursor, entries, outbox, quarantine, requests, templates,
+};
 use crate::sync::intake::refuse_own;
 use crate::sync::replay::replay;
 use crate::sync::round::Round;
@@ -139,6 +141,7 @@ impl Inner {
             if !before.as_ref().is_some_and(|old| serves_the_same(old, identity)) {
                 announcements::forget(c)?;
                 begun::forget_all(c)?;
+                templates::forget_all(c)?;
             }
             Ok((cases, made))
         })?;

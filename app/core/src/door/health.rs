@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use mbs_shared::id::RequestId;
 use mbs_shared::routing::deadline::istanbul;
 use serde::Serialize;
 
@@ -104,9 +105,9 @@ impl Tablet {
     }
 
     /// As [`Tablet::export`], into a new folder among those for people.
-    pub(crate) fn write_unsent_for_people(&self) -> Result<Files> {
+    pub(crate) fn write_unsent_for_people(&self, only: Option<RequestId>) -> Result<Files> {
         let dir = self.lock().exports("mbs-gonderilmeyenler");
-        let done = self.export(&dir)?;
+        let done = self.export_of(&dir, only)?;
         Ok(Files {
             dir: dir.display().to_string(),
             names: vec!["unsent.json".into()],

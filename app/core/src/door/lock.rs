@@ -77,7 +77,7 @@ impl Call {
         self.is_open_to_all()
             || matches!(
                 self,
-                Self::WriteUnsent
+                Self::WriteUnsent { .. }
                     | Self::Health
                     | Self::Diagnose
                     // The last words of a page that was open when it came.
@@ -85,6 +85,7 @@ impl Call {
                     | Self::AddPhoto { .. }
                     | Self::Begin { .. }
                     | Self::BeginEdit { .. }
+                    | Self::BeginCombine { .. }
             )
     }
 }

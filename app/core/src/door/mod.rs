@@ -14,12 +14,15 @@ mod given;
 mod health;
 mod lock;
 mod map;
+mod mend;
 mod nearby;
 mod overview;
 mod photos;
 mod receipts;
 pub(crate) mod sent;
+pub mod shared;
 mod show;
+mod templates;
 mod voice;
 mod words;
 
@@ -149,6 +152,8 @@ pub enum Call {
         #[ts(type = "string | null")]
         before: Option<BlobHash>,
     },
+    /// A draft with the photos that another app handed over, if there are any → [`view::Request`] or `null`.
+    TakeShared,
     /// Takes a photo out of the request → [`view::Request`].
     RemovePhoto {
         /// Which request.
@@ -227,8 +232,10 @@ pub enum Call {
         id: RequestId,
         /// The field, as [`view::Conflict::field`] names it.
         field: String,
-        /// Which of [`view::Conflict::versions`], from 0.
-        version: usize,
+        /// Which, by [`view::Version::name`].
+        version: String,
+        /// Names of all that the person saw: with another one nothing is settled.
+        seen: Vec<String>,
     },
     /// Settles two versions of a text field by words made of both → [`view::Request`].
     Combine {
@@ -238,6 +245,19 @@ pub enum Call {
         /// `title`, `desc` or `addr`.
         field: String,
         /// The words.
+        text: String,
+        /// As in [`Call::Keep`].
+        seen: Vec<String>,
+    },
+    /// Words that are being made of two versions; every keystroke may come here → `null`. They are kept until
+    /// [`Call::Combine`] keeps them, shown as [`view::Request::combined`], and never leave the tablet.
+    BeginCombine {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+        /// As in [`Call::Combine`].
+        field: String,
+        /// The words so far; none gives it up.
         text: String,
     },
     /// What the muhtar has begun to say about a sent request; every keystroke may come here → `null`. It is kept until
@@ -314,13 +334,13 @@ pub enum Call {
         #[ts(type = "string")]
         id: RequestId,
     },
-    /// Writes the receipt of a request as a picture into a new folder among those for people → [`view::Files`].
+    /// Writes the receipt of a request, as a picture or a page, into a new folder among those for people → [`view::Files`].
     WriteReceipt {
         /// Which request.
         #[ts(type = "string")]
         id: RequestId,
-        /// The picture as the screen drew it: PNG, base64, at most 1 MiB decoded.
-        picture: String,
+        /// The file as the screen made it: PNG or PDF, base64, at most 1 MiB decoded.
+        file: String,
     },
     /// Checks a receipt against this tablet's server's keys, offline → [`view::Receipt`].
     VerifyReceipt {
@@ -357,6 +377,24 @@ pub enum Call {
         /// Words of the new one.
         second: String,
     },
+    /// Beginnings of requests: those that were made, then what is filed again and again → `Vec<`[`view::Template`]`>`.
+    Templates,
+    /// Makes one of a sent request → as [`Call::Templates`].
+    MakeTemplate {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Takes one out; what was learned is not offered again → as [`Call::Templates`].
+    RemoveTemplate {
+        /// Which, by [`view::Template::key`].
+        key: String,
+    },
+    /// Takes it back → as [`Call::Templates`].
+    RestoreTemplate {
+        /// Which.
+        key: String,
+    },
     /// Locks the screen, where there is a PIN → [`view::Status`].
     Lock,
     /// Opens it → [`view::Status`]. Until then every call but a few is refused with
@@ -379,7 +417,25 @@ pub enum Call {
     /// Writes what waits into sealed files for a courier → [`view::Files`].
     WriteCourier,
     /// Writes what is not on the server into a folder that can be read without this app → [`view::Files`].
-    WriteUnsent,
+    WriteUnsent {
+        /// Only of this request; `null`: of all.
+        #[ts(type = "string | null")]
+        only: Option<RequestId>,
+    },
+    /// What was refused is to be mended and sent again → [`view::Request`]: a request that was refused whole is a draft
+    /// again, under its number; a refused correction or message is begun again; a photo goes once more.
+    Mend {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// A draft with the words and photos of a request that was refused whole → [`view::Request`]. Once it is sent the
+    /// refused one needs nobody any more; it stays, to be read and exported.
+    Renew {
+        /// Which request.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
     /// Groups and categories for choosing → [`view::Categories`].
     Categories,
     /// Fitting categories for words already written, best first, offline → `Vec<`[`view::Suggestion`]`>`.
@@ -410,6 +466,7 @@ impl Call {
                 | Self::Announcements
                 | Self::Health
                 | Self::Diagnose
+                | Self::Templates
                 | Self::Categories
                 | Self::SuggestCategory { .. }
         )

@@ -58,7 +58,8 @@ impl Inner {
     /// The request another one was added to, as far as anything is known of it here.
     pub(crate) fn related(&self, id: RequestId) -> Result<Related> {
         let c = self.store.read();
-        if let Some(record) = requests::get(c, id)?.filter(|record| record.stage == Stage::Sent) {
+        let sent = |record: &Record| matches!(record.stage, Stage::Sent | Stage::Renewed);
+        if let Some(record) = requests::get(c, id)?.filter(sent) {
             return Ok(Related { own: Some(id), who: number(&record) });
         }
         let around = nearby::around(c)?.into_iter().find(|around| {

@@ -12,7 +12,7 @@ use super::view::{
 use crate::capture::request::headline;
 use crate::error::Result;
 use crate::store::outbox::{self, What};
-use crate::store::requests::Record;
+use crate::store::requests::{Record, Stage};
 use crate::store::{announcements, begun, blobs, changes, quarantine, requests, settings};
 use crate::sync::allowance;
 use crate::sync::round::Closed;
@@ -129,6 +129,10 @@ impl Inner {
         let mut out = Outbox { items: Vec::with_capacity(items.len()), bytes: 0, status: self.status()? };
         for (since, what, key, request, bytes, quarantine) in items {
             let record = requests::get(c, request)?;
+            if record.as_ref().is_some_and(|r| r.stage == Stage::Renewed) {
+                continue;
+            }
+            let remedies = record.as_ref().filter(|_| quarantine.is_some()).map(|r| self.remedies(r)).transpose()?;
             let title = record.map(|Record { request: r, .. }| match r.discreet {
                 true => r.no.to_string(),
                 false => headline(&r.title, &r.desc),
@@ -141,6 +145,7 @@ impl Inner {
                 bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
                 sent: 0,
                 quarantine,
+                remedies: remedies.unwrap_or_default(),
             };
             match what {
                 What::Entry => {}

@@ -170,7 +170,7 @@ impl Inner {
         Ok(true)
     }
 
-    fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
+    pub(super) fn keep_photo(&mut self, id: RequestId, made: &Shrunk, facts: Facts) -> Result<PhotoStep> {
         let photo = Self::photo(made);
         let hash = photo.hash;
         self.keep_blob(id, photo, &made.bytes, &made.thumb, facts.fix)?;
@@ -254,7 +254,7 @@ impl Inner {
                 let now = self.now();
                 self.edit(id, &[Edit::AddBlob(photo)], |c, change| queue_photo(c, id, hash, photo.size, change, now))
             }
-            Stage::Discarded | Stage::Practice => Err(fail(Code::WrongMoment, "thrown away")),
+            Stage::Discarded | Stage::Practice | Stage::Renewed => Err(fail(Code::WrongMoment, "thrown away")),
         }
     }
 }

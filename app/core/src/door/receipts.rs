@@ -11,10 +11,10 @@ use crate::error::{Code, Result, fail};
 use crate::store::receipts;
 use crate::tablet::Inner;
 
-/// Largest picture of a receipt, in bytes.
-const MAX_PICTURE: usize = 1024 * 1024;
-/// How every PNG begins.
-const PNG: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
+/// Largest file of a receipt, in bytes.
+const MAX_FILE: usize = 1024 * 1024;
+/// How files begin that are written, and what their names end with.
+const KINDS: [(&[u8], &str); 2] = [(b"\x89PNG\r\n\x1a\n", "png"), (b"%PDF-1.", "pdf")];
 
 impl Inner {
     pub(crate) fn receipt(&self, id: RequestId) -> Result<Receipt> {
@@ -22,17 +22,16 @@ impl Inner {
         self.verify_receipt(&text)
     }
 
-    /// Keeps a receipt's picture where people find it: to print, or to send on.
-    pub(crate) fn write_receipt(&self, id: RequestId, picture: &str) -> Result<Files> {
+    /// Keeps a receipt as a picture or a page where people find it: to print, or to send on.
+    pub(crate) fn write_receipt(&self, id: RequestId, file: &str) -> Result<Files> {
         let receipt = self.receipt(id)?;
-        let picture = given::bytes(picture, MAX_PICTURE, Code::BadCall)?;
-        if !picture.starts_with(&PNG) {
-            return Err(fail(Code::BadCall, "no PNG"));
-        }
+        let bytes = given::bytes(file, MAX_FILE, Code::BadCall)?;
+        let kind = KINDS.iter().find(|(begin, _)| bytes.starts_with(begin));
+        let (_, suffix) = kind.ok_or_else(|| fail(Code::BadCall, "neither PNG nor PDF"))?;
         let dir = self.exports("mbs-alindi-belgesi");
-        let name = format!("{}.png", receipt.official_no);
+        let name = format!("{}.{suffix}", receipt.official_no);
         self.store.ports.files.make_dir(&dir)?;
-        self.store.ports.files.write(&dir.join(&name), &picture)?;
+        self.store.ports.files.write(&dir.join(&name), &bytes)?;
         Ok(Files { dir: dir.display().to_string(), names: vec![name], words: 1, photos: 0 })
     }
 

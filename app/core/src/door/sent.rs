@@ -12,6 +12,7 @@ use rusqlite::Connection;
 
 use super::Fields;
 use super::drafts::check;
+use super::mend;
 use crate::capture;
 use crate::error::{Code, Result, fail};
 use crate::ports::random;
@@ -86,6 +87,7 @@ impl Inner {
                 settings::set_number(c, settings::CASES, counter)?;
             }
             requests::put(c, id, Stage::Sent, request, 0)?;
+            mend::replace(c, id)?;
             blobs::forget_removed(c, id)?;
             keep_change(c, id, &change, actor, &packed, count, now)?;
             for blob in &request.blobs {
@@ -98,10 +100,21 @@ impl Inner {
 
     pub(crate) fn edit_fields(&mut self, id: RequestId, set: &Fields) -> Result<RequestId> {
         check(set)?;
-        self.edit(id, &capture::request::edits(set), |c, _| begun::forget_edit(c, id))?;
-        if begun::edit(self.store.read(), id)?.is_some() {
-            // Nothing differed any more.
-            self.store.write_words(|c| begun::forget_edit(c, id))?;
+        let forget = |c: &Connection| {
+            begun::forget_edit(c, id)?;
+            // Words of two versions, kept as a correction because one of those is gone.
+            for (field, text) in [("title", &set.title), ("desc", &set.desc), ("addr", &set.addr)] {
+                if let Some(text) = text {
+                    begun::forget_combined_as(c, id, field, text)?;
+                }
+            }
+            Ok(())
+        };
+        self.edit(id, &capture::request::edits(set), |c, _| forget(c))?;
+        let c = self.store.read();
+        if begun::edit(c, id)?.is_some() || !begun::combined(c, id)?.is_empty() {
+            // Nothing differed any more, and nothing was written.
+            self.store.write_words(forget)?;
         }
         Ok(id)
     }
@@ -139,39 +152,46 @@ impl Inner {
         Ok(id)
     }
 
-    pub(crate) fn keep(&mut self, id: RequestId, field: &str, version: usize) -> Result<RequestId> {
-        let conflict = self.conflict(id, field)?;
-        let chosen = conflict.versions.get(version).ok_or_else(|| fail(Code::NotFound, "version"))?;
-        // The winner again drops the others; another one is put over both.
-        let edit = if version == 0 { Edit::Keep(field.to_owned()) } else { chosen.edit.clone() };
-        self.edit(id, &[edit], |_, _| Ok(()))
+    pub(crate) fn keep(&mut self, id: RequestId, field: &str, version: &str, seen: &[String]) -> Result<RequestId> {
+        let conflict = self.conflict(id, field, seen)?;
+        let at = conflict.versions.iter().position(|one| one.name() == version);
+        let edit = match at.and_then(|at| conflict.versions.get(at)) {
+            // The winner again drops the others; another one is put over both.
+            Some(_) if at == Some(0) => Edit::Keep(field.to_owned()),
+            Some(chosen) => chosen.edit.clone(),
+            None => return Err(fail(Code::VersionsChanged, version)),
+        };
+        self.edit(id, &[edit], |c, _| begun::forget_combined(c, id, field))
     }
 
     /// As [`Self::keep`], by words made of both: in one change, so that no kill leaves a winner nobody chose.
-    pub(crate) fn combine(&mut self, id: RequestId, field: &str, text: &str) -> Result<RequestId> {
+    pub(crate) fn combine(&mut self, id: RequestId, field: &str, text: &str, seen: &[String]) -> Result<RequestId> {
         let text = text.trim();
         if text.is_empty() {
             return Err(fail(Code::Empty, "no words"));
         }
-        let words = Some(text.to_owned());
-        let set = match field {
-            "title" => Fields { title: words, ..Fields::default() },
-            "desc" => Fields { desc: words, ..Fields::default() },
-            "addr" => Fields { addr: words, ..Fields::default() },
-            _ => return Err(fail(Code::BadCall, field)),
-        };
-        check(&set)?;
-        let conflict = self.conflict(id, field)?;
+        let set = text_field(field, text)?;
+        let conflict = self.conflict(id, field, seen)?;
         let winner = conflict.versions.first().is_some_and(|version| version.text == text);
         let edits = if winner { vec![Edit::Keep(field.to_owned())] } else { capture::request::edits(&set) };
-        self.edit(id, &edits, |_, _| Ok(()))
+        self.edit(id, &edits, |c, _| begun::forget_combined(c, id, field))
     }
 
-    fn conflict(&self, id: RequestId, field: &str) -> Result<Conflict> {
+    pub(crate) fn keep_combined(&mut self, id: RequestId, field: &str, text: &str) -> Result<()> {
+        text_field(field, text)?;
+        self.record(id, Stage::Sent)?;
+        self.store.write_words(|c| begun::keep_combined(c, id, field, text))
+    }
+
+    /// The versions of a field, where the person saw all there are: nobody settles what he has not read.
+    fn conflict(&self, id: RequestId, field: &str, seen: &[String]) -> Result<Conflict> {
         let raw = changes::raw(self.store.read(), id)?;
         let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
         let conflicts = Document::load(&raw)?.read()?.conflicts;
-        conflicts.into_iter().find(|c| c.key == field).ok_or_else(|| fail(Code::NotFound, field))
+        let found = conflicts.into_iter().find(|c| c.key == field);
+        found
+            .filter(|c| c.versions.iter().all(|version| seen.contains(&version.name())))
+            .ok_or_else(|| fail(Code::VersionsChanged, field))
     }
 
     /// Photos that go with an entry are among those of its request.
@@ -247,7 +267,20 @@ impl Inner {
     }
 }
 
-fn keep_change(
+/// A field of words, set to these, within its limits.
+fn text_field(field: &str, text: &str) -> Result<Fields> {
+    let words = Some(text.to_owned());
+    let set = match field {
+        "title" => Fields { title: words, ..Fields::default() },
+        "desc" => Fields { desc: words, ..Fields::default() },
+        "addr" => Fields { addr: words, ..Fields::default() },
+        _ => return Err(fail(Code::BadCall, field)),
+    };
+    check(&set)?;
+    Ok(set)
+}
+
+pub(super) fn keep_change(
     c: &Connection,
     id: RequestId,
     change: &NewChange,

@@ -12,7 +12,7 @@ use mbs_shared::wire::entry::EntryKind;
 use rusqlite::Connection;
 
 use super::view::{
-    Answer, Begun, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version,
+    Answer, Begun, Combined, Conflict, Entry, Followed, Interim, Photo, Place, Request, Row, Step, Transport, Version,
 };
 use crate::capture::{place, request};
 use crate::error::{Code, Result, fail};
@@ -36,6 +36,7 @@ impl Inner {
         let content = &record.request;
         let transport = match record.stage {
             Stage::Draft | Stage::Discarded => Transport::Draft,
+            Stage::Renewed => Transport::Renewed,
             Stage::Sent | Stage::Practice if line.quarantined => Transport::Quarantined,
             Stage::Sent | Stage::Practice if !line.waiting => Transport::Delivered,
             _ if self.round.carries_words_of(record.id) => Transport::Sending,
@@ -57,7 +58,7 @@ impl Inner {
             photos: line.photos,
             photos_delivered: line.delivered,
             conflicts: record.conflicts,
-            needs_me: asked || line.trouble || record.conflicts > 0,
+            needs_me: record.stage != Stage::Renewed && (asked || line.trouble || record.conflicts > 0),
             cover: line.cover,
             discreet: content.discreet,
         }
@@ -105,11 +106,14 @@ impl Inner {
                 .map(|b| Begun { kind: b.kind, text: b.text, photos: b.photos })
                 .collect(),
             edit: begun::edit(c, id)?,
+            combined: begun::combined(c, id)?.into_iter().map(|(field, text)| Combined { field, text }).collect(),
             unit,
             due: case.due,
             paused: case.paused.is_some(),
             can: self.can(id)?,
             quarantine: quarantine::of_request(c, id)?.into_iter().next().map(|q| q.reason),
+            remedies: self.remedies(&line.record)?,
+            renewed: self.renewed(&line.record)?,
             receipt: receipts::get(c, id)?.is_some(),
             practice: content.no.prefix() == Prefix::PRACTICE,
             row,
@@ -172,7 +176,7 @@ impl Inner {
             versions: conflict
                 .versions
                 .into_iter()
-                .map(|v| Version { text: v.text, mine: v.actor.device() == device, at: v.at })
+                .map(|v| Version { name: v.name(), text: v.text, mine: v.actor.device() == device, at: v.at })
                 .collect(),
         });
         Ok(shown.collect())

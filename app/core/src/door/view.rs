@@ -5,6 +5,7 @@ mod request;
 pub use request::*;
 
 use mbs_shared::id::{BlobHash, RequestId};
+use mbs_shared::request::Kind;
 use mbs_shared::routing::{Outcome, State};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -221,6 +222,8 @@ pub enum Transport {
     Delivered,
     /// Karantina.
     Quarantined,
+    /// Was refused, and sent once more as another request.
+    Renewed,
 }
 
 /// One line of "my requests".
@@ -315,6 +318,23 @@ pub struct OutboxItem {
     pub sent: u32,
     /// Why it lies in quarantine: an error code to translate; `null` while it just waits.
     pub quarantine: Option<String>,
+    /// What may be done with all that was refused of its request.
+    pub remedies: Vec<Remedy>,
+}
+
+/// A way out of quarantine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Remedy {
+    /// To mend it and send it again → [`crate::door::Call::Mend`].
+    Mend,
+    /// To send it again as it is → [`crate::door::Call::Mend`].
+    Again,
+    /// To send it once more as another request → [`crate::door::Call::Renew`].
+    Renew,
+    /// To write it into a folder → [`crate::door::Call::WriteUnsent`].
+    Export,
 }
 
 /// What kind of thing waits.
@@ -377,6 +397,24 @@ pub struct Category {
     /// Whether it is no longer offered: it still has a name where it was chosen.
     #[serde(default)]
     pub retired: bool,
+}
+
+/// The beginning of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Template {
+    /// What names it.
+    pub key: String,
+    /// Category code; may be empty.
+    pub category: String,
+    /// Kind of petition.
+    pub kind: Kind,
+    /// First line; may be empty.
+    pub title: String,
+    /// Words; may be empty.
+    pub words: String,
+    /// Whether it was learned from what is filed again and again; else the muhtar made it.
+    pub learned: bool,
 }
 
 /// A category that fits the words.

@@ -10,6 +10,8 @@ use crate::error::{Code, Result, fail};
 
 /// Number of a correction, apart from those of entries; its words are [`Fields`] as JSON.
 const EDIT: i64 = 100;
+/// Numbers of words that are made of several versions of a field, by its name.
+const COMBINED: [(i64, &str); 3] = [(101, "title"), (102, "desc"), (103, "addr")];
 
 /// An entry that has not been said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub fn intend(conn: &Connection, request: RequestId, kind: EntryKind) -> Result<
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn intended(conn: &Connection) -> Result<Vec<(RequestId, EntryKind)>> {
-    let mut statement = conn.prepare_cached("SELECT request, kind FROM begun WHERE kind <> ?1")?;
+    let mut statement = conn.prepare_cached("SELECT request, kind FROM begun WHERE kind < ?1")?;
     let all = statement.query_map([EDIT], |r| Ok((RequestId(id(r, 0)?), entries::kind(r.get(1)?))))?;
     let all: Vec<_> = all.collect::<rusqlite::Result<_>>()?;
     Ok(all.into_iter().filter(|(_, kind)| is_intent(*kind)).collect())
@@ -108,6 +110,59 @@ pub fn edit(conn: &Connection, request: RequestId) -> Result<Option<Fields>> {
     kept.map(|set| serde_json::from_str(&set).map_err(|e| fail(Code::Storage, e.to_string()))).transpose()
 }
 
+fn combined_number(field: &str) -> i64 {
+    COMBINED.iter().find(|(_, name)| *name == field).map_or(-1, |(number, _)| *number)
+}
+
+/// Keeps words that are being made of several versions of a field as they are now; none are forgotten.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`] or [`crate::error::Code::DiskFull`].
+pub fn keep_combined(conn: &Connection, request: RequestId, field: &str, text: &str) -> Result<()> {
+    if text.is_empty() {
+        return forget_combined(conn, request, field);
+    }
+    conn.prepare_cached("INSERT OR REPLACE INTO begun (request, kind, words, photos) VALUES (?1, ?2, ?3, x'')")?
+        .execute(params![request.0, combined_number(field), text])?;
+    Ok(())
+}
+
+/// Forgets them: they were kept, or a version was.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn forget_combined(conn: &Connection, request: RequestId, field: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM begun WHERE request = ?1 AND kind = ?2")?
+        .execute(params![request.0, combined_number(field)])?;
+    Ok(())
+}
+
+/// Forgets them where they are these.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn forget_combined_as(conn: &Connection, request: RequestId, field: &str, text: &str) -> Result<()> {
+    conn.prepare_cached("DELETE FROM begun WHERE request = ?1 AND kind = ?2 AND trim(words) = trim(?3)")?
+        .execute(params![request.0, combined_number(field), text])?;
+    Ok(())
+}
+
+/// Words that are being made of several versions, with their field.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn combined(conn: &Connection, request: RequestId) -> Result<Vec<(String, String)>> {
+    let mut statement =
+        conn.prepare_cached("SELECT kind, words FROM begun WHERE request = ?1 AND kind > ?2 ORDER BY kind")?;
+    let all = statement.query_map(params![request.0, EDIT], |r| Ok((r.get::<_, i64>(0)?, r.get(1)?)))?;
+    let all: Vec<(i64, String)> = all.collect::<rusqlite::Result<_>>()?;
+    let named = all.into_iter().filter_map(|(number, words)| {
+        let field = COMBINED.iter().find(|(known, _)| *known == number)?.1;
+        Some((field.to_owned(), words))
+    });
+    Ok(named.collect())
+}
+
 /// Everything that was begun with words, and about which request: for whoever takes it out of a closed tablet.
 ///
 /// # Errors
@@ -134,7 +189,7 @@ pub fn forget_all(conn: &Connection) -> Result<()> {
 /// [`crate::error::Code::Storage`].
 pub fn of_request(conn: &Connection, request: RequestId) -> Result<Vec<Begun>> {
     let mut statement =
-        conn.prepare_cached("SELECT kind, words, photos FROM begun WHERE request = ?1 AND kind <> ?2 ORDER BY kind")?;
+        conn.prepare_cached("SELECT kind, words, photos FROM begun WHERE request = ?1 AND kind < ?2 ORDER BY kind")?;
     let all = statement.query_map(params![request.0, EDIT], |r| {
         let photos = r.get_ref(2)?.as_blob()?.chunks_exact(32).filter_map(|name| BlobHash::from_slice(name).ok());
         Ok(Begun { kind: entries::kind(r.get(0)?), text: r.get(1)?, photos: photos.collect() })

@@ -226,6 +226,15 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(RequestId, Entry
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
+/// Takes out an entry that no server has: its words go on elsewhere.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn take_out(conn: &Connection, entry: EntryId) -> Result<()> {
+    conn.prepare_cached("DELETE FROM entries WHERE id = ?1 AND stamped = 0 AND mac = x''")?.execute([entry.0])?;
+    Ok(())
+}
+
 /// Drops the muhtar's own notes (class *private*), also those in quarantine: his mandate ended.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use crate::error::{Code, Result};
 use crate::ports::Ports;
 
 pub mod announcements;
+pub(crate) mod aside;
 pub mod begun;
 pub mod blobs;
 pub mod carried;
@@ -28,10 +29,12 @@ pub mod proofs;
 pub mod quarantine;
 pub mod receipts;
 mod recovery;
+pub mod renewed;
 pub mod requests;
 pub mod rescue;
 pub mod settings;
 pub mod side;
+pub mod templates;
 pub mod units;
 
 /// The database's file name in the tablet's folder.

@@ -77,6 +77,7 @@ impl Store {
         }
         // Tried again at the next opening: nobody is kept from his words by it.
         let _ = store.drop_copies(true);
+        let _ = store.drop_aside();
         store.keep_reserve();
         Ok((store, notice))
     }
@@ -122,14 +123,17 @@ impl Store {
             Err(Refused::Other(error)) => return Err(error),
             Err(Refused::Damaged(again)) => return Err(fail(Code::Storage, again)),
         };
-        match rescue::rescue(&mut self.conn, &aside, &ports, key) {
+        let rows = match rescue::rescue(&mut self.conn, &aside, &ports, key) {
             Err(error) if error.code == Code::DiskFull && self.release_reserve() => {
-                rescue::rescue(&mut self.conn, &aside, &ports, key)?;
+                rescue::rescue(&mut self.conn, &aside, &ports, key)?
             }
-            done => drop(done?),
-        }
+            done => done?,
+        };
         self.side.restore(&self.conn)?;
         let (requests, photos) = rescue::counts(&self.conn)?;
+        if rows > 0 {
+            super::aside::add(&self.conn, file.clone())?;
+        }
         let notice = Notice::DatabaseSetAside { file, requests, photos };
         settings::add_notice(&self.conn, &notice, ports.clock.now())?;
         let suspect = self.dir.join(SUSPECT);

@@ -176,6 +176,15 @@ pub fn done(conn: &Connection, what: What, key: &[u8]) -> Result<bool> {
     Ok(conn.prepare_cached("DELETE FROM outbox WHERE kind = ?1 AND key = ?2")?.execute((what.code(), key))? > 0)
 }
 
+/// Takes everything of a request out.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn done_of(conn: &Connection, request: RequestId) -> Result<()> {
+    conn.prepare_cached("DELETE FROM outbox WHERE request = ?1")?.execute([request.0])?;
+    Ok(())
+}
+
 /// Puts something off until `later` (Unix ms), one try more.
 ///
 /// # Errors

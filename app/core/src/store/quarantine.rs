@@ -155,12 +155,14 @@ pub fn take_out(conn: &Connection, what: What, key: &[u8]) -> Result<()> {
     digest::moved(conn, had.as_ref(), None)
 }
 
-/// How many things made here lie here.
+/// How many things made here lie here, and wait for somebody: what was sent once more as another request does not.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn count(conn: &Connection) -> Result<u32> {
-    Ok(conn.query_row("SELECT count(*) FROM quarantine WHERE own = 1", [], |r| r.get(0))?)
+    let sql = "SELECT count(*) FROM quarantine q WHERE own = 1
+           AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.id = q.request AND r.stage = 4)";
+    Ok(conn.prepare_cached(sql)?.query_row([], |r| r.get(0))?)
 }
 
 /// Everything made here so far was made under another mandate: it is never sent in the next one's name.

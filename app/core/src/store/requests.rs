@@ -9,7 +9,7 @@ use mbs_shared::routing::{Case, Outcome, State};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::{blobs, copies, digest, id, quarantine};
+use super::{blobs, copies, digest, id, quarantine, renewed};
 use crate::door::List;
 use crate::error::Result;
 
@@ -24,6 +24,8 @@ pub enum Stage {
     Discarded,
     /// Made while practising, put away at enrolment. Never sent.
     Practice,
+    /// Refused by the server and sent once more as another request: kept to be read.
+    Renewed,
 }
 
 impl Stage {
@@ -33,6 +35,7 @@ impl Stage {
             Self::Sent => 1,
             Self::Discarded => 2,
             Self::Practice => 3,
+            Self::Renewed => 4,
         }
     }
 
@@ -41,6 +44,7 @@ impl Stage {
             0 => Self::Draft,
             1 => Self::Sent,
             2 => Self::Discarded,
+            4 => Self::Renewed,
             _ => Self::Practice,
         }
     }
@@ -208,6 +212,7 @@ pub fn rename_draft(conn: &Connection, request: RequestId, name: Option<RequestI
         None => conn.query_row("SELECT randomblob(16)", [], |r| r.get(0))?,
     };
     conn.execute("UPDATE photos SET request = ?2 WHERE request = ?1", (request.0, new))?;
+    conn.execute("UPDATE renewed SET by = ?2 WHERE by = ?1", (request.0, new))?;
     conn.execute("UPDATE requests SET id = ?2 WHERE id = ?1 AND stage = 0", (request.0, new))?;
     Ok(RequestId(new))
 }
@@ -231,14 +236,15 @@ pub fn set_stage(conn: &Connection, request: RequestId, stage: Stage) -> Result<
     Ok(())
 }
 
-/// Requests with changes no server has accepted, but for what was made under another mandate.
+/// Requests with changes no server has accepted, but for what was made under another mandate or sent as another request.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn unaccepted(conn: &Connection) -> Result<Vec<RequestId>> {
     let mut statement = conn.prepare_cached(
         "SELECT DISTINCT request FROM changes c WHERE length(mac) = 0
-           AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.kind = 0 AND q.key = c.hash AND q.reason = ?1)",
+           AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.kind = 0 AND q.key = c.hash AND q.reason = ?1)
+           AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.id = c.request AND r.stage = 4)",
     )?;
     let all = statement.query_map([quarantine::OTHER_MANDATE], |r| Ok(RequestId(id(r, 0)?)))?;
     Ok(all.collect::<rusqlite::Result<_>>()?)
@@ -335,7 +341,7 @@ pub fn one(conn: &Connection, request: RequestId) -> Result<Option<Line>> {
 pub fn list(conn: &Connection, query: &str) -> Result<Vec<Line>> {
     let (found, words) = containing(query);
     let sql =
-        format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.stage IN (0, 1){found} ORDER BY r.at DESC, r.id");
+        format!("SELECT {COLUMNS}, {LINE} FROM requests r WHERE r.stage IN (0, 1, 4){found} ORDER BY r.at DESC, r.id");
     let mut statement = conn.prepare_cached(&sql)?;
     let lines = statement.query_map(params_from_iter(words), line)?;
     Ok(lines.collect::<rusqlite::Result<_>>()?)
@@ -351,7 +357,7 @@ pub(super) fn containing(query: &str) -> (String, Vec<String>) {
 pub(super) const fn of_list(list: List) -> &'static str {
     match list {
         List::Open => "r.stage = 1 AND r.state NOT IN ('concluded', 'closed', 'cancelled')",
-        List::Done => "r.stage = 1 AND r.state IN ('concluded', 'closed', 'cancelled')",
+        List::Done => "((r.stage = 1 AND r.state IN ('concluded', 'closed', 'cancelled')) OR r.stage = 4)",
         List::Drafts => "r.stage = 0",
     }
 }
@@ -383,7 +389,7 @@ pub fn counts(conn: &Connection, query: &str) -> Result<[u32; 3]> {
     let [open, done, drafts] = [List::Open, List::Done, List::Drafts].map(of_list);
     let sql = format!(
         "SELECT count(*) FILTER (WHERE {open}), count(*) FILTER (WHERE {done}), count(*) FILTER (WHERE {drafts})
-         FROM requests r WHERE r.stage IN (0, 1){found}"
+         FROM requests r WHERE r.stage IN (0, 1, 4){found}"
     );
     Ok(conn.prepare_cached(&sql)?.query_row(params_from_iter(words), |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?)
 }
@@ -417,6 +423,33 @@ pub fn of_category(conn: &Connection, category: &str, since: i64) -> Result<Vec<
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
+/// What a sent request was about, as far as habits are learned from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filed {
+    /// Category code.
+    pub category: String,
+    /// Kind of petition.
+    pub kind: Kind,
+    /// Its words.
+    pub words: String,
+}
+
+/// What was sent since (Unix ms), newest first; nothing discreet.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn filed_since(conn: &Connection, since: i64) -> Result<Vec<Filed>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT category, kind, words FROM requests
+         WHERE stage = 1 AND at > ?1 AND category <> '' AND discreet = 0 ORDER BY at DESC, id LIMIT 2000",
+    )?;
+    let all = statement.query_map([since], |r| {
+        let kind = Kind::from_code(&r.get::<_, String>(1)?).unwrap_or_default();
+        Ok(Filed { category: r.get(0)?, kind, words: r.get(2)? })
+    })?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
 /// Requests in which the muhtar is expected to do something: an answer to confirm or a question to answer.
 ///
 /// # Errors
@@ -436,12 +469,14 @@ pub fn stages(conn: &Connection) -> Result<Vec<(i64, u32)>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Drops everything of a request erased by law, and remembers only that it was erased.
+/// Drops everything of a request erased by law, and remembers only that it was erased. What it was sent instead of says
+/// the same, and goes too.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
 pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
     conn.execute("INSERT OR IGNORE INTO erased (request) VALUES (?1)", [request.0])?;
+    renewed::replaced(conn, request)?.into_iter().try_for_each(|other| drop_all(conn, other))?;
     drop_all(conn, request)
 }
 
@@ -452,7 +487,9 @@ pub fn erase(conn: &Connection, request: RequestId) -> Result<()> {
 pub fn drop_all(conn: &Connection, request: RequestId) -> Result<()> {
     copies::outdate(conn)?;
     digest::without(conn, request)?;
-    for table in ["outbox", "quarantine", "changes", "entries", "events", "photos", "proofs", "receipts", "begun"] {
+    for table in
+        ["outbox", "quarantine", "changes", "entries", "events", "photos", "proofs", "receipts", "begun", "renewed"]
+    {
         conn.execute(&format!("DELETE FROM {table} WHERE request = ?1"), [request.0])?;
     }
     conn.execute("DELETE FROM requests WHERE id = ?1", [request.0])?;

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::ports::Ports;
 
 /// In the order of their worth: should the disk fill up meanwhile, words are over already.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
     "settings",
     "requests",
     "changes",
@@ -22,6 +22,8 @@ const TABLES: [&str; 17] = [
     "outbox",
     "photos",
     "begun",
+    "renewed",
+    "templates",
     "quarantine",
     "erased",
     "events",

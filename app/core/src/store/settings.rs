@@ -48,6 +48,8 @@ pub const UNITS: &str = "units";
 pub const CUT: &str = "cut";
 /// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.
 pub const RESCUED: &str = "rescued";
+/// Damaged databases that may be removed one day, JSON (`store/aside.rs`).
+pub const ASIDE: &str = "aside";
 /// When this database was last brought to another version, Unix ms.
 pub const MIGRATED: &str = "migrated";
 /// 1: something was dropped that the copy from before a migration may not keep.

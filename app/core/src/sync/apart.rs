@@ -44,7 +44,9 @@ pub(crate) fn give_way(
     epoch: u64,
 ) -> Result<()> {
     let ours = changes::of_request(conn, request)?;
-    let Some(record) = requests::get(conn, request)?.filter(|r| r.stage == Stage::Sent) else { return Ok(()) };
+    let Some(record) = requests::get(conn, request)?.filter(|r| matches!(r.stage, Stage::Sent | Stage::Renewed)) else {
+        return Ok(());
+    };
     let Some(first) = ours.first() else { return Ok(()) };
     // A server that has ours has no other one.
     if changes::is_known_to(conn, first.hash, epoch)? {
@@ -60,7 +62,8 @@ pub(crate) fn give_way(
         quarantine::take_out(conn, What::Change, change.hash.as_bytes())?;
         outbox::needs_instead(conn, change.hash.as_bytes(), beginning.as_bytes())?;
     }
-    if chain.len() == 1 && difference(&record.request, &theirs).is_empty() {
+    // What was sent once more as another request says there what ours said.
+    if record.stage == Stage::Renewed || (chain.len() == 1 && difference(&record.request, &theirs).is_empty()) {
         return Ok(());
     }
     for photo in &record.request.blobs {

@@ -151,12 +151,75 @@ fn two_tablets_of_one_mandate_see_each_others_versions() {
     assert_eq!(texts(&at_a), texts(&at_b));
     assert_eq!(at_a.conflicts[0].versions.iter().filter(|v| v.mine).count(), 1);
     let chosen = texts(&at_a)[1].clone();
-    let _: view::Request = a.call(Call::Keep { id, field: "desc".into(), version: 1 });
+    let seen = names(&at_a);
+    let _: view::Request = a.call(Call::Keep { id, field: "desc".into(), version: seen[1].clone(), seen });
     a.sync();
     b.sync();
     for rig in [&a, &b] {
         assert_eq!((rig.show(id).desc, rig.show(id).row.conflicts), (chosen.clone(), 0));
     }
+}
+
+/// What names the versions of the first field that has several.
+fn names(request: &view::Request) -> Vec<String> {
+    request.conflicts[0].versions.iter().map(|version| version.name.clone()).collect()
+}
+
+#[test]
+fn a_version_is_chosen_by_its_name_however_it_stands_and_none_unread() {
+    let server = Server::new();
+    let [a, b, c] = [1, 2, 3].map(|seed| Rig::at(&server, seed));
+    let id = a.send(WORDS);
+    let rigs = [&a, &b, &c];
+    let all = || {
+        for _ in 0..2 {
+            for rig in rigs {
+                rig.sync();
+            }
+        }
+    };
+    let set = |t: &str| Fields { desc: Some(t.into()), ..Fields::default() };
+    all();
+    let _: view::Request = a.call(Call::Edit { id, set: set("A'nın sözü") });
+    let _: view::Request = b.call(Call::Edit { id, set: set("B'nin sözü") });
+    a.sync();
+    b.sync();
+    a.sync();
+    let seen = names(&a.show(id));
+    let first = a.show(id).conflicts[0].versions[0].clone();
+    let _: () = a.call(Call::BeginCombine { id, field: "desc".into(), text: "Hem A hem B".into() });
+    // A third tablet, which knew of neither, is heard in between.
+    let _: view::Request = c.call(Call::Edit { id, set: set("C'nin sözü") });
+    c.sync();
+    a.sync();
+    let keep = |version: &str, seen: &[String]| {
+        a.tablet.call(Call::Keep { id, field: "desc".into(), version: version.into(), seen: seen.to_vec() })
+    };
+    let combine = |seen: &[String]| {
+        let text = "Hem A hem B".to_owned();
+        a.tablet.call(Call::Combine { id, field: "desc".into(), text, seen: seen.to_vec() })
+    };
+    assert_eq!(keep(&first.name, &seen).unwrap_err().code, Code::VersionsChanged, "one is unread");
+    assert_eq!(combine(&seen).unwrap_err().code, Code::VersionsChanged);
+    let seen = names(&a.show(id));
+    assert_eq!(seen.len(), 3);
+    assert_eq!(a.show(id).combined[0].text, "Hem A hem B", "what was typed is there still");
+    keep(&first.name, &seen).unwrap();
+    assert_eq!((a.show(id).desc, a.show(id).combined.len()), (first.text.clone(), 0));
+    all();
+    // Settled on another tablet: told, and what was typed can be kept all the same.
+    let shown = b.show(id);
+    assert_eq!((shown.desc.as_str(), shown.conflicts.len()), (first.text.as_str(), 0));
+    let _: () = b.call(Call::BeginCombine { id, field: "desc".into(), text: "Üçü birden".into() });
+    let gone = Call::Keep { id, field: "desc".into(), version: seen[1].clone(), seen: seen.clone() };
+    assert_eq!(b.tablet.call(gone).unwrap_err().code, Code::VersionsChanged);
+    let b = b.pulled();
+    assert_eq!(b.show(id).combined[0].text, "Üçü birden");
+    let kept: view::Request = b.call(Call::Edit { id, set: set("Üçü birden") });
+    assert_eq!((kept.desc.as_str(), kept.combined.len()), ("Üçü birden", 0));
+    let long = "x".repeat(20_000);
+    assert!(b.tablet.call(Call::BeginCombine { id, field: "desc".into(), text: long }).is_err());
+    assert!(b.tablet.call(Call::BeginCombine { id, field: "cat".into(), text: "x".into() }).is_err());
 }
 
 #[test]
@@ -178,12 +241,14 @@ fn two_versions_become_words_of_both_in_one_change() {
         let shown = a.show(id);
         assert_eq!(shown.conflicts.len(), 1);
         let changes = a.server().changes[&id].len();
+        let seen = names(&shown);
         let text = if text.is_empty() { shown.desc } else { text.to_owned() };
-        let combine =
-            |field: &str, text: &str| a.tablet.call(Call::Combine { id, field: field.into(), text: text.into() });
+        let combine = |field: &str, text: &str| {
+            a.tablet.call(Call::Combine { id, field: field.into(), text: text.into(), seen: seen.clone() })
+        };
         assert_eq!(combine("desc", " ").unwrap_err().code, Code::Empty);
         assert_eq!(combine("cat", "yol.cukur").unwrap_err().code, Code::BadCall);
-        assert_eq!(combine("title", "x").unwrap_err().code, Code::NotFound, "it has one version");
+        assert_eq!(combine("title", "x").unwrap_err().code, Code::VersionsChanged, "it has one version");
         combine("desc", &format!(" {text}\n")).unwrap();
         a.sync();
         b.sync();

@@ -192,7 +192,7 @@ fn only_a_revocation_with_the_servers_signature_closes_a_tablet() {
             id, kind: EntryKind::Message, text: "Bir de şunu yazayım.".into(), photos: Vec::new()
         });
     // What only this tablet has can be taken out.
-    let files: view::Files = rig.call(Call::WriteUnsent);
+    let files: view::Files = rig.call(Call::WriteUnsent { only: None });
     let written = std::fs::read_to_string(std::path::Path::new(&files.dir).join("unsent.json")).unwrap();
     assert!(written.contains("sonuna kadar.") && written.contains("yazayım.") && written.contains("İkinci başvuru."));
     assert!(std::path::Path::new(&files.dir).join(format!("{photo}.jpg")).exists());

@@ -14,6 +14,7 @@ mod announcements;
 mod beginnings;
 mod exchange;
 mod identity;
+mod mending;
 mod nearby;
 mod newer;
 mod photos;

@@ -9,6 +9,7 @@ import type { Photo } from '$ui/wire/Photo';
 import type { Request } from '$ui/wire/Request';
 import type { State } from '$ui/wire/State';
 import type { Step } from '$ui/wire/Step';
+import type { Template } from '$ui/wire/Template';
 import type { Transport } from '$ui/wire/Transport';
 
 const MINUTE = 60_000;
@@ -91,7 +92,7 @@ export const seeds: Seed[] = [
     photos: [['lamba', 1]], steps: [['received', 7 * DAY], ['reviewed', 7 * DAY], ['sent_out', 6 * DAY, { unit: POWER }]],
   },
   {
-    n: 51, ago: 9 * DAY, transport: 'quarantined', quarantine: 'photo_unreadable', category: 'yesil.park-bakim', addr: 'Yel Değirmeni Parkı girişi',
+    n: 51, ago: 9 * DAY, transport: 'quarantined', quarantine: 'too_large', category: 'yesil.park-bakim', addr: 'Yel Değirmeni Parkı girişi',
     desc: 'Park bakımsız, çitler kırılmış. Geçen aydan beri aynı. Çocuklar ve yaşlılar için tehlikeli. Gereğinin yapılmasını talep ediyorum.', photos: [['yama', 0]],
   },
   {
@@ -140,6 +141,11 @@ export const seeds: Seed[] = [
   },
 ];
 
+export const learned: Template[] = [
+  { key: 'yol.izgara-mazgal', category: 'yol.izgara-mazgal', kind: 'complaint', title: '', words: 'Mazgallar yaprakla dolmuş.', learned: true },
+  { key: 'aydinlatma.sokak-lambasi', category: 'aydinlatma.sokak-lambasi', kind: 'complaint', title: '', words: '', learned: true },
+];
+
 const LETTERS = 'QXH4M7RKZT2V';
 
 export function build(seed: Seed, now: number): Request {
@@ -166,7 +172,7 @@ export function build(seed: Seed, now: number): Request {
     : null;
   const open = seed.state !== 'closed' && seed.state !== 'cancelled';
   const conflicts = seed.versions
-    ? [{ field: 'desc', versions: [{ text: seed.versions[0], mine: true, at: now - 17 * HOUR }, { text: seed.versions[1], mine: false, at: now - 16 * HOUR }] }]
+    ? [{ field: 'desc', versions: [{ name: '9@mine', text: seed.versions[0], mine: true, at: now - 17 * HOUR }, { name: '9@other', text: seed.versions[1], mine: false, at: now - 16 * HOUR }] }]
     : [];
   return {
     row: {
@@ -182,11 +188,11 @@ export function build(seed: Seed, now: number): Request {
     fix: transport === 'draft' ? null : { lat: CENTRE.lat + Math.sin(seed.n) * 0.0018, lon: CENTRE.lon + Math.cos(seed.n) * 0.002, accuracy: 12, source: 'gps' },
     place: transport === 'draft' ? null : { neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', own: true, nearest_name: null },
     discreet: seed.discreet ?? false, photos, conflicts, timeline, answer, followed: seed.followed ? { at: now - 3 * HOUR, ...seed.followed } : null, interim: seed.interim ? { text: seed.interim, at: now - 2 * DAY } : null, wish: seed.wish ?? false, question: seed.question ?? null,
-    begun: [], edit: null, related: null,
+    begun: [], edit: null, combined: [], related: null,
     thread: (seed.thread ?? []).map((entry): Entry => ({ kind: 'message', mine: true, author: null, transport: 'delivered', refused: null, photos: [], ...entry, at: now - entry.ago })),
     unit: seed.unit ?? null, due: sent && open ? at + 15 * DAY : null, paused: seed.question !== undefined,
     can: seed.can ?? (transport === 'draft' || !open ? [] : ['message', 'add', 'withdraw']),
-    quarantine: seed.quarantine ?? null,
+    quarantine: seed.quarantine ?? null, remedies: seed.quarantine ? ['mend', 'renew', 'export'] : [], renewed: null,
     receipt: Boolean(sent && seed.state), practice: false,
   };
 }

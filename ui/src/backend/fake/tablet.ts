@@ -14,11 +14,12 @@ import type { Request } from '$ui/wire/Request';
 import type { Row } from '$ui/wire/Row';
 import type { State } from '$ui/wire/State';
 import type { Status } from '$ui/wire/Status';
+import type { Template } from '$ui/wire/Template';
 import type { Transport } from '$ui/wire/Transport';
 import { fold, matches } from '$ui/lib/fold';
 import { CallFailed, type Answers, type Tablet } from '../tablet';
 import { announcements } from './announcements';
-import { beginning, build, CENTRE, seeds } from './samples';
+import { beginning, build, CENTRE, learned, seeds } from './samples';
 import { pins } from './pins';
 import { silence } from './sound';
 
@@ -37,8 +38,8 @@ function checks(text: string): string {
 /** What stirs no screen, as in the real shell (`app/shell/src/call.rs`): questions, typing, and what the machine says of itself. */
 const QUIET: Array<Call['call']> = [
   ...(['status', 'home', 'requests', 'request', 'locate', 'similar', 'pins', 'halves', 'outbox', 'receipt', 'verify_receipt', 'read_code', 'announcements'] as const),
-  ...(['health', 'diagnose', 'categories', 'suggest_category'] as const),
-  ...(['set_draft', 'begin', 'begin_edit', 'intend', 'new_draft', 'line', 'battery'] as const),
+  ...(['health', 'diagnose', 'templates', 'categories', 'suggest_category'] as const),
+  ...(['set_draft', 'begin', 'begin_edit', 'begin_combine', 'take_shared', 'intend', 'new_draft', 'line', 'battery'] as const),
 ];
 /** No person makes so many calls before a picture is taken: a screen asks because it is told, and is told because it asked. */
 const TOO_MANY = 1000;
@@ -58,9 +59,15 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const announced = scene === 'empty' || scene === 'start' ? [] : announcements(now, scene === 'urgent');
   const discarded = new Map<string, Request>();
   const uploads = new Map<number, number>();
+  const templates = new Map<string, Template>((scene === 'empty' || scene === 'start' ? [] : learned).map((template) => [template.key, template]));
+  const removed = new Set<string>();
+  /** Drafts of requests that are sent anew, and what they replace. */
+  const renewals = new Map<string, string>();
   const listeners = new Set<() => void>();
   const calls: Call[] = [];
   let counter = 59;
+  /** Whether another app handed photos over. */
+  let handed = options.has('handed');
 
   const identity = {
     person: 'Mahalle Muhtarı', neighbourhood: 'kadikoy-rasimpasa', neighbourhood_name: 'Rasimpaşa', district_name: 'Kadıköy', prefix: '4KR7', practice: false,
@@ -89,15 +96,15 @@ export function fakeTablet(options: URLSearchParams): Fake {
 
   function outbox(): Outbox {
     const items: OutboxItem[] = [];
-    for (const { row, photos, thread, quarantine } of requests.values()) {
-      if (row.transport === 'draft') continue;
-      const base = { request: row.id, title: row.discreet ? row.case_no : row.title };
-      if (row.transport !== 'delivered') items.push({ ...base, what: 'request', since: row.at, bytes: 840, sent: 0, quarantine });
+    for (const { row, photos, thread, quarantine, remedies } of requests.values()) {
+      if (row.transport === 'draft' || row.transport === 'renewed') continue;
+      const base = { request: row.id, title: row.discreet ? row.case_no : row.title, remedies: [] };
+      if (row.transport !== 'delivered') items.push({ ...base, what: 'request', since: row.at, bytes: 840, sent: 0, quarantine, remedies });
       for (const entry of thread) {
         if (entry.transport !== 'delivered') items.push({ ...base, what: 'entry', since: entry.at, bytes: 310, sent: 0, quarantine: null });
       }
       for (const photo of photos) {
-        if (!photo.delivered && !quarantine) items.push({ ...base, what: 'photo', since: row.at, bytes: photo.size, sent: photo.sent, quarantine: null });
+        if (!photo.delivered) items.push({ ...base, what: 'photo', since: row.at, bytes: photo.size, sent: photo.sent, quarantine, remedies });
       }
     }
     items.sort((a, b) => a.since - b.since);
@@ -212,7 +219,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       case 'set_draft':
         return change(find(call.id), call.set);
       case 'edit':
-        return change({ ...find(call.id), edit: null }, call.set);
+        return change({ ...find(call.id), edit: null, combined: find(call.id).combined.filter(({ text }) => text !== call.set.desc) }, call.set);
       case 'discard_draft':
         discarded.set(call.id, find(call.id));
         requests.delete(call.id);
@@ -263,12 +270,32 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos = discarded.get(call.hash)?.photos ?? request.photos;
         return recount(request);
       }
+      case 'take_shared': {
+        if (status.lock.locked) throw new CallFailed({ code: 'locked', detail: '' });
+        if (!handed) return null;
+        handed = false;
+        if (scene === 'photo_unreadable') throw new CallFailed({ code: scene, detail: '' });
+        return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '', photos: [['cukur', 0], ['yama', 0]] }, Date.now()));
+      }
       case 'fetch_photo':
         // It comes with the next contact.
         if (online) for (const photo of find(call.id).answer?.photos ?? []) if (photo.hash === call.hash) photo.here = photo.thumb = true;
         return null;
       case 'locate':
         return placeOf(call.fix);
+      case 'templates':
+        return structuredClone([...templates.values()].filter(({ key }) => !removed.has(key)));
+      case 'make_template': {
+        const { row, kind, title, desc } = find(call.id);
+        templates.set(row.id, { key: row.id, category: row.category, kind, title, words: desc, learned: false });
+        return answer({ call: 'templates' });
+      }
+      case 'remove_template':
+        removed.add(call.key);
+        return answer({ call: 'templates' });
+      case 'restore_template':
+        removed.delete(call.key);
+        return answer({ call: 'templates' });
       case 'similar': {
         const { row, fix } = find(call.id);
         const own = [...requests.values()].find((one) => one.row.transport === 'delivered' && one.row.state !== null);
@@ -283,9 +310,21 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'pins':
         return pins((answer({ ...call, call: 'requests' }) as Row[]).filter(({ transport, state }) => call.list === listOf(transport, state)).map(({ id }) => find(id)), call.window);
+      case 'mend': {
+        const { row, ...request } = structuredClone(find(call.id));
+        return put({ ...request, row: { ...row, transport: 'draft', needs_me: false }, quarantine: null, remedies: [] });
+      }
+      case 'renew': {
+        const old = find(call.id);
+        const draft = build({ n: counter++, ago: 0, transport: 'draft', category: old.row.category, addr: old.row.addr, desc: old.desc }, Date.now());
+        renewals.set(draft.row.id, old.row.id);
+        return recount({ ...draft, kind: old.kind, photos: structuredClone(old.photos) });
+      }
       case 'send': {
         const request = structuredClone(find(call.id));
         if (!request.desc.trim() && !request.photos.length) throw new CallFailed({ code: 'empty', detail: '' });
+        const replaced = requests.get(renewals.get(call.id) ?? '');
+        if (replaced) put({ ...replaced, row: { ...replaced.row, transport: 'renewed', needs_me: false }, can: [], remedies: ['export'], renewed: { own: call.id, who: request.row.case_no } });
         request.row.transport = 'queued';
         request.can = ['message', 'add', 'withdraw'];
         request.timeline.push({ at: Date.now(), what: 'queued', state: null, unit: null, note: null, date: null, outcome: null, other: null, channel: null });
@@ -293,15 +332,19 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
       case 'keep': {
         const request = structuredClone(find(call.id));
-        const kept = request.conflicts.find(({ field }) => field === call.field)?.versions[call.version];
-        if (kept && call.field === 'desc') request.desc = kept.text;
+        const versions = request.conflicts.find(({ field }) => field === call.field)?.versions ?? [];
+        const kept = versions.find(({ name }) => name === call.version);
+        if (!kept || !versions.every(({ name }) => call.seen.includes(name))) throw new CallFailed({ code: 'versions_changed', detail: call.field });
+        request.combined = request.combined.filter(({ field }) => field !== call.field);
+        if (call.field === 'desc') request.desc = kept.text;
         request.conflicts = request.conflicts.filter(({ field }) => field !== call.field);
         request.row.conflicts = request.conflicts.length;
         request.row.needs_me = request.question !== null || request.quarantine !== null || request.conflicts.length > 0;
         return put(request);
       }
       case 'combine': {
-        const request = answer({ call: 'keep', id: call.id, field: call.field, version: 0 }) as Request;
+        const version = find(call.id).conflicts.find(({ field }) => field === call.field)?.versions[0]?.name ?? '';
+        const request = answer({ call: 'keep', id: call.id, field: call.field, version, seen: call.seen }) as Request;
         return change(request, { [call.field]: call.text.trim() });
       }
       case 'intend': {
@@ -313,6 +356,12 @@ export function fakeTablet(options: URLSearchParams): Fake {
         const request = find(call.id);
         request.begun = request.begun.filter(({ kind }) => kind !== call.kind);
         if (call.text || call.photos.length) request.begun.push({ kind: call.kind, text: call.text, photos: call.photos });
+        return null;
+      }
+      case 'begin_combine': {
+        const request = find(call.id);
+        request.combined = request.combined.filter(({ field }) => field !== call.field);
+        if (call.text) request.combined.push({ field: call.field, text: call.text });
         return null;
       }
       case 'begin_edit':
@@ -333,7 +382,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (status.link === 'offline') throw new CallFailed({ code: 'offline', detail: '' });
         return refreshed();
       case 'write_receipt':
-        return { dir: '/home/muhtar/Belgeler/MBS/mbs-alindi-belgesi-2026-11-24-104000', names: ['2026-000142.png'], words: 1, photos: 0 };
+        return { dir: '/home/muhtar/Belgeler/MBS/mbs-alindi-belgesi-2026-11-24-104000', names: [`2026-000142.${atob(call.file.slice(0, 8)).startsWith('%PDF') ? 'pdf' : 'png'}`], words: 1, photos: 0 };
       case 'receipt':
       case 'verify_receipt': {
         if (call.call === 'verify_receipt' && !call.text.startsWith('MBS1:')) throw new CallFailed({ code: 'receipt_unreadable', detail: '' });
@@ -379,7 +428,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
 }
 
 const listOf = (transport: Transport, state: State | null): List =>
-  transport === 'draft' ? 'drafts' : ['concluded', 'closed', 'cancelled'].includes(state ?? '') ? 'done' : 'open';
+  transport === 'draft' ? 'drafts' : transport === 'renewed' || ['concluded', 'closed', 'cancelled'].includes(state ?? '') ? 'done' : 'open';
 
 /** As lists show it: of a discreet one nothing that tells what it is about. */
 const veil = (row: Row): Row => (row.discreet ? { ...row, title: '', addr: '', category: '', cover: null } : row);

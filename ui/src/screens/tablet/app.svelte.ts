@@ -2,7 +2,8 @@
 import { followBattery } from '$ui/lib/battery';
 import { followLine } from '$ui/lib/line';
 import { getContext, setContext } from 'svelte';
-import type { Tablet } from '$ui/backend/tablet';
+import { CallFailed, type Tablet } from '$ui/backend/tablet';
+import { go } from '$ui/lib/route.svelte';
 import type { Group } from '$ui/wire/Group';
 import type { Status } from '$ui/wire/Status';
 import { m } from '$ui/paraglide/messages';
@@ -18,6 +19,8 @@ export class App {
   /** Whether one's requests are shown on the map; stays while one looks at some of them. */
   asMap = $state(false);
   trouble = $state.raw<unknown>(null);
+  /** Why photos that another app handed over could not be taken in. */
+  handed = $state.raw<unknown>(null);
 
   constructor(readonly door: Tablet) {}
 
@@ -29,6 +32,9 @@ export class App {
     const unfollow = followLine((line) => void this.door.call({ call: 'line', ...line }).then((status) => (this.status = status)).catch(() => {}));
     const discharge = followBattery((percent) => void this.door.call({ call: 'battery', percent }).catch(() => {}));
     const idle = lockWhenIdle(this);
+    void this.#takeShared();
+    const seen = () => document.visibilityState === 'visible' && void this.#takeShared();
+    document.addEventListener('visibilitychange', seen);
     const unlisten = this.door.onChange(() => {
       this.changes++;
       void this.refresh();
@@ -39,6 +45,7 @@ export class App {
       discharge();
       unlisten();
       idle();
+      document.removeEventListener('visibilitychange', seen);
     };
   }
 
@@ -57,6 +64,18 @@ export class App {
   async unlock(pin: string): Promise<void> {
     this.status = await this.door.call({ call: 'unlock', pin });
     this.changes++;
+    void this.#takeShared();
+  }
+
+  /** Photos that another app handed over while nobody looked open as a draft; what is being written elsewhere is kept. */
+  async #takeShared(): Promise<void> {
+    try {
+      const draft = await this.door.call({ call: 'take_shared' });
+      if (draft) go(`#/draft/${draft.row.id}`);
+    } catch (cause) {
+      // They wait until the screen is open, and somebody is known here.
+      if (!['locked', 'not_enrolled', 'revoked'].includes(CallFailed.from(cause).code)) this.handed = cause;
+    }
   }
 
   /** Tells whoever looks elsewhere that something came in; not what: anybody may see it. */

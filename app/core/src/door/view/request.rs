@@ -9,7 +9,7 @@ use mbs_shared::wire::entry::EntryKind;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Row, Transport};
+use super::{Remedy, Row, Transport};
 use crate::door::Fields;
 
 /// One request in full.
@@ -54,6 +54,8 @@ pub struct Request {
     pub begun: Vec<Begun>,
     /// The fields of a correction that was begun, and has not been made.
     pub edit: Option<Fields>,
+    /// Words that were begun to be made of two versions, and have not been kept.
+    pub combined: Vec<Combined>,
     /// Unit that holds the case, by name.
     pub unit: Option<String>,
     /// Due date of the case, Unix ms.
@@ -65,6 +67,10 @@ pub struct Request {
     pub can: Vec<EntryKind>,
     /// Why it lies in quarantine: an error code to translate.
     pub quarantine: Option<String>,
+    /// What may be done with what was refused; empty where nothing was.
+    pub remedies: Vec<Remedy>,
+    /// The request that was sent instead of it.
+    pub renewed: Option<Related>,
     /// Whether its signed receipt is here.
     pub receipt: bool,
     /// Whether it is for practice, and thrown away instead of sent.
@@ -184,6 +190,8 @@ pub struct Conflict {
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Version {
+    /// What names it, however many there are and in whatever order.
+    pub name: String,
     /// As text to show.
     pub text: String,
     /// Whether this tablet wrote it.
@@ -191,6 +199,16 @@ pub struct Version {
     /// When its change was made, by that tablet's clock, Unix ms.
     #[ts(type = "number")]
     pub at: i64,
+}
+
+/// Words that are being made of several versions of a field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Combined {
+    /// As [`Conflict::field`].
+    pub field: String,
+    /// Words so far.
+    pub text: String,
 }
 
 /// One step of the timeline.

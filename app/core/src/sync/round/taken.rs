@@ -11,7 +11,7 @@ use super::{CLOSED_WAIT, COMPARED, Closed, Flight, Kind, NOTE, Round, WEEK};
 use crate::error::{Code, Result, fail};
 use crate::ports::HttpReply;
 use crate::store::settings::{self, Identity};
-use crate::store::{Store, announcements as kept, copies, cursor, outbox, quarantine, requests};
+use crate::store::{Store, announcements as kept, aside, copies, cursor, outbox, quarantine, requests};
 use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
@@ -146,6 +146,7 @@ impl Round {
             let taken = store.write(|c| {
                 let taken = exchange::take(c, pushed, &reply, identity.device, fresh, now)?;
                 settings::set_number(c, settings::LAST_CONTACT, now)?;
+                aside::met(c, reply.now)?;
                 if reply.snapshot {
                     // A server that was set back may stand by what it had taken back since: all is told once more.
                     kept::begin_anew(c)?;
