@@ -36,8 +36,10 @@ import type { Queue } from '$ui/wire/Queue';
 import type { Refusals } from '$ui/wire/Refusals';
 import type { Rehearsal } from '$ui/wire/Rehearsal';
 import type { Reorganisation } from '$ui/wire/Reorganisation';
+import type { Replaced } from '$ui/wire/Replaced';
 import type { Report } from '$ui/wire/Report';
 import type { State } from '$ui/wire/State';
+import type { ServerHealth } from '$ui/wire/ServerHealth';
 import type { Tablet } from '$ui/wire/Tablet';
 import type { UnitLoad } from '$ui/wire/UnitLoad';
 import type { Unseen } from '$ui/wire/Unseen';
@@ -93,6 +95,10 @@ export interface Desk {
   tablets(): Promise<Tablet[]>;
   /** Lets a tablet in no more; the fleet then. */
   revokeTablet(prefix: string): Promise<Tablet[]>;
+  /** Lets a tablet in no more, and gives the code that enrols another one for the same muhtar. */
+  replaceTablet(prefix: string): Promise<Replaced>;
+  /** How the server is. */
+  health(): Promise<ServerHealth>;
   /** People who sign in and keys of programs. */
   accounts(): Promise<Accounts>;
   addAccount(account: NewAccount): Promise<Accounts>;

@@ -9,6 +9,7 @@ use mbs_shared::wire::error::Code;
 use serde::Deserialize;
 
 use crate::auth::rights::{self, Right, sees_everything};
+use crate::auth::sight::{Sight, own_units};
 use crate::database::lists::{self, Place};
 use crate::database::requests::{self, Head};
 use crate::database::staff::Person;
@@ -18,7 +19,7 @@ use crate::handlers::input::{Json, Query};
 use crate::service::Service;
 
 use super::view::{Queue, QueueRow, Role};
-use super::{Seat, aside, build, own_units, with_names};
+use super::{Seat, aside, build, with_names};
 
 /// Rows of a page.
 const PAGE: u32 = 100;
@@ -85,7 +86,6 @@ pub const fn whole() -> u8 {
 impl Ask {
     /// Refuses who may not see the list.
     fn allowed(&self, seat: &Seat) -> Result<(), Fault> {
-        seat.needs(Right::Read)?;
         match self.list {
             List::Triage if !sees_everything(seat.0.role) => Err(Code::Forbidden.into()),
             _ => Ok(()),
@@ -136,12 +136,11 @@ impl Pages {
             Some(found) => found,
             None => found.insert(ask.found(service, person.role)?),
         };
-        let own = own_units(service, &person.unit);
-        let units = (!sees_everything(person.role)).then_some(own.as_slice());
+        let (own, sight) = (own_units(service, &person.unit), Sight::of(service, person));
         let heads = service.db.ask(|s| {
             let owed = tasks::elsewhere(s, &own, MOST_OWED)?;
             let now = service.clock.now();
-            let view = View { service, person, ask, units, owed: &owed, now, most: EXPORTED };
+            let view = View { service, person, ask, sight: &sight, owed: &owed, now, most: EXPORTED };
             Ok(view.heads(s, found.as_deref(), after)?.0)
         })?;
         *at = heads.last().filter(|_| heads.len() == EXPORTED as usize).map(|head| Mark::after(ask, head));
@@ -161,8 +160,7 @@ pub async fn queue(
     ask.allowed(&seat)?;
     let person = &seat.0;
     let everything = sees_everything(person.role);
-    let own = own_units(&service, &person.unit);
-    let units = if everything { None } else { Some(own.as_slice()) };
+    let (own, sight) = (own_units(&service, &person.unit), Sight::of(&service, person));
     let now = service.clock.now();
     let after = Mark::read(&ask)?;
     let (inner, ask) = (service.clone(), Arc::new(ask));
@@ -175,12 +173,12 @@ pub async fn queue(
     let (heads, total, counts, owed) = service.db.ask(|s| {
         let tasks = tasks::count(s, &own)?;
         let owed = if tasks == 0 { Vec::new() } else { tasks::elsewhere(s, &own, MOST_OWED)? };
-        let view = View { service: &service, person, ask: &ask, units, owed: &owed, now, most: PAGE };
+        let view = View { service: &service, person, ask: &ask, sight: &sight, owed: &owed, now, most: PAGE };
         let (heads, total) = view.heads(s, rids.as_deref(), after)?;
-        let triage = if everything { lists::count(s, TRIAGE, None)? } else { 0 };
-        let inbox = lists::count(s, INBOX, units)? + tasks;
+        let triage = if everything { lists::count(s, TRIAGE, &sight)? } else { 0 };
+        let inbox = lists::count(s, INBOX, &sight)? + tasks;
         let owed: Vec<i64> = owed.iter().map(|head| head.rid).collect();
-        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, units, now)?), owed))
+        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, &sight, now)?), owed))
     })?;
     let (triage, inbox, tasks, late) = counts;
     let next = heads.last().filter(|_| heads.len() == PAGE as usize).map(|head| Mark::after(&ask, head).to_string());
@@ -243,8 +241,8 @@ struct View<'a> {
     service: &'a Service,
     person: &'a Person,
     ask: &'a Ask,
-    /// The person's units; `None`: everyone's.
-    units: Option<&'a [u32]>,
+    /// Which requests the person sees.
+    sight: &'a Sight,
     /// What lies elsewhere, and one of the person's units owes a part of.
     owed: &'a [Head],
     now: i64,
@@ -263,9 +261,12 @@ impl View<'_> {
 
     /// A page of the list, and how many it has in all.
     fn page(&self, s: &mut dyn Session, after: Mark) -> DbResult<(Vec<Head>, u32)> {
-        let Self { ask, units, now, most, .. } = *self;
+        let Self { ask, sight, now, most, .. } = *self;
         let place = match after {
-            Mark::Age(before) => return all(s, units, ask.state, before, most),
+            Mark::Age(before) => {
+                let heads = lists::newest(s, ask.state, sight, before, most)?;
+                return Ok((heads, lists::total(s, ask.state, sight)?));
+            }
             Mark::Urgency(place) => place,
         };
         let owed = || self.owed.iter().filter(|head| place < Place::of(head)).cloned();
@@ -275,17 +276,16 @@ impl View<'_> {
             List::Late => {
                 let percent = u32::from(ask.percent);
                 let total = if percent == 100 {
-                    self.service.watch.count(s, units, now)?
+                    self.service.watch.count(s, sight, now)?
                 } else {
-                    let late = lists::count_late(s, now, percent)?;
-                    late.iter().filter(|(unit, _)| units.is_none_or(|own| own.contains(unit))).map(|(_, n)| n).sum()
+                    lists::in_sight(&lists::count_late(s, lists::by(sight), now, percent)?, sight)
                 };
-                (lists::late(s, units, now, percent, place, most)?, total)
+                (lists::late(s, sight, now, percent, place, most)?, total)
             }
             List::Triage | List::Inbox | List::All => {
                 let states = self.states();
-                let mut heads = lists::urgent(s, &states, units, place, most)?;
-                let mut total = lists::count(s, &states, units)?;
+                let mut heads = lists::urgent(s, &states, sight, place, most)?;
+                let mut total = lists::count(s, &states, sight)?;
                 if ask.list == List::Inbox && ask.state.is_none() {
                     heads.extend(owed());
                     heads = lists::page(heads, most);
@@ -319,7 +319,7 @@ impl View<'_> {
 
     /// Whether a row belongs to the list.
     fn stands_in(&self, head: &Head) -> bool {
-        let here = self.units.is_none_or(|units| units.contains(&head.unit));
+        let here = self.sight.has_head(head);
         let owed = || self.owed.iter().any(|owed| owed.rid == head.rid);
         let in_state = || self.states().contains(&head.state);
         match self.ask.list {
@@ -332,34 +332,12 @@ impl View<'_> {
     }
 
     fn is_late(&self, head: &Head) -> bool {
-        let spent = (self.now - head.received).saturating_mul(100);
-        let runs = head.due != 0 && head.paused == 0;
-        head.returns > 1 || runs && spent >= (head.due - head.received).saturating_mul(i64::from(self.ask.percent))
+        requests::is_late(head.received, head.due, head.paused, head.returns, self.now, self.ask.percent)
     }
 
     /// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
     fn states(&self) -> Vec<CaseState> {
-        one_of(if self.ask.list == List::Triage { TRIAGE } else { INBOX }, self.ask.state)
-    }
-}
-
-/// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
-fn one_of(states: &[CaseState], wanted: Option<CaseState>) -> Vec<CaseState> {
-    wanted.map_or_else(|| states.to_vec(), |w| vec![w])
-}
-
-/// Everything the person may see before a row, newest first, and how many there are.
-fn all(
-    s: &mut dyn Session,
-    units: Option<&[u32]>,
-    state: Option<CaseState>,
-    before: i64,
-    most: u32,
-) -> DbResult<(Vec<Head>, u32)> {
-    let states = one_of(&CaseState::ALL, state);
-    match units {
-        Some(units) => Ok((lists::newest_at(s, &states, units, before, most)?, lists::count(s, &states, Some(units))?)),
-        None if state.is_none() => Ok((lists::newest(s, before, most)?, lists::total(s)?)),
-        None => Ok((lists::newest_in(s, &states, before, most)?, lists::count(s, &states, None)?)),
+        let own = if self.ask.list == List::Triage { TRIAGE } else { INBOX };
+        self.ask.state.map_or_else(|| own.to_vec(), |state| vec![state])
     }
 }
