@@ -11,6 +11,8 @@ pub enum Right {
     Read,
     /// Write to a request: act, say, add a photo. Which action is the transition table's matter.
     Work,
+    /// Upload photos, for what one writes.
+    Upload,
     /// Enter a request for a muhtarlık.
     Intake,
     /// See what was announced, and who has read it.
@@ -120,11 +122,11 @@ pub const ROUTES: &[Line] = &[
     post("/desk/api/requests/{id}/act", role(Right::Work), Scope::One),
     post("/desk/api/requests/{id}/look", role(Right::Read), Scope::One),
     post("/desk/api/requests/{id}/say", role(Right::Work), Scope::One),
-    post("/desk/api/photos", role(Right::Work), Scope::Nobody),
-    post("/desk/api/photos/facts", role(Right::Work), Scope::Nobody),
+    post("/desk/api/photos", role(Right::Upload), Scope::Nobody),
+    post("/desk/api/photos/facts", role(Right::Upload), Scope::Nobody),
     get("/desk/api/photos/{hash}", role(Right::Read), Scope::One),
     get("/desk/api/photos/{hash}/thumb", role(Right::Read), Scope::One),
-    put("/desk/api/photos/{hash}/thumb", role(Right::Work), Scope::One),
+    put("/desk/api/photos/{hash}/thumb", role(Right::Upload), Scope::One),
     get("/desk/api/templates", role(Right::Work), Scope::Seen),
     post("/desk/api/templates", role(Right::Work), Scope::Nobody),
     post("/desk/api/templates/{id}/drop", role(Right::Work), Scope::One),
@@ -198,7 +200,7 @@ pub const ROUTES: &[Line] = &[
     get("/health", Needs::Nothing, Scope::Nobody),
 ];
 
-const IN_UNIT: &[Right] = &[Right::Read, Right::Work, Right::Report];
+const IN_UNIT: &[Right] = &[Right::Read, Right::Work, Right::Upload, Right::Report];
 
 /// What each role may.
 const ROLES: &[(Role, &[Right])] = &[
@@ -207,6 +209,7 @@ const ROLES: &[(Role, &[Right])] = &[
         &[
             Right::Read,
             Right::Work,
+            Right::Upload,
             Right::Intake,
             Right::Announcements,
             Right::Announce,
@@ -220,7 +223,7 @@ const ROLES: &[(Role, &[Right])] = &[
     ),
     (Role::Unit, IN_UNIT),
     (Role::Approver, IN_UNIT),
-    (Role::Head, &[Right::Read, Right::Work, Right::Report, Right::Switch]),
+    (Role::Head, &[Right::Read, Right::Work, Right::Upload, Right::Report, Right::Switch]),
     (
         Role::Auditor,
         &[Right::Read, Right::Announcements, Right::Fleet, Right::Report, Right::Accounts, Right::Health, Right::Rules],
@@ -229,6 +232,7 @@ const ROLES: &[(Role, &[Right])] = &[
         Role::Operator,
         &[
             Right::Read,
+            Right::Upload,
             Right::Announcements,
             Right::Announce,
             Right::Fleet,

@@ -122,6 +122,9 @@ const ALL: &[Caller] = &[
 ];
 /// Who writes to requests at all.
 const HANDS: &[Caller] = &[Triage, Unit, Approver, Head, Helper, Stranger, FarApprover, FarHead, District, FarDistrict];
+/// Who may add a photo to what he writes.
+const UPLOADERS: &[Caller] =
+    &[Triage, Operator, Unit, Approver, Head, Helper, Stranger, FarApprover, FarHead, District, FarDistrict];
 /// Who is of no unit.
 const SEERS: &[Caller] = &[Triage, Auditor, Operator, District, FarDistrict, FarAuditor];
 /// Who works with muhtars.
@@ -281,15 +284,15 @@ fn lines() -> Vec<Line> {
         // There is no such item, which only those hear who may decide.
         post("quarantine/{id}", json!({ "accept": false }), OFFICE, StatusCode::NOT_FOUND),
         // What is no photo tells nothing.
-        post("photos/facts", json!("bir fotoğraf değil"), HANDS, StatusCode::OK),
+        post("photos/facts", json!("bir fotoğraf değil"), UPLOADERS, StatusCode::OK),
         // No photo, which only those hear who may add one.
-        post("photos", json!("bir fotoğraf değil"), HANDS, StatusCode::UNPROCESSABLE_ENTITY),
+        post("photos", json!("bir fotoğraf değil"), UPLOADERS, StatusCode::UNPROCESSABLE_ENTITY),
         // Nobody's photo.
         Line { gets: StatusCode::NOT_FOUND, ..get("photos/{hash}", "", ALL) },
         Line { gets: StatusCode::NOT_FOUND, ..get("photos/{hash}/thumb", "", ALL) },
         Line {
             method: "PUT",
-            ..post("photos/{hash}/thumb", json!("bir fotoğraf değil"), HANDS, StatusCode::NOT_FOUND)
+            ..post("photos/{hash}/thumb", json!("bir fotoğraf değil"), UPLOADERS, StatusCode::NOT_FOUND)
         },
         post("sign-in", json!({ "login": "yok", "password": "yanlış parola" }), EVERYBODY, StatusCode::UNAUTHORIZED),
         Line { gets: StatusCode::OK, ..get("events", "", ALL) },

@@ -54,6 +54,7 @@ export interface Answers {
   remove_photo: Request;
   restore_photo: Request;
   fetch_photo: null;
+  fetch_announced_photo: null;
   locate: Place;
   similar: Similar[];
   send: Request;

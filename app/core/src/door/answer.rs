@@ -39,6 +39,12 @@ impl Tablet {
                 }
                 return Ok(Value::Null);
             }
+            Call::FetchAnnouncedPhoto { id, hash } => {
+                if self.lock().fetch_announced_photo(id, hash)? {
+                    self.wake(Nudge::Work);
+                }
+                return Ok(Value::Null);
+            }
             Call::SyncNow => {
                 {
                     let mut guard = self.lock();
@@ -148,6 +154,7 @@ impl Tablet {
             | Call::AddPhoto { .. }
             | Call::CoverPhoto { .. }
             | Call::FetchPhoto { .. }
+            | Call::FetchAnnouncedPhoto { .. }
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use mbs_shared::directory::Neighbourhood;
-use mbs_shared::wire::announcement::{MAX_TEXT, MAX_TITLE};
+use mbs_shared::id::BlobHash;
+use mbs_shared::wire::announcement::{MAX_PHOTOS, MAX_TEXT, MAX_TITLE};
 use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -14,7 +15,7 @@ use super::Seat;
 use crate::announcements::Audience;
 use crate::auth::sight::{Sight, in_districts};
 use crate::database::announcements::{self, Stored};
-use crate::database::{DbResult, News, Session, staff};
+use crate::database::{DbResult, News, Session, blobs, staff};
 use crate::error::Fault;
 use crate::handlers::announcements::office;
 use crate::handlers::input::{Json, Path};
@@ -35,6 +36,10 @@ pub struct NewAnnouncement {
     pub title: String,
     /// Text.
     pub text: String,
+    /// Photos that go with it, uploaded before by the same person.
+    #[serde(default)]
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
 }
 
 /// An announcement and how far it has come.
@@ -61,6 +66,9 @@ pub struct DeskAnnouncement {
     pub title: String,
     /// Text.
     pub text: String,
+    /// Photos that go with it.
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
     /// When it was taken back, Unix ms.
     #[ts(type = "number | null")]
     pub withdrawn: Option<i64>,
@@ -112,7 +120,7 @@ fn all(service: &Service, seat: &Seat) -> Result<Vec<DeskAnnouncement>, Fault> {
 }
 
 /// Whether one is for somebody in the person's districts.
-fn touches(service: &Service, seat: &Seat, stored: &Stored) -> bool {
+pub(super) fn touches(service: &Service, seat: &Seat, stored: &Stored) -> bool {
     let directory = service.directory();
     Audience::read(&stored.audience, directory).is_none_or(|audience| audience.touches(&seat.0, directory))
 }
@@ -146,6 +154,7 @@ fn shown(
         urgent: stored.urgent,
         title: stored.title,
         text: stored.body,
+        photos: stored.photos,
         withdrawn: Some(stored.withdrawn).filter(|at| *at != 0),
     })
 }
@@ -212,6 +221,7 @@ pub async fn create(
         title,
         body,
         withdrawn: 0,
+        photos: own_photos(&service, &seat, &new.photos)?,
     };
     service
         .write(move |tx| {
@@ -221,6 +231,23 @@ pub async fn create(
         .await?;
     service.refresh_devices()?;
     Ok(Json(all(&service, &seat)?))
+}
+
+/// The photos, each once; each must have been uploaded by this person.
+fn own_photos(service: &Service, seat: &Seat, hashes: &[BlobHash]) -> Result<Vec<BlobHash>, Fault> {
+    let mut out: Vec<BlobHash> = Vec::with_capacity(hashes.len().min(MAX_PHOTOS));
+    for hash in hashes.iter().copied() {
+        if service.db.ask(|s| blobs::by_hash(s, hash))?.is_none_or(|blob| blob.staff != seat.0.id) {
+            return Err(Fault::bad_input("photos: Fotoğraf sunucuda yok; yeniden ekleyin."));
+        }
+        if !out.contains(&hash) {
+            out.push(hash);
+        }
+    }
+    if out.len() > MAX_PHOTOS {
+        return Err(Fault::bad_input("photos: Bir duyuruya en çok 3 fotoğraf eklenebilir."));
+    }
+    Ok(out)
 }
 
 /// Takes one back: tablets drop it. Repeating it changes nothing.

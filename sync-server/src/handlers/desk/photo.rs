@@ -14,9 +14,10 @@ use mbs_shared::{blob, jpeg};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::auth::rights::{self, Right};
 use crate::auth::sight::Sight;
 use crate::blob_store::Key;
-use crate::database::{blobs, requests};
+use crate::database::{announcements, blobs, requests};
 use crate::error::Fault;
 use crate::handlers::blob::{off_thread, store_fault};
 use crate::handlers::input::{Bytes, Json, Path, Query};
@@ -166,7 +167,11 @@ async fn give(service: &Arc<Service>, seat: &Seat, hash: &str, thumb: bool) -> R
                 return Ok(true);
             }
         }
-        Ok(false)
+        if !rights::has(seat.0.role, Right::Announcements) {
+            return Ok(false);
+        }
+        let announced = announcements::with_photo(s, hash)?;
+        Ok(announced.iter().any(|stored| super::announcements::touches(service, seat, stored)))
     })?;
     // A preview may be here before the photo is.
     let key = if thumb { Key::Thumb(hash) } else { Key::Full(hash) };

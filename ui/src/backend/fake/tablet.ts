@@ -254,6 +254,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
         request.photos = discarded.get(call.hash)?.photos ?? request.photos;
         return recount(request);
       }
+      case 'fetch_announced_photo':
+        return null;
       case 'fetch_photo':
         // It comes with the next contact.
         if (online) for (const photo of find(call.id).answer?.photos ?? []) if (photo.hash === call.hash) photo.here = photo.thumb = true;
