@@ -26,6 +26,7 @@ use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::presence::Presence;
 use crate::routing::by_hand::ByHand;
+use crate::routing::hands::Hands;
 use crate::routing::rules::Rules;
 use crate::search::Search;
 use crate::secrets::Secrets;
@@ -167,6 +168,8 @@ pub struct Service {
     pub watch: Watch,
     /// Where people routed what came to triage.
     pub by_hand: ByHand,
+    /// Who has what in hand.
+    pub hands: Hands,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
@@ -249,6 +252,7 @@ impl Service {
             presence: Presence::default(),
             watch: Watch::default(),
             by_hand: ByHand::default(),
+            hands: Hands::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),

@@ -473,6 +473,7 @@ const screens = [
       await page.locator('aside.pane [role=option]').first().waitFor();
     },
   },
+  { name: 'inbox-hands', query: 'fake&as=head', hash: '#/inbox?hand=4', ready: 'aside table' },
   { name: 'health', query: 'fake&as=operator', hash: '#/health', ready: 'table' },
   {
     name: 'tablets-replace',

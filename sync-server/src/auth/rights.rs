@@ -11,6 +11,8 @@ pub enum Right {
     Read,
     /// Write to a request: act, say, add a photo. Which action is the transition table's matter.
     Work,
+    /// See who of one's unit has what in hand.
+    People,
     /// Upload photos, for what one writes.
     Upload,
     /// Enter a request for a muhtarlık.
@@ -113,6 +115,7 @@ pub const ROUTES: &[Line] = &[
     get("/desk/api/events", role(Right::Read), Scope::Nobody),
     // Requests.
     get("/desk/api/queue", role(Right::Read), Scope::Seen),
+    get("/desk/api/people", role(Right::People), Scope::Seen),
     post("/desk/api/requests", role(Right::Intake), Scope::Named),
     post("/desk/api/requests/preview", role(Right::Work), Scope::Seen),
     get("/desk/api/requests/{id}", role(Right::Read), Scope::One),
@@ -200,7 +203,7 @@ pub const ROUTES: &[Line] = &[
     get("/health", Needs::Nothing, Scope::Nobody),
 ];
 
-const IN_UNIT: &[Right] = &[Right::Read, Right::Work, Right::Upload, Right::Report];
+const IN_UNIT: &[Right] = &[Right::Read, Right::Work, Right::People, Right::Upload, Right::Report];
 
 /// What each role may.
 const ROLES: &[(Role, &[Right])] = &[
@@ -223,7 +226,7 @@ const ROLES: &[(Role, &[Right])] = &[
     ),
     (Role::Unit, IN_UNIT),
     (Role::Approver, IN_UNIT),
-    (Role::Head, &[Right::Read, Right::Work, Right::Upload, Right::Report, Right::Switch]),
+    (Role::Head, &[Right::Read, Right::Work, Right::People, Right::Upload, Right::Report, Right::Switch]),
     (
         Role::Auditor,
         &[Right::Read, Right::Announcements, Right::Fleet, Right::Report, Right::Accounts, Right::Health, Right::Rules],

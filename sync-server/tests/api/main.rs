@@ -34,6 +34,7 @@ mod lists;
 mod nearby;
 mod open_data;
 mod operate;
+mod people;
 mod reconcile;
 mod replace;
 mod report;

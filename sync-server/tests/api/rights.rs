@@ -263,6 +263,7 @@ fn lines() -> Vec<Line> {
         // There is no such tablet, person or key, which only those hear who may change them.
         post("tablets/{prefix}/revoke", json!({}), &[Operator], StatusCode::NOT_FOUND),
         post("tablets/{prefix}/replace", json!({}), &[Operator], StatusCode::NOT_FOUND),
+        get("people", "", &[Unit, Approver, Head, Helper, Stranger, FarApprover, FarHead]),
         get("health", "", &[Auditor, Operator]),
         get("accounts", "", &[Auditor, Operator]),
         post("accounts/{login}", json!({ "change": "disable" }), &[Operator], StatusCode::NOT_FOUND),

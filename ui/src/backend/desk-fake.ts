@@ -52,6 +52,9 @@ const LEADS: Partial<Record<Action, [State | null, string]>> = {
   release: ['cancelled', 'cancelled'], decline: [null, 'declined'], interim: [null, 'interim'], link: [null, 'linked'],
   task: [null, 'tasked'], finish_task: [null, 'task_done'], return_task: [null, 'task_dropped'], call_off: [null, 'task_dropped'],
 };
+/** Who has what in hand, by number; 0 is nobody. */
+const HANDS: Record<number, string> = { 3: 'Yol Bakım, Anadolu', 4: 'Yol Bakım, Anadolu: masa 2' };
+const handOf = ({ row }: DeskRequest) => (row.unit?.code !== UNIT || row.state === 'assigned' ? null : (HANDS[3 + (Number(row.no.slice(-1)) % 2)] ?? null));
 const RANK = { urgent: 0, high: 1, normal: 1, low: 2 };
 
 export function fakeDesk(query: URLSearchParams): Desk {
@@ -123,14 +126,15 @@ export function fakeDesk(query: URLSearchParams): Desk {
     },
     preview: (ids, { action }) =>
       answer(() => ids.map(find).map((request) => ({ id: request.row.id, no: request.row.no, title: request.row.title, n: request.n, why: seen(request).can.includes(action) ? null : 'Bu adım şimdi atılamaz; başvuru başka bir aşamada.' }))),
-    queue: ({ list, state, q, percent = 100 }) =>
+    queue: ({ list, state, q, hand, percent = 100 }) =>
       answer(() => {
         const asked = fold(q ?? '').trim();
         const rows = requests
           .filter((request) => (list === 'late' ? isLate(request, percent) : list === 'tasks' ? helps(request) : list === 'triage' ? inTriage(request) : list === 'inbox' ? (state ? request.row.unit?.code === UNIT : inInbox(request)) : true))
           .filter(({ row }) => !state || row.state === state)
           .filter(({ row, desc }) => !asked || fold([row.no, row.case_no, row.title, row.place, desc].join(' ')).includes(asked))
-          .map((request) => ({ ...request.row, task: helps(request) }))
+          .map((request) => ({ ...request.row, task: helps(request), hand: list === 'inbox' ? handOf(request) : null }))
+          .filter((row) => hand === undefined || row.hand === (HANDS[hand] ?? null))
           .sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.due ?? 0) - (b.due ?? 0));
         return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length, tasks: requests.filter(helps).length, late: requests.filter((request) => isLate(request)).length };
       }),
@@ -199,6 +203,13 @@ export function fakeDesk(query: URLSearchParams): Desk {
         enrolment: enrolment(placeOf.get('kadikoy-rasimpasa'), 'Muhtar'),
         tablets: tablets().map((one) => (one.prefix === prefix ? { ...one, revoked: true } : one)),
       })),
+    people: () =>
+      answer(() => [
+        { id: 0, name: '', open: 3, late: 1, own: false },
+        { id: 4, name: HANDS[4] ?? '', open: 9, late: 2, own: false },
+        { id: 3, name: HANDS[3] ?? '', open: 5, late: 0, own: role === 'unit' },
+        { id: 5, name: 'Yol Bakım, Anadolu: saha', open: 0, late: 0, own: false },
+      ]),
     health: () => answer(fakeHealth),
     announcements: () => answer(() => announced.list),
     announce: (what) => answer(() => announced.add(what, me.name)),
@@ -292,6 +303,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     returns: seed.returned ? (seed.left < 6 ? 2 : 1) : 0,
     task: false,
     channel: seed.channel ?? null,
+    hand: null,
   };
   return {
     row,

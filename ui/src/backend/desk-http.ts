@@ -53,6 +53,7 @@ export function httpDesk(base = '/desk/api'): Desk {
     changeAccount: (login, change) => post(`accounts/${encodeURIComponent(login)}`, { change }),
     addKey: (key) => post('keys', key),
     revokeKey: (name) => post('keys/revoke', { name }),
+    people: () => ask('people'),
     units: () => ask('units'),
     switchUnit: (code, approval) => post(`units/${encodeURIComponent(code)}`, { approval }),
     calendar: () => ask('calendar'),
@@ -110,11 +111,12 @@ export function httpDesk(base = '/desk/api'): Desk {
 }
 
 /** A list as it stands in an address. */
-function listQuery({ list, state, q, percent, after }: Ask): URLSearchParams {
+function listQuery({ list, state, q, percent, hand, after }: Ask): URLSearchParams {
   const query = new URLSearchParams({ list });
   if (state) query.set('state', state);
   if (q) query.set('q', q);
   if (percent) query.set('percent', String(percent));
+  if (hand !== undefined) query.set('hand', String(hand));
   if (after) query.set('after', after);
   return query;
 }

@@ -29,6 +29,7 @@ import type { NewRequest } from '$ui/wire/NewRequest';
 import type { NewRules } from '$ui/wire/NewRules';
 import type { NewTemplate } from '$ui/wire/NewTemplate';
 import type { Offered } from '$ui/wire/Offered';
+import type { PersonLoad } from '$ui/wire/PersonLoad';
 import type { PhotoFacts } from '$ui/wire/PhotoFacts';
 import type { Proof } from '$ui/wire/Proof';
 import type { Quarantine } from '$ui/wire/Quarantine';
@@ -55,6 +56,8 @@ export interface Ask {
   q?: string | undefined;
   /** For the watch list: how much of the time is gone, in percent. */
   percent?: number | undefined;
+  /** For a unit's inbox: what somebody of it has in hand. */
+  hand?: number | undefined;
   after?: string | undefined;
 }
 
@@ -105,6 +108,8 @@ export interface Desk {
   changeAccount(login: string, change: AccountChange): Promise<Accounts>;
   addKey(key: NewKey): Promise<Accounts>;
   revokeKey(name: string): Promise<Accounts>;
+  /** Who of one's unit has what in hand. */
+  people(): Promise<PersonLoad[]>;
   /** Units one may see, with what lies there. */
   units(): Promise<UnitLoad[]>;
   /** Whether a unit's answers go to an approver first. */

@@ -84,6 +84,7 @@ impl Names<'_> {
             returns: u16::try_from(h.returns).unwrap_or(u16::MAX),
             task: false,
             channel: h.channel,
+            hand: None,
         }
     }
 }

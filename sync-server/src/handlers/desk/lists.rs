@@ -1,5 +1,6 @@
 //! `GET queue`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use crate::auth::rights::{self, Right, sees_everything};
 use crate::auth::sight::{Sight, own_units};
 use crate::database::lists::{self, Place};
 use crate::database::requests::{self, Head};
-use crate::database::staff::Person;
+use crate::database::staff::{self, Person};
 use crate::database::{DbResult, Session, tasks};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Query};
@@ -34,7 +35,7 @@ const MOST_OWED: u32 = 2_000;
 /// Waits for triage.
 const TRIAGE: &[CaseState] = &[CaseState::Received, CaseState::InReview];
 /// Waits for a unit.
-const INBOX: &[CaseState] = &[
+pub(super) const INBOX: &[CaseState] = &[
     CaseState::Assigned,
     CaseState::InProgress,
     CaseState::Planned,
@@ -72,6 +73,9 @@ pub struct Ask {
     /// For the watch list: how much of the time is gone, in percent.
     #[serde(default = "whole")]
     pub percent: u8,
+    /// For a unit's inbox: only what this person of the unit has in hand, by staff id; 0: what nobody has.
+    #[serde(default)]
+    pub hand: Option<i64>,
     /// Where the page before ended; empty: the beginning.
     #[serde(default)]
     pub after: String,
@@ -170,7 +174,7 @@ pub async fn queue(
         let (ask, role) = (ask.clone(), person.role);
         aside(move || ask.found(&inner, role)).await?
     };
-    let (heads, total, counts, owed) = service.db.ask(|s| {
+    let (heads, total, counts, owed, hands) = service.db.ask(|s| {
         let tasks = tasks::count(s, &own)?;
         let owed = if tasks == 0 { Vec::new() } else { tasks::elsewhere(s, &own, MOST_OWED)? };
         let view = View { service: &service, person, ask: &ask, sight: &sight, owed: &owed, now, most: PAGE };
@@ -178,14 +182,35 @@ pub async fn queue(
         let triage = if everything { lists::count(s, TRIAGE, &sight)? } else { 0 };
         let inbox = lists::count(s, INBOX, &sight)? + tasks;
         let owed: Vec<i64> = owed.iter().map(|head| head.rid).collect();
-        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, &sight, now)?), owed))
+        let hands = if everything { HashMap::new() } else { hands(s, &service, &heads)? };
+        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, &sight, now)?), owed, hands))
     })?;
     let (triage, inbox, tasks, late) = counts;
     let next = heads.last().filter(|_| heads.len() == PAGE as usize).map(|head| Mark::after(&ask, head).to_string());
     let rows = with_names(&service, |names| {
-        heads.iter().map(|h| QueueRow { task: owed.contains(&h.rid), ..names.row(h) }).collect()
+        heads
+            .iter()
+            .map(|h| QueueRow { task: owed.contains(&h.rid), hand: hands.get(&h.rid).cloned(), ..names.row(h) })
+            .collect()
     });
     Ok(Json(Queue { rows, next, total, triage, inbox, tasks, late }))
+}
+
+/// Names of those who have these requests in hand, by row number.
+fn hands(s: &mut dyn Session, service: &Service, heads: &[Head]) -> DbResult<HashMap<i64, String>> {
+    let (mut names, mut out) = (HashMap::<i64, String>::new(), HashMap::new());
+    for head in heads.iter().filter(|head| head.state.is_open()) {
+        let who = service.hands.of(s, head)?;
+        if who == 0 {
+            continue;
+        }
+        let name = match names.get(&who) {
+            Some(name) => name.clone(),
+            None => names.entry(who).or_insert(staff::name(s, who)?).clone(),
+        };
+        out.insert(head.rid, name);
+    }
+    Ok(out)
 }
 
 /// Everything, and what is finished, stands newest first; open work most urgent first.
@@ -283,6 +308,9 @@ impl View<'_> {
                 (lists::late(s, sight, now, percent, place, most)?, total)
             }
             List::Triage | List::Inbox | List::All => {
+                if let Some(hand) = self.hand() {
+                    return self.in_hand(s, hand, place);
+                }
                 let states = self.states();
                 let mut heads = lists::urgent(s, &states, sight, place, most)?;
                 let mut total = lists::count(s, &states, sight)?;
@@ -304,6 +332,11 @@ impl View<'_> {
             if !self.stands_in(&head) || !build::sees_now(s, self.service, self.person, &head)? {
                 continue;
             }
+            if let Some(hand) = self.hand()
+                && self.service.hands.of(s, &head)? != hand
+            {
+                continue;
+            }
             total += 1;
             if after.precedes(&head) {
                 heads.push(head);
@@ -315,6 +348,26 @@ impl View<'_> {
             Mark::Urgency(_) => heads = lists::page(heads, self.most),
         }
         Ok((heads, total))
+    }
+
+    /// Whose work alone is asked for: in a unit's inbox.
+    fn hand(&self) -> Option<i64> {
+        let in_unit = matches!(self.sight, Sight::Units(_)) && self.ask.list == List::Inbox;
+        self.ask.hand.filter(|_| in_unit)
+    }
+
+    /// What somebody has in hand behind a place, and how much there is of it. It is told by events, so all that is open is
+    /// looked through.
+    fn in_hand(&self, s: &mut dyn Session, hand: i64, after: Place) -> DbResult<(Vec<Head>, u32)> {
+        let mut heads = Vec::new();
+        for head in lists::urgent(s, &self.states(), self.sight, Place::BEGIN, u32::MAX)? {
+            if self.service.hands.of(s, &head)? == hand {
+                heads.push(head);
+            }
+        }
+        let total = u32::try_from(heads.len()).unwrap_or(u32::MAX);
+        heads.retain(|head| after < Place::of(head));
+        Ok((lists::page(heads, self.most), total))
     }
 
     /// Whether a row belongs to the list.

@@ -15,6 +15,7 @@ pub mod health;
 pub mod intake;
 pub mod lists;
 pub mod pages;
+pub mod people;
 pub mod photo;
 pub mod quarantine;
 pub mod report;
@@ -60,6 +61,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/second-factor", get(second_factor::offer).post(second_factor::on))
         .route("/desk/api/second-factor/off", post(second_factor::off))
         .route("/desk/api/queue", get(lists::queue))
+        .route("/desk/api/people", get(people::list))
         .route("/desk/api/directory", get(directory::show))
         .route("/desk/api/directory/versions", get(directory::change::versions))
         .route("/desk/api/directory.csv", get(directory::change::export))

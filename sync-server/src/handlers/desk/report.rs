@@ -159,6 +159,8 @@ pub struct Export {
     #[serde(default = "lists::whole")]
     percent: u8,
     #[serde(default)]
+    hand: Option<i64>,
+    #[serde(default)]
     from: String,
     #[serde(default)]
     until: String,
@@ -175,14 +177,14 @@ enum Source {
 impl Source {
     /// As asked for, within what the person may see, and the name of its file without an ending.
     fn of(service: &Service, seat: Seat, ask: Export) -> Result<(Self, String), Fault> {
-        let Export { list, state, q, percent, from, until } = ask;
+        let Export { list, state, q, percent, hand, from, until } = ask;
         let Some(list) = list else {
             let counted = Counted::of(service, &seat, &Ask { from, until })?;
             let name = counted.file("basvurular");
             return Ok((Self::Period(counted, 0), name));
         };
         let name = format!("basvurular-{}", date_of(service.clock.now()));
-        let pages = Pages::begin(seat, lists::Ask { list, state, q, percent, after: String::new() })?;
+        let pages = Pages::begin(seat, lists::Ask { list, state, q, percent, hand, after: String::new() })?;
         Ok((Self::List(pages), name))
     }
 

@@ -7,7 +7,8 @@
 //! | `POST sign-in` | [`SignIn`] → [`Me`] |
 //! | `POST sign-out` | → nothing |
 //! | `GET me` | → [`Me`] |
-//! | `GET queue?list=triage\|inbox\|tasks\|late\|all&state=&q=&percent=&after=` | → [`Queue`] |
+//! | `GET queue?list=triage\|inbox\|tasks\|late\|all&state=&q=&percent=&hand=&after=` | → [`Queue`] |
+//! | `GET people` | → `Vec<`[`PersonLoad`](super::people::PersonLoad)`>`: who of the unit has what in hand |
 //! | `GET requests/{id}` | → [`DeskRequest`] |
 //! | `GET requests/{id}/qr.svg` | → its address at the desk as a QR code |
 //! | `GET requests/{id}/similar` | → `Vec<`[`Alike`]`>`, the likest first |
@@ -177,6 +178,8 @@ pub struct QueueRow {
     pub task: bool,
     /// How it came, where no tablet filed it.
     pub channel: Option<Channel>,
+    /// Who of the person's unit has it in hand, by name.
+    pub hand: Option<String>,
 }
 
 /// One request in full.
