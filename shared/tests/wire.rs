@@ -185,8 +185,11 @@ fn all_frames(to: &mut impl Visit) {
         title: "Fırtına uyarısı".into(),
         text: "Çatıları denetleyin.".into(),
         withdrawn: false,
+        photos: Vec::new(),
     };
-    to.frame("Announcements", Announcements { list: vec![announcement], next: 13, more: false });
+    to.frame("Announcements", Announcements { list: vec![announcement.clone()], next: 13, more: false });
+    let with_photos = Announcement { photos: vec![BlobHash([0x44; 32])], ..announcement };
+    to.frame("Announcements, with a photo", Announcements { list: vec![with_photos], next: 13, more: false });
     to.frame("Seen", Seen { ids: vec![12, 7] });
     to.frame("Units", Units { list: vec![UnitName { code: "md-yol".into(), name: "Yol Bakım Müdürlüğü".into() }] });
     to.frame("SyncReply, with announcements", SyncReply { announced: Some(13), ..idle_reply() });

@@ -7,6 +7,8 @@ use mbs_shared::directory::Directory;
 use mbs_shared::wire::announcement::Reach;
 use tokio::sync::watch;
 
+use crate::auth::sight::in_districts;
+use crate::database::staff::Person;
 use crate::database::{DbResult, announcements};
 use crate::service::Service;
 
@@ -51,6 +53,22 @@ impl Audience {
             Self::District(_) => Reach::District,
             Self::Muhtarlik(_) => Reach::Muhtarlik,
         }
+    }
+
+    /// Whether everybody it is for lies in a person's districts.
+    #[must_use]
+    pub fn is_within(&self, person: &Person, directory: &Directory) -> bool {
+        match self {
+            Self::All => person.districts.is_empty(),
+            Self::District(code) => person.districts.is_empty() || person.districts.contains(code),
+            Self::Muhtarlik(code) => in_districts(directory, person, code),
+        }
+    }
+
+    /// Whether anybody it is for lies in a person's districts.
+    #[must_use]
+    pub fn touches(&self, person: &Person, directory: &Directory) -> bool {
+        *self == Self::All || self.is_within(person, directory)
     }
 
     /// Whether it is for the muhtar of that neighbourhood.

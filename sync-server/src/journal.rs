@@ -83,6 +83,13 @@ impl Journal {
         Self { path: dir.join(FILE), files }
     }
 
+    /// Bytes left on the disk it lies on, which is the data folder's; `None`: unknown.
+    #[must_use]
+    pub fn room(&self) -> Option<u64> {
+        let stat = rustix::fs::statvfs(self.path.parent()?).ok()?;
+        stat.f_bavail.checked_mul(stat.f_frsize)
+    }
+
     /// Every record, oldest first.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ pub mod directory;
 pub mod engines;
 pub mod error;
 pub mod handlers;
+pub mod jobs;
 pub mod journal;
 pub mod knowledge;
 pub mod operate;

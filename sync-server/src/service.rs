@@ -20,11 +20,13 @@ use crate::error::Fault;
 use crate::handlers::desk;
 use crate::handlers::nearby::Reports;
 use crate::handlers::open_data::OpenData;
+use crate::jobs::{Job, Round};
 use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::presence::Presence;
 use crate::routing::by_hand::ByHand;
+use crate::routing::hands::Hands;
 use crate::routing::rules::Rules;
 use crate::search::Search;
 use crate::secrets::Secrets;
@@ -166,6 +168,8 @@ pub struct Service {
     pub watch: Watch,
     /// Where people routed what came to triage.
     pub by_hand: ByHand,
+    /// Who has what in hand.
+    pub hands: Hands,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
@@ -248,6 +252,7 @@ impl Service {
             presence: Presence::default(),
             watch: Watch::default(),
             by_hand: ByHand::default(),
+            hands: Hands::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),
@@ -429,18 +434,26 @@ impl Service {
         self.refresh_settings()?;
         self.wake_for_others()?;
         if self.tries.every_minute(now) {
-            self.write_news().await?;
-            crate::routing::apply::lapses(self, now).await?;
-            crate::routing::closed::move_on(self).await?;
-            crate::anchor::daily(self, now).await?;
-            self.write(move |tx| {
-                let old = now - 30 * 86_400_000;
-                tx.session().send(crate::database::blobs::DROP_OLD_CHUNKS, &[old.into()])?;
-                Ok(tx.session().execute(people::DROP_CODES, &[old.into()])?)
-            })
-            .await?;
+            let mut round = Round::default();
+            round.run(self, Job::Contacts, self.write_news()).await;
+            round.run(self, Job::Lapses, crate::routing::apply::lapses(self, now)).await;
+            round.run(self, Job::Moves, crate::routing::closed::move_on(self)).await;
+            round.run(self, Job::Anchor, crate::anchor::daily(self, now)).await;
+            round.run(self, Job::Tidy, self.tidy(now)).await;
+            round.done(self).await?;
         }
         Ok(())
+    }
+
+    /// Forgets slices of uploads that were cut long ago, and codes that nobody used.
+    async fn tidy(&self, now: i64) -> Result<(), Fault> {
+        self.write(move |tx| {
+            let old = now - 30 * 86_400_000;
+            tx.session().send(crate::database::blobs::DROP_OLD_CHUNKS, &[old.into()])?;
+            tx.session().execute(people::DROP_CODES, &[old.into()])?;
+            Ok(())
+        })
+        .await
     }
 
     /// Writes what tablets said of themselves while they only polled.

@@ -4,14 +4,19 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::auth::sight::Sight;
+use crate::database::lists::By;
 use crate::database::{DbResult, Session, lists, meta};
 
 /// A count is as good as new for so long, in milliseconds.
 const FRESH: i64 = 10_000;
 
-/// The last count.
+/// The last counts: by unit, and by muhtarlık for who is limited to some districts.
 #[derive(Debug, Default)]
-pub struct Watch(Mutex<Option<Counted>>);
+pub struct Watch {
+    units: Mutex<Option<Counted>>,
+    muhtarliks: Mutex<Option<Counted>>,
+}
 
 #[derive(Debug)]
 struct Counted {
@@ -19,27 +24,18 @@ struct Counted {
     at: i64,
     /// How far the feed reached.
     seq: i64,
-    by_unit: HashMap<u32, u32>,
-}
-
-impl Counted {
-    fn at(&self, units: Option<&[u32]>) -> u32 {
-        match units {
-            None => self.by_unit.values().sum(),
-            Some(units) => units.iter().filter_map(|unit| self.by_unit.get(unit)).sum(),
-        }
-    }
+    counts: HashMap<u32, u32>,
 }
 
 impl Watch {
-    /// How many are late at `units`, or at all where that is `None`; up to ten seconds old.
+    /// How many in sight are late; up to ten seconds old.
     ///
     /// # Errors
     /// [`crate::database::DbError`].
-    pub fn lately(&self, session: &mut dyn Session, units: Option<&[u32]>, now: i64) -> DbResult<u32> {
-        match self.kept(units, now, |_| true) {
+    pub fn lately(&self, session: &mut dyn Session, sight: &Sight, now: i64) -> DbResult<u32> {
+        match self.kept(sight, now, |_| true) {
             Some(count) => Ok(count),
-            None => self.count(session, units, now),
+            None => self.count(session, sight, now),
         }
     }
 
@@ -47,20 +43,27 @@ impl Watch {
     ///
     /// # Errors
     /// [`crate::database::DbError`].
-    pub fn count(&self, session: &mut dyn Session, units: Option<&[u32]>, now: i64) -> DbResult<u32> {
+    pub fn count(&self, session: &mut dyn Session, sight: &Sight, now: i64) -> DbResult<u32> {
         let seq = meta::get(session, "seq")?;
-        if let Some(count) = self.kept(units, now, |last| last.seq == seq) {
+        if let Some(count) = self.kept(sight, now, |last| last.seq == seq) {
             return Ok(count);
         }
-        let counted = Counted { at: now, seq, by_unit: lists::count_late(session, now, 100)? };
-        let count = counted.at(units);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(counted);
+        let counts = lists::count_late(session, lists::by(sight), now, 100)?;
+        let count = lists::in_sight(&counts, sight);
+        *self.last(sight).lock().unwrap_or_else(PoisonError::into_inner) = Some(Counted { at: now, seq, counts });
         Ok(count)
     }
 
-    fn kept(&self, units: Option<&[u32]>, now: i64, good: impl FnOnce(&Counted) -> bool) -> Option<u32> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    const fn last(&self, sight: &Sight) -> &Mutex<Option<Counted>> {
+        match lists::by(sight) {
+            By::Unit => &self.units,
+            By::Muhtarlik => &self.muhtarliks,
+        }
+    }
+
+    fn kept(&self, sight: &Sight, now: i64, good: impl FnOnce(&Counted) -> bool) -> Option<u32> {
+        let last = self.last(sight).lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = last.as_ref().filter(|last| (0..FRESH).contains(&(now - last.at)) && good(last));
-        fresh.map(|last| last.at(units))
+        fresh.map(|last| lists::in_sight(&last.counts, sight))
     }
 }

@@ -462,6 +462,31 @@ const screens = [
     },
   },
   {
+    name: 'accounts-districts',
+    query: 'fake&as=operator',
+    hash: '#/accounts',
+    ready: 'table',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'on.inceleme.2' }).click();
+      await page.locator('aside.pane summary').click();
+      await page.locator('aside.pane [role=combobox]').fill('ata');
+      await page.locator('aside.pane [role=option]').first().waitFor();
+    },
+  },
+  { name: 'inbox-hands', query: 'fake&as=head', hash: '#/inbox?hand=4', ready: 'aside table' },
+  { name: 'health', query: 'fake&as=operator', hash: '#/health', ready: 'table' },
+  {
+    name: 'tablets-replace',
+    query: 'fake&as=operator',
+    hash: '#/tablets',
+    ready: 'table',
+    async prepare(page, mode) {
+      await page.getByRole('button', { name: mode.locale === 'tr' ? /yenisiyle değiştir$/ : /^Replace tablet/ }).first().click();
+      await page.locator('aside.pane .btn.primary').waitFor();
+    },
+  },
+  { name: 'triage-district', query: 'fake&as=triage&district=kadikoy', hash: '#/triage', ready: '.pane' },
+  {
     name: 'accounts-change',
     query: 'fake&as=operator',
     hash: '#/accounts',
@@ -505,7 +530,7 @@ const screens = [
     hash: '#/tablets',
     ready: 'table',
     async prepare(page) {
-      await page.locator('tbody tr .btn.quiet').first().click();
+      await page.locator('tbody tr .btn.quiet').nth(1).click();
       await page.locator('.leaving').waitFor();
     },
   },

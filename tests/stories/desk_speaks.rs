@@ -3,11 +3,12 @@
 
 use mbs_shared::routing::{Channel, State};
 use mbs_shared::wire::entry::EntryKind;
+use mbs_tablet::capture::photo::preview;
 use mbs_tablet::door::announcements::Announcement;
 use mbs_tablet::door::{Call, Fields};
 use mbs_tablet::ports::Ports;
 use mbs_tablet::sync::driver::Driver;
-use mbs_tests::people::{RASIMPASA, new_photo};
+use mbs_tests::people::{BINBIRDIREK, RASIMPASA, new_photo};
 use mbs_tests::process::wait_until;
 use mbs_tests::simulated::VirtualClock;
 use mbs_tests::staff::Staff;
@@ -105,4 +106,33 @@ fn an_announcement_is_heard_read_without_a_network_and_counted() {
     triage.post(&format!("announcements/{water}/withdraw"), &json!({})).unwrap();
     device.settle();
     assert_eq!(device.call::<Vec<Announcement>>(Call::Announcements).unwrap().len(), 1);
+}
+
+#[test]
+fn an_announcement_s_photo_comes_when_it_is_opened_and_goes_with_it() {
+    let mut world = World::begin();
+    let triage = world.triage();
+    let (tablet, far) = (world.tablet(RASIMPASA), world.tablet(BINBIRDIREK));
+    let bytes = new_photo(7, 40);
+    let small = preview(&bytes).unwrap();
+    let hash = triage.add_photo(bytes).unwrap();
+    triage.add_preview(&hash, small.clone()).unwrap();
+    let name = hash.parse().unwrap();
+    let new = json!({ "audience": "district:kadikoy", "urgent": false, "title": "Yol kapalı", "text": "Haritadaki gibi.", "photos": [hash] });
+    let id = triage.post("announcements", &new).unwrap()[0]["id"].as_i64().unwrap();
+    tablet.settle();
+    far.settle();
+    let shown = || tablet.call::<Vec<Announcement>>(Call::Announcements).unwrap().remove(0).photos;
+    assert_eq!(shown().iter().map(|photo| (photo.here, photo.thumb)).collect::<Vec<_>>(), [(false, true)]);
+    assert_eq!(tablet.tablet.photo(name, true).unwrap().unwrap(), small);
+    tablet.call::<()>(Call::FetchAnnouncedPhoto { id, hash: name }).unwrap();
+    tablet.settle();
+    assert!(shown()[0].here);
+    assert_eq!(tablet.photo(name), world.server.photo(name), "bit-equal");
+    assert_eq!(far.call::<Vec<Announcement>>(Call::Announcements).unwrap().len(), 0);
+
+    triage.post(&format!("announcements/{id}/withdraw"), &json!({})).unwrap();
+    tablet.settle();
+    assert_eq!(tablet.tablet.photo(name, true).unwrap(), None);
+    drop(world.server.run(&["verify"]));
 }

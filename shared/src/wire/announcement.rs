@@ -6,10 +6,14 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::id::BlobHash;
+
 /// Longest title, in bytes of UTF-8.
 pub const MAX_TITLE: usize = 200;
 /// Longest text, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 4_000;
+/// Photos of one announcement at most.
+pub const MAX_PHOTOS: usize = 3;
 /// Announcements of a reply at most, the oldest first.
 pub const MAX_OF_ONE: u32 = 50;
 /// Bytes of a reply at most.
@@ -59,6 +63,10 @@ pub struct Announcement {
     /// Taken back: the tablet drops it.
     #[n(7)]
     pub withdrawn: bool,
+    /// Photos that go with it, at most [`MAX_PHOTOS`].
+    #[n(8)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub photos: Vec<BlobHash>,
 }
 
 /// How far an announcement reaches.

@@ -5,4 +5,5 @@ pub mod keys;
 pub mod password;
 pub mod rights;
 pub mod second_factor;
+pub mod sight;
 pub mod staff;

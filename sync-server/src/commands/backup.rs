@@ -10,6 +10,7 @@ use clap::Args;
 use crate::config::Settings;
 use crate::database::sqlite::{Options, Sqlite};
 use crate::engines::{FILE, Photos, Place};
+use crate::jobs::{self, Job};
 use crate::operate::backup::Source;
 use crate::operate::seal::{Opener, Seal};
 use crate::operate::{self};
@@ -74,7 +75,7 @@ pub(super) fn backup(settings: &Settings, options: &Backup) -> Result<()> {
     let service = super::open(settings)?;
     // Under another name until it is whole: half a backup never looks like one.
     let partial = dest.with_extension("partial");
-    let written = (|| {
+    let written = jobs::noted(&*service.db, &SystemClock, Job::Backup, || {
         let mut out = File::options();
         out.write(true).create_new(true);
         #[cfg(unix)]
@@ -89,8 +90,8 @@ pub(super) fn backup(settings: &Settings, options: &Backup) -> Result<()> {
         if let Some(dir) = dest.parent().filter(|p| !p.as_os_str().is_empty()) {
             File::open(dir)?.sync_all()?;
         }
-        anyhow::Ok(manifest)
-    })();
+        Ok(manifest)
+    });
     match written {
         Ok(manifest) => {
             let bytes: u64 = manifest.parts.values().map(|p| p.size).sum();

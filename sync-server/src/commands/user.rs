@@ -4,10 +4,11 @@ use std::io::{IsTerminal, Write};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
+use mbs_shared::istanbul;
 
 use super::list::{self, List};
-use crate::auth::password;
 use crate::auth::staff::login;
+use crate::auth::{password, rights};
 use crate::config::Settings;
 use crate::database::staff;
 use crate::handlers::desk::view::Role;
@@ -39,12 +40,15 @@ pub(super) struct Add {
     /// Name to show
     #[arg(long)]
     name: String,
-    /// Role: triage, unit, approver, auditor or operator
+    /// Role: triage, unit, approver, head, auditor or operator
     #[arg(long)]
     role: String,
-    /// Code of the unit the person works in, for unit and approver
+    /// Code of the unit the person works in, for unit, approver and head
     #[arg(long, default_value = "")]
     unit: String,
+    /// Code of a district whose muhtarlıks the person is limited to, for triage and auditor; several: once for each
+    #[arg(long = "district", value_name = "CODE")]
+    districts: Vec<String>,
 }
 
 /// Whom it is about.
@@ -96,14 +100,26 @@ fn add(settings: &Settings, add: &Add, now: i64) -> Result<()> {
         bail!("--role is one of {}", Role::ALL.map(Role::code).join(", "));
     };
     let db = super::database(settings)?;
-    if matches!(role, Role::Unit | Role::Approver) {
+    if rights::works_in_unit(role) {
         super::known_unit(&*db, &add.unit)?;
+    }
+    if !add.districts.is_empty() && !rights::can_be_limited(role) {
+        bail!("--district goes with the roles triage and auditor");
+    }
+    if let Some(code) = add.districts.iter().find(|code| istanbul::directory().district(code).is_none()) {
+        bail!(
+            "there is no district {code:?}: `mbs-server neighbourhoods` shows them, a neighbourhood's code begins with its district's"
+        );
     }
     let Some(login) = login(&add.login) else {
         bail!("--login has 3 to 64 small letters without Turkish ones, digits, '.', '_' and '-'");
     };
     let hash = read_password()?;
-    if !db.change(|tx| staff::add(tx, &login, &add.name, role, &add.unit, &hash, now))? {
+    let added = db.change(|tx| {
+        Ok(staff::add(tx, &login, &add.name, role, &add.unit, &hash, now)?
+            && staff::set_duty(tx, &login, role, &add.unit, &add.districts)?)
+    })?;
+    if !added {
         bail!("someone signs in as {login:?} already");
     }
     println!("{} can sign in as {login}.", add.name);

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use mbs_shared::id::BlobHash;
+
 use super::{DbResult, Row, Session, meta, statements};
 
 /// Under which name the last `seq` stands in `meta`. A restore jumps over what may have been given out since.
@@ -21,6 +23,14 @@ statements! {
               where id < $1 order by id desc limit $2";
     /// One.
     OF_ID = "select id, seq, at, author, unit, audience, urgent, title, body, withdrawn from announcement where id = $1";
+    /// A photo goes with one.
+    ADD_PHOTO = "insert into announcement_photo (announcement, place, hash) values ($1, $2, $3)";
+    /// Photos of one.
+    PHOTOS = "select hash from announcement_photo where announcement = $1 order by place";
+    /// Those that stand and have a photo.
+    WITH_PHOTO = "select a.id, a.seq, a.at, a.author, a.unit, a.audience, a.urgent, a.title, a.body, a.withdrawn \
+                  from announcement_photo p join announcement a on a.id = p.announcement \
+                  where p.hash = $1 and a.withdrawn = 0";
     /// Takes one back.
     WITHDRAW = "update announcement set withdrawn = $1, seq = $2 where id = $3 and withdrawn = 0";
     /// A muhtarlık has read one.
@@ -56,6 +66,8 @@ pub struct Stored {
     pub body: String,
     /// When it was taken back; 0: it was not.
     pub withdrawn: i64,
+    /// Photos that go with it.
+    pub photos: Vec<BlobHash>,
 }
 
 fn stored(r: &dyn Row) -> DbResult<Stored> {
@@ -70,6 +82,7 @@ fn stored(r: &dyn Row) -> DbResult<Stored> {
         title: r.text(7)?.to_owned(),
         body: r.text(8)?.to_owned(),
         withdrawn: r.int(9)?,
+        photos: Vec::new(),
     })
 }
 
@@ -91,6 +104,9 @@ pub fn add(session: &mut dyn Session, new: &Stored) -> DbResult<Stored> {
         new.body.as_str().into(),
     ];
     session.execute(ADD, &args)?;
+    for (place, hash) in (1_i64..).zip(&new.photos) {
+        session.send(ADD_PHOTO, &[seq.into(), place.into(), hash.as_bytes().into()])?;
+    }
     session.send(meta::BUMP, &["devices".into()])?;
     Ok(Stored { id: seq, seq, ..new.clone() })
 }
@@ -108,7 +124,23 @@ pub fn reach(session: &mut dyn Session) -> DbResult<Vec<(String, i64)>> {
 /// # Errors
 /// [`super::DbError`].
 pub fn after(session: &mut dyn Session, after: i64, limit: u32) -> DbResult<Vec<Stored>> {
-    session.all(AFTER, &[after.into(), limit.into()], stored)
+    let found = session.all(AFTER, &[after.into(), limit.into()], stored)?;
+    with_photos(session, found)
+}
+
+fn with_photos(session: &mut dyn Session, mut all: Vec<Stored>) -> DbResult<Vec<Stored>> {
+    for one in &mut all {
+        one.photos = session.all(PHOTOS, &[one.id.into()], |r| Ok(BlobHash(r.bytes32(0)?)))?;
+    }
+    Ok(all)
+}
+
+/// Those that stand and have a photo, without their photos.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn with_photo(session: &mut dyn Session, hash: BlobHash) -> DbResult<Vec<Stored>> {
+    session.all(WITH_PHOTO, &[hash.as_bytes().into()], stored)
 }
 
 /// Those before number `before`, the newest first.
@@ -116,10 +148,11 @@ pub fn after(session: &mut dyn Session, after: i64, limit: u32) -> DbResult<Vec<
 /// # Errors
 /// [`super::DbError`].
 pub fn before(session: &mut dyn Session, before: i64, limit: u32) -> DbResult<Vec<Stored>> {
-    session.all(BEFORE, &[before.into(), limit.into()], stored)
+    let found = session.all(BEFORE, &[before.into(), limit.into()], stored)?;
+    with_photos(session, found)
 }
 
-/// The one with that number.
+/// The one with that number, without its photos.
 ///
 /// # Errors
 /// [`super::DbError`].

@@ -7,6 +7,10 @@ use mbs_shared::routing::State;
 
 use super::requests::{self, Head};
 use super::{DbResult, Go, Session, request_rows, statements};
+use crate::auth::sight::Sight;
+
+/// Rows that are read at once where only some of them are shown.
+const AT_ONCE: u32 = 500;
 
 statements! {
     /// In an open state, whoever holds it, most urgent first.
@@ -19,6 +23,12 @@ statements! {
     COUNT_IN_STATE = "select count(*) from request where state = $1";
     /// How many are in a state at a unit.
     COUNT_AT_UNIT = "select count(*) from request where state = $1 and unit = $2";
+    /// How many each muhtarlık filed that are in an open state.
+    COUNT_BY_MUHTARLIK = "select scope, count(*) from request where state = $1 and state < 8 group by scope";
+    /// How many a muhtarlık filed that are in a state.
+    COUNT_OF_MUHTARLIK = "select count(*) from request where scope = $1 and state = $2";
+    /// How many a muhtarlık filed.
+    TOTAL_OF_MUHTARLIK = "select count(*) from request where scope = $1";
     /// In an open state, and so much of its time is gone, in percent, or returned twice.
     LATE = request_rows!("where state = $1 and state < 8 and (returns > 1 or \
             (due <> 0 and paused = 0 and ($2 - received) * 100 >= (due - received) * $3)) \
@@ -30,10 +40,15 @@ statements! {
     /// Which unit holds each of them.
     WHO_IS_LATE = "select unit from request where state = $1 and state < 8 and (returns > 1 or \
                    (due <> 0 and paused = 0 and ($2 - received) * 100 >= (due - received) * $3))";
+    /// Which muhtarlık filed each of them.
+    WHOSE_IS_LATE = "select scope from request where state = $1 and state < 8 and (returns > 1 or \
+                     (due <> 0 and paused = 0 and ($2 - received) * 100 >= (due - received) * $3))";
     /// In an open state at a unit: which.
     IDS_AT_UNIT = "select id from request where state = $1 and unit = $2 order by rid limit $3";
     /// How much of an open state lies at each unit.
     AT_UNITS = "select unit, count(*) from request where state = $1 group by unit";
+    /// Where each of an open state lies, whose it is, and what makes it late.
+    WHERE_ALL_LIE = "select unit, scope, received, due, paused, returns from request where state = $1 and state < 8";
     /// Everything, newest first.
     NEWEST = request_rows!("where rid < $1 order by rid desc limit $2");
     /// In a state at a unit, newest first.
@@ -90,14 +105,33 @@ pub fn page(mut heads: Vec<Head>, limit: u32) -> Vec<Head> {
     heads
 }
 
-/// In these states, after a place, the most urgent first: those of `units`, or of everyone where `units` is `None`.
+/// Reads on behind the last row until `limit` of them are good.
+fn sieved(
+    limit: u32,
+    good: impl Fn(&Head) -> bool,
+    mut read: impl FnMut(Option<&Head>) -> DbResult<Vec<Head>>,
+) -> DbResult<Vec<Head>> {
+    let (mut out, mut last): (Vec<Head>, Option<Head>) = (Vec::new(), None);
+    loop {
+        let heads = read(last.as_ref())?;
+        let ended = heads.len() < AT_ONCE as usize;
+        last = heads.last().cloned();
+        out.extend(heads.into_iter().filter(&good));
+        if ended || out.len() >= limit as usize {
+            out.truncate(limit as usize);
+            return Ok(out);
+        }
+    }
+}
+
+/// In these states, after a place, the most urgent first, as far as they are in sight.
 ///
 /// # Errors
 /// [`super::DbError`].
 pub fn urgent(
     session: &mut dyn Session,
     states: &[State],
-    units: Option<&[u32]>,
+    sight: &Sight,
     after: Place,
     limit: u32,
 ) -> DbResult<Vec<Head>> {
@@ -105,12 +139,17 @@ pub fn urgent(
     let Place { urgency, rid } = after;
     for state in states {
         let state = requests::state_no(*state);
-        match units {
-            None => {
-                let args = [state.into(), urgency.into(), rid.into(), limit.into()];
-                out.extend(session.all(URGENT_IN_STATE, &args, requests::head)?);
+        let mut all = |Place { urgency, rid }: Place, limit: u32| {
+            let args = [state.into(), urgency.into(), rid.into(), limit.into()];
+            session.all(URGENT_IN_STATE, &args, requests::head)
+        };
+        match sight {
+            Sight::All => out.extend(all(after, limit)?),
+            Sight::Muhtarliks(_) => {
+                let read = |last: Option<&Head>| all(last.map_or(after, Place::of), AT_ONCE);
+                out.extend(sieved(limit, |head| sight.has_head(head), read)?);
             }
-            Some(units) => {
+            Sight::Units(units) => {
                 for unit in units {
                     let args = [state.into(), (*unit).into(), urgency.into(), rid.into(), limit.into()];
                     out.extend(session.all(URGENT_AT_UNIT, &args, requests::head)?);
@@ -121,19 +160,30 @@ pub fn urgent(
     Ok(page(out, limit))
 }
 
-/// How many are in these states: at `units`, or at all where `units` is `None`.
+/// How many are in these states, as far as they are in sight.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn count(session: &mut dyn Session, states: &[State], units: Option<&[u32]>) -> DbResult<u32> {
+pub fn count(session: &mut dyn Session, states: &[State], sight: &Sight) -> DbResult<u32> {
     let mut sum = 0;
     for state in states {
-        let state = requests::state_no(*state);
-        match units {
-            None => sum += session.first(COUNT_IN_STATE, &[state.into()], |r| r.count(0))?.unwrap_or(0),
-            Some(units) => {
+        let number = requests::state_no(*state);
+        match sight {
+            Sight::All => sum += session.first(COUNT_IN_STATE, &[number.into()], |r| r.count(0))?.unwrap_or(0),
+            Sight::Units(units) => {
                 for unit in units {
-                    sum += session.first(COUNT_AT_UNIT, &[state.into(), (*unit).into()], |r| r.count(0))?.unwrap_or(0);
+                    sum += session.first(COUNT_AT_UNIT, &[number.into(), (*unit).into()], |r| r.count(0))?.unwrap_or(0);
+                }
+            }
+            // Open work is little, and looked at whole; of what is finished only the own.
+            Sight::Muhtarliks(own) if state.is_open() => {
+                let all = session.all(COUNT_BY_MUHTARLIK, &[number.into()], |r| Ok((r.count(0)?, r.count(1)?)))?;
+                sum += all.iter().filter(|(muhtarlik, _)| own.contains(muhtarlik)).map(|(_, count)| count).sum::<u32>();
+            }
+            Sight::Muhtarliks(own) => {
+                for muhtarlik in own {
+                    let args = [(*muhtarlik).into(), number.into()];
+                    sum += session.first(COUNT_OF_MUHTARLIK, &args, |r| r.count(0))?.unwrap_or(0);
                 }
             }
         }
@@ -141,14 +191,13 @@ pub fn count(session: &mut dyn Session, states: &[State], units: Option<&[u32]>)
     Ok(sum)
 }
 
-/// What wants a supervisor's look: `percent` of its time is gone, or it was returned twice; at `units`, or at all where that
-/// is `None`.
+/// What wants a supervisor's look: `percent` of its time is gone, or it was returned twice; as far as it is in sight.
 ///
 /// # Errors
 /// [`super::DbError`].
 pub fn late(
     session: &mut dyn Session,
-    units: Option<&[u32]>,
+    sight: &Sight,
     now: i64,
     percent: u32,
     after: Place,
@@ -156,33 +205,73 @@ pub fn late(
 ) -> DbResult<Vec<Head>> {
     let mut out = Vec::new();
     for state in open() {
-        let begin =
-            [requests::state_no(state).into(), now.into(), percent.into(), after.urgency.into(), after.rid.into()];
-        let Some(units) = units else {
-            out.extend(session.all(LATE, &[&begin[..], &[limit.into()]].concat(), requests::head)?);
-            continue;
+        let behind = |place: Place| {
+            [requests::state_no(state).into(), now.into(), percent.into(), place.urgency.into(), place.rid.into()]
         };
-        for unit in units {
-            let args = [&begin[..], &[(*unit).into(), limit.into()]].concat();
-            out.extend(session.all(LATE_AT_UNIT, &args, requests::head)?);
+        match sight {
+            Sight::All => {
+                out.extend(session.all(LATE, &[&behind(after)[..], &[limit.into()]].concat(), requests::head)?);
+            }
+            Sight::Muhtarliks(_) => {
+                let read = |last: Option<&Head>| {
+                    let args = [&behind(last.map_or(after, Place::of))[..], &[AT_ONCE.into()]].concat();
+                    session.all(LATE, &args, requests::head)
+                };
+                out.extend(sieved(limit, |head| sight.has_head(head), read)?);
+            }
+            Sight::Units(units) => {
+                for unit in units {
+                    let args = [&behind(after)[..], &[(*unit).into(), limit.into()]].concat();
+                    out.extend(session.all(LATE_AT_UNIT, &args, requests::head)?);
+                }
+            }
         }
     }
     Ok(page(out, limit))
 }
 
-/// How many those are, by the unit that holds them; 0 is nobody.
+/// By whom work that is late is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The unit that holds it; 0 is nobody.
+    Unit,
+    /// The muhtarlık that filed it.
+    Muhtarlik,
+}
+
+/// How many those are.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn count_late(session: &mut dyn Session, now: i64, percent: u32) -> DbResult<HashMap<u32, u32>> {
+pub fn count_late(session: &mut dyn Session, by: By, now: i64, percent: u32) -> DbResult<HashMap<u32, u32>> {
+    let statement = if by == By::Unit { WHO_IS_LATE } else { WHOSE_IS_LATE };
     let mut counts = HashMap::new();
     for state in open() {
-        session.query(WHO_IS_LATE, &[requests::state_no(state).into(), now.into(), percent.into()], &mut |r| {
+        session.query(statement, &[requests::state_no(state).into(), now.into(), percent.into()], &mut |r| {
             *counts.entry(r.count(0)?).or_default() += 1;
             Ok(Go::On)
         })?;
     }
     Ok(counts)
+}
+
+/// What those counts come to, as far as it is in sight: by the unit, or by the muhtarlık where that is what is limited.
+#[must_use]
+pub fn in_sight(counts: &HashMap<u32, u32>, sight: &Sight) -> u32 {
+    match sight {
+        Sight::All => counts.values().sum(),
+        Sight::Units(units) => units.iter().filter_map(|unit| counts.get(unit)).sum(),
+        Sight::Muhtarliks(own) => own.iter().filter_map(|muhtarlik| counts.get(muhtarlik)).sum(),
+    }
+}
+
+/// By whom is counted what is in sight.
+#[must_use]
+pub const fn by(sight: &Sight) -> By {
+    match sight {
+        Sight::All | Sight::Units(_) => By::Unit,
+        Sight::Muhtarliks(_) => By::Muhtarlik,
+    }
 }
 
 /// How much open work lies at each unit; 0 is nobody.
@@ -197,6 +286,35 @@ pub fn open_at_units(session: &mut dyn Session) -> DbResult<HashMap<u32, u32>> {
         {
             *counts.entry(unit).or_default() += count;
         }
+    }
+    Ok(counts)
+}
+
+/// How much open work in sight lies at each unit, and how much of it is late; 0 is nobody.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn loads(session: &mut dyn Session, sight: &Sight, now: i64) -> DbResult<HashMap<u32, (u32, u32)>> {
+    let mut counts: HashMap<u32, (u32, u32)> = HashMap::new();
+    if by(sight) == By::Unit {
+        for (unit, open) in open_at_units(session)? {
+            counts.entry(unit).or_default().0 = open;
+        }
+        for (unit, late) in count_late(session, By::Unit, now, 100)? {
+            counts.entry(unit).or_default().1 = late;
+        }
+        return Ok(counts);
+    }
+    for state in open() {
+        session.query(WHERE_ALL_LIE, &[requests::state_no(state).into()], &mut |r| {
+            let unit = r.count(0)?;
+            if sight.has(unit, r.count(1)?) {
+                let late = requests::is_late(r.int(2)?, r.int(3)?, r.int(4)?, r.count(5)?, now, 100);
+                let count = counts.entry(unit).or_default();
+                *count = (count.0 + 1, count.1 + u32::from(late));
+            }
+            Ok(Go::On)
+        })?;
     }
     Ok(counts)
 }
@@ -219,44 +337,47 @@ fn open() -> impl Iterator<Item = State> {
     State::ALL.into_iter().filter(|state| state.is_open())
 }
 
-/// Everything before row `before`, newest first.
+/// Everything in sight before row `before`, newest first: in that state, or in any.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn newest(session: &mut dyn Session, before: i64, limit: u32) -> DbResult<Vec<Head>> {
-    session.all(NEWEST, &[before.into(), limit.into()], requests::head)
-}
-
-/// In these states before row `before`, newest first, whoever holds them.
-///
-/// # Errors
-/// [`super::DbError`].
-pub fn newest_in(session: &mut dyn Session, states: &[State], before: i64, limit: u32) -> DbResult<Vec<Head>> {
-    let mut out = Vec::new();
-    for state in states {
-        let args = [requests::state_no(*state).into(), before.into(), limit.into()];
-        out.extend(session.all(NEWEST_IN_STATE, &args, requests::head)?);
-    }
-    out.sort_by_key(|head| std::cmp::Reverse(head.rid));
-    out.truncate(limit as usize);
-    Ok(out)
-}
-
-/// In these states at `units` before row `before`, newest first.
-///
-/// # Errors
-/// [`super::DbError`].
-pub fn newest_at(
+pub fn newest(
     session: &mut dyn Session,
-    states: &[State],
+    state: Option<State>,
+    sight: &Sight,
+    before: i64,
+    limit: u32,
+) -> DbResult<Vec<Head>> {
+    if let Sight::Units(units) = sight {
+        return newest_at(session, state, units, before, limit);
+    }
+    let mut all = |before: i64, limit: u32| match state {
+        None => session.all(NEWEST, &[before.into(), limit.into()], requests::head),
+        Some(state) => {
+            let args = [requests::state_no(state).into(), before.into(), limit.into()];
+            session.all(NEWEST_IN_STATE, &args, requests::head)
+        }
+    };
+    match sight {
+        Sight::Muhtarliks(_) => {
+            sieved(limit, |head| sight.has_head(head), |last| all(last.map_or(before, |head| head.rid), AT_ONCE))
+        }
+        _ => all(before, limit),
+    }
+}
+
+/// At `units` before row `before`, newest first: in that state, or in any.
+fn newest_at(
+    session: &mut dyn Session,
+    state: Option<State>,
     units: &[u32],
     before: i64,
     limit: u32,
 ) -> DbResult<Vec<Head>> {
     let mut out = Vec::new();
-    for state in states {
+    for one in State::ALL.into_iter().filter(|one| state.is_none_or(|state| state == *one)) {
         for unit in units {
-            let args = [requests::state_no(*state).into(), (*unit).into(), before.into(), limit.into()];
+            let args = [requests::state_no(one).into(), (*unit).into(), before.into(), limit.into()];
             out.extend(session.all(NEWEST_AT_UNIT, &args, requests::head)?);
         }
     }
@@ -265,12 +386,24 @@ pub fn newest_at(
     Ok(out)
 }
 
-/// How many requests there are.
+/// How many requests there are in sight: in that state, or in any.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn total(session: &mut dyn Session) -> DbResult<u32> {
-    Ok(session.first(COUNT, &[], |r| r.count(0))?.unwrap_or(0))
+pub fn total(session: &mut dyn Session, state: Option<State>, sight: &Sight) -> DbResult<u32> {
+    match (state, sight) {
+        (Some(state), sight) => count(session, &[state], sight),
+        (None, Sight::All) => Ok(session.first(COUNT, &[], |r| r.count(0))?.unwrap_or(0)),
+        (None, Sight::Units(_)) => count(session, &State::ALL, sight),
+        (None, Sight::Muhtarliks(own)) => {
+            let mut sum = 0;
+            for muhtarlik in own {
+                let found = session.first(TOTAL_OF_MUHTARLIK, &[(*muhtarlik).into()], |r| r.count(0))?;
+                sum += found.unwrap_or(0);
+            }
+            Ok(sum)
+        }
+    }
 }
 
 /// The requests a number that was typed in names: official or offline.

@@ -20,6 +20,7 @@ pub mod erased;
 pub mod events;
 pub mod feed;
 pub mod gaps;
+pub mod jobs;
 pub mod lists;
 pub mod meta;
 pub mod people;
@@ -326,6 +327,14 @@ pub trait Database: Send + Sync {
         self.read(&mut |s| s.query(meta::UNIT_SETTINGS, &[], &mut |_| Ok(Go::On))).map(|()| "answers".into())
     }
 
+    /// Bytes it takes; 0: unknown.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    fn size(&self) -> DbResult<u64> {
+        Ok(0)
+    }
+
     /// Writes all of it, of one moment, into a new file, while others write.
     ///
     /// # Errors
@@ -448,6 +457,7 @@ pub fn all_statements() -> impl Iterator<Item = (&'static str, &'static str)> {
         events::STATEMENTS,
         feed::STATEMENTS,
         gaps::STATEMENTS,
+        jobs::STATEMENTS,
         lists::STATEMENTS,
         meta::STATEMENTS,
         people::STATEMENTS,

@@ -14,7 +14,7 @@ statements! {
     /// When the first request was received.
     FIRST_RECEIVED = "select received from request order by received limit 1";
     /// When answers of a period were given.
-    CONCLUDED = "select concluded, unit from request where concluded <> 0 and concluded >= $1 and concluded < $2";
+    CONCLUDED = "select concluded, unit, scope from request where concluded <> 0 and concluded >= $1 and concluded < $2";
     /// Requests received in a period, whole, page by page.
     PAGE = request_rows!("where rid > $1 and received >= $2 and received < $3 order by rid limit $4");
 }
@@ -90,13 +90,18 @@ pub fn received(session: &mut dyn Session, from: i64, until: i64, each: &mut dyn
     })
 }
 
-/// Shows when each answer of a period was given, and by which unit.
+/// Shows when each answer of a period was given, by which unit, and to which muhtarlık.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn concluded(session: &mut dyn Session, from: i64, until: i64, each: &mut dyn FnMut(i64, u32)) -> DbResult<()> {
+pub fn concluded(
+    session: &mut dyn Session,
+    from: i64,
+    until: i64,
+    each: &mut dyn FnMut(i64, u32, u32),
+) -> DbResult<()> {
     session.query(CONCLUDED, &[from.into(), until.into()], &mut |r| {
-        each(r.int(0)?, r.count(1)?);
+        each(r.int(0)?, r.count(1)?, r.count(2)?);
         Ok(Go::On)
     })
 }

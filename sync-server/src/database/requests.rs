@@ -56,6 +56,15 @@ statements! {
     IN_STATE = "select count(*) from request where state = $1";
 }
 
+/// Whether `percent` of the time of work that is owed is gone (Unix ms; `due` 0: it has none, `paused` 0: its clock runs), or
+/// it was returned twice.
+#[must_use]
+pub fn is_late(received: i64, due: i64, paused: i64, returns: u32, now: i64, percent: u8) -> bool {
+    let spent = now.saturating_sub(received).saturating_mul(100);
+    let runs = due != 0 && paused == 0;
+    returns > 1 || runs && spent >= due.saturating_sub(received).saturating_mul(i64::from(percent))
+}
+
 /// The index row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {

@@ -9,9 +9,10 @@ statements! {
     ADD = "insert into staff (login, name, title, role, unit, password, created) values ($1, $2, $3, $4, $5, $6, $7) \
            on conflict (login) do nothing";
     /// One by sign-in name.
-    BY_LOGIN = "select id, name, role, unit, second_factor, password from staff where login = $1 and disabled = 0";
+    BY_LOGIN = "select id, name, role, unit, second_factor, districts, password from staff where login = $1 and disabled = 0";
     /// One by session cookie.
-    BY_SESSION = "select s.id, s.name, s.role, s.unit, s.second_factor, t.expires from staff_session t join staff s on s.id = t.staff \
+    BY_SESSION = "select s.id, s.name, s.role, s.unit, s.second_factor, s.districts, t.expires from staff_session t \
+                  join staff s on s.id = t.staff \
                   where t.token = $1 and t.expires > $2 and s.disabled = 0";
     /// One by the name their words are shown with.
     BY_SHOWN = "select id from staff where case when title <> '' then title else name end = $1 order by id limit 1";
@@ -21,7 +22,9 @@ statements! {
     /// Name of one.
     NAME = "select name from staff where id = $1";
     /// Everyone who signs in or did.
-    ALL = "select id, name, role, unit, second_factor, login, created, disabled from staff where password <> '' order by login";
+    ALL = "select id, name, role, unit, second_factor, districts, login, created, disabled from staff where password <> '' order by login";
+    /// Another role, unit, and districts.
+    SET_DUTY = "update staff set role = $1, unit = $2, districts = $3 where login = $4 and password <> ''";
     /// Another password.
     SET_PASSWORD = "update staff set password = $1 where login = $2 and password <> ''";
     /// Can sign in no more.
@@ -65,6 +68,8 @@ pub struct Person {
     pub unit: String,
     /// The number their second factor follows from; 0: they have none.
     pub second: i64,
+    /// Codes of the districts whose muhtarlıks they are limited to; none: all.
+    pub districts: Vec<String>,
 }
 
 fn person(r: &dyn Row) -> DbResult<Person> {
@@ -75,6 +80,7 @@ fn person(r: &dyn Row) -> DbResult<Person> {
         role: Role::from_code(role).ok_or_else(|| DbError::Unexpected(format!("role {role:?}")))?,
         unit: r.text(3)?.to_owned(),
         second: r.int(4)?,
+        districts: r.text(5)?.split_whitespace().map(str::to_owned).collect(),
     })
 }
 
@@ -115,8 +121,23 @@ pub struct Account {
 /// [`DbError`].
 pub fn all(session: &mut dyn Session) -> DbResult<Vec<Account>> {
     session.all(ALL, &[], |r| {
-        Ok(Account { person: person(r)?, login: r.text(5)?.to_owned(), created: r.int(6)?, disabled: r.int(7)? })
+        Ok(Account { person: person(r)?, login: r.text(6)?.to_owned(), created: r.int(7)?, disabled: r.int(8)? })
     })
+}
+
+/// Gives someone another role, unit, and districts; `false` when there is no such person.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_duty(
+    session: &mut dyn Session,
+    login: &str,
+    role: Role,
+    unit: &str,
+    districts: &[String],
+) -> DbResult<bool> {
+    let districts = districts.join(" ");
+    Ok(session.execute(SET_DUTY, &[role.code().into(), unit.into(), districts.as_str().into(), login.into()])? == 1)
 }
 
 /// Gives someone another password and ends their sessions; `false` when there is no such person.
@@ -167,7 +188,7 @@ pub fn enable(session: &mut dyn Session, login: &str) -> DbResult<bool> {
 /// # Errors
 /// [`DbError`].
 pub fn by_login(session: &mut dyn Session, login: &str) -> DbResult<Option<(Person, String)>> {
-    session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(5)?.to_owned())))
+    session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(6)?.to_owned())))
 }
 
 /// Ends all sessions of one but this.
@@ -183,7 +204,7 @@ pub fn end_others(session: &mut dyn Session, id: i64, token: &[u8; 32]) -> DbRes
 /// # Errors
 /// [`DbError`].
 pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbResult<Option<(Person, i64)>> {
-    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok((person(r)?, r.int(5)?)))
+    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok((person(r)?, r.int(6)?)))
 }
 
 /// Name of one; empty when unknown.

@@ -1,9 +1,12 @@
 //! Parts of requests' work that other units owe (alt iş): an index told from the events.
 
+use std::collections::HashMap;
+
 use mbs_shared::id::RequestId;
 
 use super::requests::{self, Head};
-use super::{DbResult, Session, request_rows, statements};
+use super::{DbResult, Go, Session, request_rows, statements};
+use crate::auth::sight::Sight;
 
 statements! {
     /// One is owed.
@@ -16,8 +19,9 @@ statements! {
     OWED_BY = request_rows!("where rid in (select request from task where unit = $1) limit $2");
     /// What a unit owes: the request and the event that gave the part.
     OF_UNIT = "select r.id, t.n from task t join request r on r.rid = t.request where t.unit = $1 limit $2";
-    /// How many each unit owes.
-    OF_UNITS = "select unit, count(*) from task group by unit";
+    /// How many each unit owes of what lies at a unit and was filed by a muhtarlık.
+    OF_UNITS = "select t.unit, r.unit, r.scope, count(*) from task t join request r on r.rid = t.request \
+                group by t.unit, r.unit, r.scope";
     /// Who holds the requests of which a unit owes a part.
     HOLDERS = "select r.unit from task t join request r on r.rid = t.request where t.unit = $1";
 }
@@ -63,12 +67,20 @@ pub fn of_unit(session: &mut dyn Session, unit: u32, limit: u32) -> DbResult<Vec
     session.all(OF_UNIT, &[unit.into(), limit.into()], |r| Ok((RequestId(r.bytes16(0)?), r.count(1)?)))
 }
 
-/// How many parts each unit owes.
+/// How many parts each unit owes; of who is limited to districts only those of requests from there.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn of_units(session: &mut dyn Session) -> DbResult<Vec<(u32, u32)>> {
-    session.all(OF_UNITS, &[], |r| Ok((r.count(0)?, r.count(1)?)))
+pub fn of_units(session: &mut dyn Session, sight: &Sight) -> DbResult<HashMap<u32, u32>> {
+    let limited = matches!(sight, Sight::Muhtarliks(_));
+    let mut counts = HashMap::new();
+    session.query(OF_UNITS, &[], &mut |r| {
+        if !limited || sight.has(r.count(1)?, r.count(2)?) {
+            *counts.entry(r.count(0)?).or_default() += r.count(3)?;
+        }
+        Ok(Go::On)
+    })?;
+    Ok(counts)
 }
 
 /// How many parts `units` owe of requests that lie elsewhere.

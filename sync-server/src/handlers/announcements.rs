@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mbs_shared::directory::Directory;
+use mbs_shared::id::BlobHash;
 use mbs_shared::routing::deadline::calendar_days;
 use mbs_shared::wire::announcement::{Announcement, Announcements, MAX_OF_ONE, MAX_SEEN, Seen};
 use mbs_shared::wire::decode;
@@ -11,7 +12,7 @@ use mbs_shared::wire::error::Code;
 use crate::announcements::Audience;
 use crate::auth::device::Caller;
 use crate::database::announcements::{self, Stored};
-use crate::database::people;
+use crate::database::{DbResult, Session, people};
 use crate::error::Fault;
 use crate::service::Service;
 
@@ -60,7 +61,22 @@ fn told_to(service: &Service, home: &str, since: i64, stored: Stored) -> Option<
         title: said(stored.title),
         text: said(stored.body),
         withdrawn,
+        photos: if withdrawn { Vec::new() } else { stored.photos },
     })
+}
+
+/// Whether a photo goes with something that is announced to the caller.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn shows(service: &Service, s: &mut dyn Session, caller: &Caller, hash: BlobHash) -> DbResult<bool> {
+    let home = service.scopes.code(caller.device.scope);
+    let stands = announcements::with_photo(s, hash)?;
+    if stands.is_empty() {
+        return Ok(false);
+    }
+    let since = people::mandate(s, caller.device.mandate)?.map_or(i64::MAX, |mandate| mandate.since);
+    Ok(stands.into_iter().any(|stored| told_to(service, home, since, stored).is_some()))
 }
 
 /// The office that speaks: a unit, or Muhtarlıklar Müdürlüğü.

@@ -10,7 +10,9 @@ use mbs_shared::routing::Case;
 use crate::blob_store::Key;
 use crate::database::feed::{self, NewRow, kind};
 use crate::database::requests::{self, Head};
-use crate::database::{DbResult, Value, anchors, blobs, changes, entries, erased, events, quarantine, tasks};
+use crate::database::{
+    DbResult, Value, anchors, announcements, blobs, changes, entries, erased, events, quarantine, tasks,
+};
 use crate::error::Fault;
 use crate::journal::Record;
 use crate::routing::apply;
@@ -69,6 +71,7 @@ fn only_here(s: &mut dyn crate::database::Session, head: &Head) -> DbResult<Vec<
     for (hash, ..) in blobs::of_request(s, head.rid)? {
         if let Some(blob) = blobs::by_hash(s, hash)?
             && blobs::requests(s, blob.id)?.iter().all(|r| *r == head.id)
+            && announcements::with_photo(s, hash)?.is_empty()
         {
             only.push(hash);
         }

@@ -20,6 +20,7 @@ use mbs_shared::routing::{Channel, Outcome, State};
 use serde::Serialize;
 use ts_rs::TS;
 
+use crate::auth::sight::Sight;
 use crate::database::reports::{self, Counted};
 use crate::database::{DbResult, Session};
 use crate::service::Service;
@@ -219,7 +220,7 @@ pub struct Report {
     pub weeks: Vec<Week>,
 }
 
-/// Counts a period: of everyone, or of these units (by number).
+/// Counts what is in sight of a period.
 ///
 /// # Errors
 /// [`crate::database::DbError`].
@@ -227,12 +228,11 @@ pub fn count(
     session: &mut dyn Session,
     service: &Service,
     period: Period,
-    units: Option<&[u32]>,
+    sight: &Sight,
     now: i64,
 ) -> DbResult<Report> {
     let directory = service.directory();
     let (from, until) = period.range();
-    let counts_for = |unit: u32| units.is_none_or(|units| units.contains(&unit));
     let mut totals = Tally::default();
     let mut by_unit: HashMap<u32, Tally> = HashMap::new();
     let mut by_category: HashMap<String, Tally> = HashMap::new();
@@ -240,7 +240,7 @@ pub fn count(
     let mut by_district: HashMap<&str, Tally> = HashMap::new();
     let mut weeks = weeks_of(period);
     reports::received(session, from, until, &mut |r| {
-        if !counts_for(r.unit) {
+        if !sight.has(r.unit, r.scope) {
             return;
         }
         let place = if r.place == 0 { r.scope } else { r.place };
@@ -257,19 +257,21 @@ pub fn count(
             None => by_category.entry(r.category.clone()).or_default().add(&r, now),
         }
     })?;
-    reports::concluded(session, from, until, &mut |at, unit| {
-        if counts_for(unit)
+    reports::concluded(session, from, until, &mut |at, unit, muhtarlik| {
+        if sight.has(unit, muhtarlik)
             && let Some(week) = week_at(&mut weeks, period, at)
         {
             week.concluded += 1;
         }
     })?;
     let (before, end) = period.before().range();
-    let received_before = match units {
-        None => session.first(reports::COUNT_RECEIVED, &[before.into(), end.into()], |r| r.count(0))?.unwrap_or(0),
-        Some(_) => {
+    let received_before = match sight {
+        Sight::All => {
+            session.first(reports::COUNT_RECEIVED, &[before.into(), end.into()], |r| r.count(0))?.unwrap_or(0)
+        }
+        Sight::Units(_) | Sight::Muhtarliks(_) => {
             let mut sum = 0;
-            reports::received(session, before, end, &mut |r| sum += u32::from(counts_for(r.unit)))?;
+            reports::received(session, before, end, &mut |r| sum += u32::from(sight.has(r.unit, r.scope)))?;
             sum
         }
     };

@@ -1,4 +1,5 @@
-//! What of a period can be published: where roughly, what about, when and how it ended; nothing that leads to anybody.
+//! Requests of a period without names: where roughly, what about, when and how it ended. For study: a row is one request, and
+//! may lead to a person who knows the place.
 
 use std::io::{self, Write};
 

@@ -7,6 +7,7 @@ pub mod closed;
 pub mod decide;
 pub mod family;
 pub mod first;
+pub mod hands;
 pub mod likeness;
 pub mod rules;
 pub mod thread;

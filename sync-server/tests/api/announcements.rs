@@ -1,12 +1,19 @@
 //! What the municipality announces: to whom it comes, who has read it, and what becomes of it.
 
 use crate::common::*;
-use crate::http::desk;
-use axum::http::StatusCode;
+use crate::http::{call, desk};
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use mbs_server::blob_store::Key;
+use mbs_server::database::staff;
 use mbs_server::handlers::announcements::{after, seen};
+use mbs_server::handlers::blob;
 use mbs_server::handlers::desk::view::Role;
+use mbs_server::operate::erase::erase;
+use mbs_shared::id::BlobHash;
 use mbs_shared::wire::announcement::{Announcement, MAX_OF_ONE, MAX_SEEN, Reach, Seen};
 use mbs_shared::wire::encode;
+use mbs_shared::wire::error::Code;
 use serde_json::{Value, json};
 
 async fn announce(town: &Town, cookie: &str, audience: &str, title: &str) -> Value {
@@ -53,6 +60,92 @@ async fn each_comes_to_those_it_is_for_and_they_are_told_how_far_it_reaches() {
     assert_eq!(next_door.sync(vec![]).await.announced, Some(2));
     assert_eq!(far.sync(vec![]).await.announced, Some(1));
     assert_eq!(told(&far)[0].from, "Muhtarlıklar Müdürlüğü");
+}
+
+/// Uploads a photo at the desk, with its preview; its name.
+async fn uploaded(town: &Town, cookie: &str, bytes: &[u8]) -> String {
+    let request = |method: &str, path: &str, bytes: &[u8]| {
+        let request = Request::builder().method(method).uri(format!("/desk/api/{path}")).header("cookie", cookie);
+        request.header("content-type", "image/jpeg").body(Body::from(bytes.to_vec())).unwrap()
+    };
+    let response = call(town, request("POST", "photos", bytes)).await;
+    let said = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let hash = serde_json::from_slice::<Value>(&said).unwrap()["hash"].as_str().unwrap().to_owned();
+    let small = photo(9, 4_000).0;
+    assert_eq!(
+        call(town, request("PUT", &format!("photos/{hash}/thumb"), &small)).await.status(),
+        StatusCode::NO_CONTENT
+    );
+    hash
+}
+
+#[tokio::test]
+async fn photos_go_with_it_to_those_it_is_for_and_to_nobody_else() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Operator);
+    let (here, far) = (town.tablet("kadikoy-rasimpasa").await, town.tablet("besiktas-bebek").await);
+    let bytes = photo(1, 60_000).0;
+    let hash = uploaded(&town, &cookie, &bytes).await;
+    let name: BlobHash = hash.parse().unwrap();
+    let get = |tablet: &Tablet, key: Key| {
+        let (service, caller) = (tablet.service.clone(), tablet.caller.clone());
+        async move { blob::get(&service, &caller, key, 0).await.map_err(|fault| fault.code) }
+    };
+    assert_eq!(get(&here, Key::Full(name)).await, Err(Code::NotFound), "nobody was shown it yet");
+    let say = |photos: Vec<&str>| json!({ "audience": "district:kadikoy", "urgent": false, "title": "Su", "text": "Metin.", "photos": photos });
+    let (status, list) = desk(&town, &cookie, "announcements", Some(&say(vec![&hash, &hash]))).await;
+    assert_eq!((status, &list[0]["photos"]), (StatusCode::OK, &json!([hash])), "{list}");
+    assert_eq!(told(&here)[0].photos, [name]);
+    assert_eq!(get(&here, Key::Full(name)).await.unwrap(), bytes, "bit-equal");
+    assert!(!get(&here, Key::Thumb(name)).await.unwrap().is_empty());
+    assert_eq!(get(&far, Key::Full(name)).await, Err(Code::NotFound));
+    assert!(told(&far).is_empty());
+    // Who is limited to another district does not see it either.
+    let seen = async |districts: &[String]| {
+        town.service.db.change(|s| staff::set_duty(s, "masa", Role::Auditor, "", districts)).unwrap();
+        let request = Request::get(format!("/desk/api/photos/{hash}")).header("cookie", &cookie);
+        call(&town, request.body(Body::empty()).unwrap()).await.status()
+    };
+    // Its uploader sees his own: somebody else looks.
+    town.service.db.change(|s| s.send("update blob set staff = 99", &[])).unwrap();
+    assert_eq!(seen(&["besiktas".to_owned()]).await, StatusCode::NOT_FOUND);
+    assert_eq!(seen(&["kadikoy".to_owned()]).await, StatusCode::OK);
+    town.service.db.change(|s| staff::set_duty(s, "masa", Role::Operator, "", &[])).unwrap();
+    // Another one's photo, one that is not there, and too many.
+    let (status, said) = desk(&town, &cookie, "announcements", Some(&say(vec![&hash]))).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
+    let mut many = Vec::new();
+    for seed in 2..6 {
+        many.push(uploaded(&town, &cookie, &photo(seed, 20_000).0).await);
+    }
+    let four = say(many.iter().map(String::as_str).collect());
+    let (status, said) = desk(&town, &cookie, "announcements", Some(&four)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(said["message"].as_str().unwrap().contains("en çok 3"), "{said}");
+    // Taken back, it is nobody's.
+    let id = list[0]["id"].as_i64().unwrap();
+    desk(&town, &cookie, &format!("announcements/{id}/withdraw"), Some(&json!({}))).await;
+    assert!(told(&here)[0].photos.is_empty());
+    assert_eq!(get(&here, Key::Full(name)).await, Err(Code::NotFound));
+}
+
+#[tokio::test]
+async fn a_photo_that_is_announced_outlives_the_request_that_had_it_too() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Triage);
+    let hash = uploaded(&town, &cookie, &photo(1, 60_000).0).await;
+    let form = json!({
+        "id": "0b".repeat(16), "channel": "phone", "muhtarlik": "kadikoy-rasimpasa", "category": "yol.cukur", "kind": "wish",
+        "title": "", "desc": "Yol çöktü.", "addr": "", "place": null, "discreet": false, "photos": [hash],
+    });
+    let (status, entered) = desk(&town, &cookie, "requests", Some(&form)).await;
+    assert_eq!(status, StatusCode::OK, "{entered}");
+    let new = json!({ "audience": "", "urgent": false, "title": "Dikkat", "text": "Yol çöktü.", "photos": [hash] });
+    assert_eq!(desk(&town, &cookie, "announcements", Some(&new)).await.0, StatusCode::OK);
+    erase(&town.service, "0b".repeat(16).parse().unwrap(), "mahkeme kararı").unwrap();
+    let name: BlobHash = hash.parse().unwrap();
+    assert!(town.service.store.has(Key::Full(name)).unwrap(), "what all muhtars were shown stays");
+    assert_eq!(told(&town.tablet("besiktas-bebek").await)[0].photos, [name]);
 }
 
 #[tokio::test]

@@ -155,7 +155,7 @@ async fn every_route_that_takes_a_body_has_a_cap_whether_its_length_is_said_or_n
     let item = tablet.file_words(&words);
     let id = item.request;
     ok(&tablet.push(item).await);
-    let cookie = signed_in(&town, Role::Operator);
+    let cookie = signed_in(&town, Role::Triage);
     let token = format!("Bearer {}", token_text(&tablet.identity.token));
     let blob = format!("/v1/blobs/{}", photo.hash);
     let routes = [

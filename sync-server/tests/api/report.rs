@@ -7,6 +7,7 @@ use crate::http::call;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use calamine::{Data, Reader as _, Xlsx};
+use mbs_server::auth::sight::Sight;
 use mbs_server::database::meta;
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::operate::prepare;
@@ -60,16 +61,16 @@ fn today(town: &Town) -> Period {
     Period::lately(town.service.clock.now())
 }
 
-fn counted(town: &Town, units: Option<&[u32]>) -> Report {
+fn counted(town: &Town, sight: &Sight) -> Report {
     let now = town.service.clock.now();
-    town.service.db.ask(|s| count(s, &town.service, today(town), units, now)).unwrap()
+    town.service.db.ask(|s| count(s, &town.service, today(town), sight, now)).unwrap()
 }
 
 #[tokio::test]
 async fn figures_are_what_the_events_say() {
     let town = Town::new();
     let ids = busy(&town).await;
-    let report = counted(&town, None);
+    let report = counted(&town, &Sight::All);
     let now = town.service.clock.now();
     let cases: Vec<Case> = ids.iter().map(|id| Case::fold(&town.events(*id))).collect();
     let many = |test: &dyn Fn(&Case) -> bool| u32::try_from(cases.iter().filter(|case| test(case)).count()).unwrap();
@@ -101,7 +102,7 @@ async fn figures_are_what_the_events_say() {
     assert_eq!(report.received_before, 0);
 
     // A unit counts its own.
-    let own = counted(&town, Some(&[town.service.scopes.number(ROADS)]));
+    let own = counted(&town, &Sight::Units(vec![town.service.scopes.number(ROADS)]));
     assert_eq!(own.units.len(), 1);
     assert_eq!(own.totals.received, own.units[0].counts.received);
     assert!(own.totals.received < totals.received);
@@ -111,13 +112,13 @@ async fn figures_are_what_the_events_say() {
 async fn rows_of_an_older_version_are_told_anew() {
     let town = Town::new();
     busy(&town).await;
-    let before = counted(&town, None);
+    let before = counted(&town, &Sight::All);
     let older = "update request set concluded = 0, confirmed = 0, objections = 0";
     town.service.db.change(|s| s.execute(older, &[]).map(drop)).unwrap();
     town.service.db.change(|s| meta::set(s, "index", 0)).unwrap();
-    assert_ne!(counted(&town, None).totals, before.totals);
+    assert_ne!(counted(&town, &Sight::All).totals, before.totals);
     prepare(&town.service).unwrap();
-    assert_eq!(counted(&town, None).totals, before.totals);
+    assert_eq!(counted(&town, &Sight::All).totals, before.totals);
 }
 
 async fn get(town: &Town, uri: &str, cookie: &str) -> (StatusCode, Vec<u8>) {
@@ -145,7 +146,7 @@ async fn every_role_counts_what_it_may_read_and_nobody_else_does() {
 async fn the_workbook_has_the_figures_and_the_reasons() {
     let town = Town::new();
     busy(&town).await;
-    let report = counted(&town, None);
+    let report = counted(&town, &Sight::All);
     let (status, bytes) = get(&town, "/desk/api/report.xlsx", &signed_in(&town, Role::Auditor)).await;
     assert_eq!(status, StatusCode::OK);
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use mbs_server::auth::sight::Sight;
 use mbs_server::database::{lists, meta};
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,7 @@ pub async fn measure(dir: &Path) -> Result<Vec<Cost>> {
     // In the middle: much lies before it, and much came after.
     let (middle, busiest) = town.service.db.ask(|s| {
         let rid = meta::get(s, "rid")? / 2;
-        let middle = lists::newest(s, rid.max(2), 1)?.into_iter().next();
+        let middle = lists::newest(s, None, &Sight::All, rid.max(2), 1)?.into_iter().next();
         Ok((middle, lists::open_at_units(s)?.into_iter().filter(|(unit, _)| *unit != 0).max_by_key(|(_, open)| *open)))
     })?;
     let middle = middle.context("a request")?;

@@ -286,6 +286,7 @@ impl World {
             title: "Fırtına uyarısı".to_owned(),
             body: "Çatıları denetleyin.".to_owned(),
             withdrawn: 0,
+            photos: Vec::new(),
         };
         self.tally.reached("desk", if back { "took an announcement back" } else { "announced" });
         self.under_way.push(UnderWay::Other {

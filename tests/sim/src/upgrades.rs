@@ -10,7 +10,8 @@ use crate::vfs::{self, DiskFault, Machine};
 use crate::world::World;
 
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
-const TABLET: [&str; 7] = [
+const TABLET: [&str; 8] = [
+    "drop table announced_photos",
     "drop table proofs; delete from settings where key = 'refold'",
     "drop table units; delete from settings where key = 'units'",
     "drop table begun",
@@ -20,7 +21,8 @@ const TABLET: [&str; 7] = [
     "drop table receipts",
 ];
 /// The server's.
-const SERVERS: [&str; 17] = [
+const SERVERS: [&str; 18] = [
+    "drop table announcement_photo; drop table job; alter table staff drop column districts",
     "alter table device drop column battery",
     "drop index request_urgency; create index request_urgency on request (state, urgency) where state < 8; \
      drop index request_scope; create index request_scope on request (scope)",
@@ -44,7 +46,7 @@ const SERVERS: [&str; 17] = [
 ];
 
 /// How many of them came after announcements.
-const SINCE_ANNOUNCEMENTS: usize = 13;
+const SINCE_ANNOUNCEMENTS: usize = 14;
 
 /// Brings a database from `latest` down to `version`.
 fn set_back(db: &Connection, undo: &[&str], latest: usize, version: usize) -> rusqlite::Result<()> {

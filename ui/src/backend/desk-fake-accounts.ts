@@ -3,15 +3,17 @@ import type { Accounts } from '$ui/wire/Accounts';
 import type { Role } from '$ui/wire/Role';
 import type { UnitRef } from '$ui/wire/UnitRef';
 import type { Desk } from './desk';
+import { directory } from './desk-fake-city';
 
 const DAY = 86_400_000;
+const districtOf = (code: string) => directory.districts.find((one) => one.code === code) ?? { code, name: code };
 
 type Doors = Pick<Desk, 'accounts' | 'addAccount' | 'changeAccount' | 'addKey' | 'revokeKey'>;
 
 export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: () => T) => Promise<T>): Doors {
   const now = Date.now();
-  const person = (login: string, name: string, role: Role, unit: string, days: number, second = false, disabled = false) => ({
-    login, name, role, unit: unit ? ref(unit) : null, second_factor: second, created: now - days * DAY, disabled: disabled ? now - 3 * DAY : null, own: login === 'isletim',
+  const person = (login: string, name: string, role: Role, unit: string, days: number, second = false, disabled = false, districts: string[] = []) => ({
+    login, name, role, unit: unit ? ref(unit) : null, districts: districts.map((code) => districtOf(code)), second_factor: second, created: now - days * DAY, disabled: disabled ? now - 3 * DAY : null, own: login === 'isletim',
   });
   const key = (name: string, unit: string, days: number, left: number, revoked = false, writes = name.startsWith('iski')) => ({
     name, unit: ref(unit), writes, created: now - days * DAY, expires: now + left * DAY, revoked: revoked ? now - DAY : null,
@@ -22,8 +24,9 @@ export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: 
       person('iski.evrak', 'İSKİ, evrak masası', 'unit', 'bk-iski', 190),
       person('isletim', 'Tablet ve sunucu işletimi', 'operator', '', 400, true),
       person('on.inceleme', 'Ön inceleme masası', 'triage', '', 400, true),
-      person('on.inceleme.2', 'Ön inceleme masası 2', 'triage', '', 35),
+      person('on.inceleme.2', 'Ön inceleme masası 2', 'triage', '', 35, false, false, ['kadikoy', 'uskudar']),
       person('yol.bakim', 'Yol Bakım, Anadolu', 'unit', 'md-yol-bakim-anadolu', 310),
+      person('yol.bakim.amir', 'Yol Bakım, Anadolu: amir', 'head', 'md-yol-bakim-anadolu', 310, true),
       person('yol.bakim.eski', 'Yol Bakım, Anadolu: eski vardiya', 'unit', 'md-yol-bakim-anadolu', 390, false, true),
       person('yol.bakim.onay', 'Yol Bakım, Anadolu: onay', 'approver', 'md-yol-bakim-anadolu', 310, true),
     ],
@@ -38,9 +41,9 @@ export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: 
   const shown = (secret: string | null = null): Accounts => ({ ...held, secret });
   return {
     accounts: () => answer(() => shown()),
-    addAccount: ({ login, name, role, unit }) =>
+    addAccount: ({ login, name, role, unit, districts }) =>
       answer(() => {
-        held.people.push(person(login, name, role, unit, 0));
+        held.people.push(person(login, name, role, unit, 0, false, false, districts));
         return shown('4KR7-9XQ2-H3M5-P8TC');
       }),
     changeAccount: (login, change) =>
@@ -49,6 +52,10 @@ export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: 
         if (one && change === 'disable') one.disabled = Date.now();
         if (one && change === 'enable') one.disabled = null;
         if (one && change === 'no_second_factor') one.second_factor = false;
+        if (one && typeof change === 'object') {
+          const { role, unit, districts } = change.duty;
+          Object.assign(one, { role, unit: unit ? ref(unit) : null, districts: districts.map((code) => districtOf(code)) });
+        }
         return shown(change === 'new_password' ? '7MQ2-K9GT-D5NE-2JKB' : null);
       }),
     addKey: ({ name, unit, days, writes }) =>

@@ -1,5 +1,5 @@
 // The desk's back end in memory, for pictures and screen tests: plays the server's part of the routing
-// as far as the screens show it. Address: `?fake&as=triage|unit|approver|auditor|operator` and
+// as far as the screens show it. Address: `?fake&district=CODE&as=triage|unit|approver|head|auditor|operator` and
 // `&trouble=signed_out|offline|empty|slow|stale|lost`.
 import type { Act } from '$ui/wire/Act';
 import type { Action } from '$ui/wire/Action';
@@ -15,6 +15,7 @@ import type { Tablet } from '$ui/wire/Tablet';
 import { fold } from '$ui/lib/fold';
 import { fakeAccounts } from './desk-fake-accounts';
 import { fakeAnnouncements } from './desk-fake-announcements';
+import { fakeHealth } from './desk-fake-health';
 import { fakeDirectory } from './desk-fake-directory';
 import { fakeRules } from './desk-fake-rules';
 import { fakeAround, fakeRefusals, fakeReport } from './desk-fake-report';
@@ -26,11 +27,12 @@ const HOUR = 3_600_000;
 const ref = (code: string) => ({ code, name: unitOf.get(code)?.name ?? code });
 const UNIT = 'md-yol-bakim-anadolu';
 const people: Record<Role, Omit<Me, 'second_factor' | 'second_factor_owed'>> = {
-  triage: { name: 'Ön inceleme masası', role: 'triage', unit: null },
-  unit: { name: 'Yol Bakım, Anadolu', role: 'unit', unit: ref(UNIT) },
-  approver: { name: 'Yol Bakım, Anadolu: onay', role: 'approver', unit: ref(UNIT) },
-  auditor: { name: 'Denetim masası', role: 'auditor', unit: null },
-  operator: { name: 'Tablet ve sunucu işletimi', role: 'operator', unit: null },
+  triage: { name: 'Ön inceleme masası', role: 'triage', unit: null, districts: [] },
+  unit: { name: 'Yol Bakım, Anadolu', role: 'unit', unit: ref(UNIT), districts: [] },
+  approver: { name: 'Yol Bakım, Anadolu: onay', role: 'approver', unit: ref(UNIT), districts: [] },
+  head: { name: 'Yol Bakım, Anadolu: amir', role: 'head', unit: ref(UNIT), districts: [] },
+  auditor: { name: 'Denetim masası', role: 'auditor', unit: null, districts: [] },
+  operator: { name: 'Tablet ve sunucu işletimi', role: 'operator', unit: null, districts: [] },
 };
 
 const TABLE: Partial<Record<State, Partial<Record<Role, Action[]>>>> = {
@@ -50,12 +52,16 @@ const LEADS: Partial<Record<Action, [State | null, string]>> = {
   release: ['cancelled', 'cancelled'], decline: [null, 'declined'], interim: [null, 'interim'], link: [null, 'linked'],
   task: [null, 'tasked'], finish_task: [null, 'task_done'], return_task: [null, 'task_dropped'], call_off: [null, 'task_dropped'],
 };
+/** Who has what in hand, by number; 0 is nobody. */
+const HANDS: Record<number, string> = { 3: 'Yol Bakım, Anadolu', 4: 'Yol Bakım, Anadolu: masa 2' };
+const handOf = ({ row }: DeskRequest) => (row.unit?.code !== UNIT || row.state === 'assigned' ? null : (HANDS[3 + (Number(row.no.slice(-1)) % 2)] ?? null));
 const RANK = { urgent: 0, high: 1, normal: 1, low: 2 };
 
 export function fakeDesk(query: URLSearchParams): Desk {
   const role = (query.get('as') ?? 'triage') as Role;
   const trouble = query.get('trouble');
-  const me: Me = { ...people[role], second_factor: trouble === 'second', second_factor_owed: trouble === 'owed' };
+  const own = query.get('district');
+  const me: Me = { ...people[role], ...(own ? { districts: directory.districts.filter(({ code }) => code === own) } : {}), second_factor: trouble === 'second', second_factor_owed: trouble === 'owed' };
   const photos = new Map<string, string>();
   const changed = new Set<(id: string) => void>();
   let signedIn = trouble !== 'signed_out';
@@ -81,7 +87,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
     return hit;
   };
   const seen = (request: DeskRequest) => {
-    const roles: Role[] = role === 'approver' ? ['unit', 'approver'] : [role];
+    const roles: Role[] = role === 'approver' || role === 'head' ? ['unit', 'approver'] : [role];
     const mine = role === 'triage' || request.row.unit?.code === me.unit?.code;
     request.can = mine ? roles.flatMap((one) => TABLE[request.row.state]?.[one] ?? []) : [];
     const owed = request.tasks.filter((task) => task.owed);
@@ -120,14 +126,15 @@ export function fakeDesk(query: URLSearchParams): Desk {
     },
     preview: (ids, { action }) =>
       answer(() => ids.map(find).map((request) => ({ id: request.row.id, no: request.row.no, title: request.row.title, n: request.n, why: seen(request).can.includes(action) ? null : 'Bu adım şimdi atılamaz; başvuru başka bir aşamada.' }))),
-    queue: ({ list, state, q, percent = 100 }) =>
+    queue: ({ list, state, q, hand, percent = 100 }) =>
       answer(() => {
         const asked = fold(q ?? '').trim();
         const rows = requests
           .filter((request) => (list === 'late' ? isLate(request, percent) : list === 'tasks' ? helps(request) : list === 'triage' ? inTriage(request) : list === 'inbox' ? (state ? request.row.unit?.code === UNIT : inInbox(request)) : true))
           .filter(({ row }) => !state || row.state === state)
           .filter(({ row, desc }) => !asked || fold([row.no, row.case_no, row.title, row.place, desc].join(' ')).includes(asked))
-          .map((request) => ({ ...request.row, task: helps(request) }))
+          .map((request) => ({ ...request.row, task: helps(request), hand: list === 'inbox' ? handOf(request) : null }))
+          .filter((row) => hand === undefined || row.hand === (HANDS[hand] ?? null))
           .sort((a, b) => RANK[a.priority] - RANK[b.priority] || (a.due ?? 0) - (b.due ?? 0));
         return { rows, next: null, total: rows.length, triage: requests.filter(inTriage).length, inbox: requests.filter(inInbox).length, tasks: requests.filter(helps).length, late: requests.filter((request) => isLate(request)).length };
       }),
@@ -190,7 +197,20 @@ export function fakeDesk(query: URLSearchParams): Desk {
     },
     revokeTablet: (prefix) => answer(() => tablets().map((one) => (one.prefix === prefix ? { ...one, revoked: true } : one))),
     tablets: () => answer(() => (trouble === 'empty' ? [] : tablets())),
-    enrol: () => answer(() => ({ code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern() })),
+    enrol: ({ neighbourhood, person }) => answer(() => enrolment(placeOf.get(neighbourhood), person)),
+    replaceTablet: (prefix) =>
+      answer(() => ({
+        enrolment: enrolment(placeOf.get('kadikoy-rasimpasa'), 'Muhtar'),
+        tablets: tablets().map((one) => (one.prefix === prefix ? { ...one, revoked: true } : one)),
+      })),
+    people: () =>
+      answer(() => [
+        { id: 0, name: '', open: 3, late: 1, own: false },
+        { id: 4, name: HANDS[4] ?? '', open: 9, late: 2, own: false },
+        { id: 3, name: HANDS[3] ?? '', open: 5, late: 0, own: role === 'unit' },
+        { id: 5, name: 'Yol Bakım, Anadolu: saha', open: 0, late: 0, own: false },
+      ]),
+    health: () => answer(fakeHealth),
     announcements: () => answer(() => announced.list),
     announce: (what) => answer(() => announced.add(what, me.name)),
     withdraw: (id) => answer(() => announced.withdraw(id)),
@@ -283,6 +303,7 @@ function build(seed: Seed, i: number, photos: Map<string, string>): DeskRequest 
     returns: seed.returned ? (seed.left < 6 ? 2 : 1) : 0,
     task: false,
     channel: seed.channel ?? null,
+    hand: null,
   };
   return {
     row,
@@ -353,6 +374,10 @@ function apply(request: DeskRequest, act: Act, author: string): void {
     n: request.n, at: Date.now(), what, by: 'triage', author, note: act.note ?? '',
     unit: act.unit ? ref(act.unit) : (task?.unit ?? null), outcome: act.outcome ?? null, date: act.date ?? null, other: act.other ?? null,
   });
+}
+
+function enrolment(place: { name: string; district: string } | undefined, person: string) {
+  return { code: '4KR7-9XQ2', expires: Date.now() + 15 * 60_000, qr: pattern(), place: place ? `${place.name}, ${place.district}` : '', person };
 }
 
 function tablets(): Tablet[] {

@@ -46,11 +46,14 @@ export function httpDesk(base = '/desk/api'): Desk {
     look: (id, here) => post(`${one(id)}/look`, { here }, !here),
     tablets: () => ask('tablets'),
     revokeTablet: (prefix) => post(`tablets/${encodeURIComponent(prefix)}/revoke`, {}),
+    replaceTablet: (prefix) => post(`tablets/${encodeURIComponent(prefix)}/replace`, {}),
+    health: () => ask('health'),
     accounts: () => ask('accounts'),
     addAccount: (account) => post('accounts', account),
     changeAccount: (login, change) => post(`accounts/${encodeURIComponent(login)}`, { change }),
     addKey: (key) => post('keys', key),
     revokeKey: (name) => post('keys/revoke', { name }),
+    people: () => ask('people'),
     units: () => ask('units'),
     switchUnit: (code, approval) => post(`units/${encodeURIComponent(code)}`, { approval }),
     calendar: () => ask('calendar'),
@@ -108,11 +111,12 @@ export function httpDesk(base = '/desk/api'): Desk {
 }
 
 /** A list as it stands in an address. */
-function listQuery({ list, state, q, percent, after }: Ask): URLSearchParams {
+function listQuery({ list, state, q, percent, hand, after }: Ask): URLSearchParams {
   const query = new URLSearchParams({ list });
   if (state) query.set('state', state);
   if (q) query.set('q', q);
   if (percent) query.set('percent', String(percent));
+  if (hand !== undefined) query.set('hand', String(hand));
   if (after) query.set('after', after);
   return query;
 }

@@ -29,6 +29,7 @@ import type { NewRequest } from '$ui/wire/NewRequest';
 import type { NewRules } from '$ui/wire/NewRules';
 import type { NewTemplate } from '$ui/wire/NewTemplate';
 import type { Offered } from '$ui/wire/Offered';
+import type { PersonLoad } from '$ui/wire/PersonLoad';
 import type { PhotoFacts } from '$ui/wire/PhotoFacts';
 import type { Proof } from '$ui/wire/Proof';
 import type { Quarantine } from '$ui/wire/Quarantine';
@@ -36,8 +37,10 @@ import type { Queue } from '$ui/wire/Queue';
 import type { Refusals } from '$ui/wire/Refusals';
 import type { Rehearsal } from '$ui/wire/Rehearsal';
 import type { Reorganisation } from '$ui/wire/Reorganisation';
+import type { Replaced } from '$ui/wire/Replaced';
 import type { Report } from '$ui/wire/Report';
 import type { State } from '$ui/wire/State';
+import type { ServerHealth } from '$ui/wire/ServerHealth';
 import type { Tablet } from '$ui/wire/Tablet';
 import type { UnitLoad } from '$ui/wire/UnitLoad';
 import type { Unseen } from '$ui/wire/Unseen';
@@ -53,6 +56,8 @@ export interface Ask {
   q?: string | undefined;
   /** For the watch list: how much of the time is gone, in percent. */
   percent?: number | undefined;
+  /** For a unit's inbox: what somebody of it has in hand. */
+  hand?: number | undefined;
   after?: string | undefined;
 }
 
@@ -93,12 +98,18 @@ export interface Desk {
   tablets(): Promise<Tablet[]>;
   /** Lets a tablet in no more; the fleet then. */
   revokeTablet(prefix: string): Promise<Tablet[]>;
+  /** Lets a tablet in no more, and gives the code that enrols another one for the same muhtar. */
+  replaceTablet(prefix: string): Promise<Replaced>;
+  /** How the server is. */
+  health(): Promise<ServerHealth>;
   /** People who sign in and keys of programs. */
   accounts(): Promise<Accounts>;
   addAccount(account: NewAccount): Promise<Accounts>;
   changeAccount(login: string, change: AccountChange): Promise<Accounts>;
   addKey(key: NewKey): Promise<Accounts>;
   revokeKey(name: string): Promise<Accounts>;
+  /** Who of one's unit has what in hand. */
+  people(): Promise<PersonLoad[]>;
   /** Units one may see, with what lies there. */
   units(): Promise<UnitLoad[]>;
   /** Whether a unit's answers go to an approver first. */

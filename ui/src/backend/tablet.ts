@@ -60,6 +60,7 @@ export interface Answers {
   restore_photo: Request;
   fetch_photo: null;
   take_shared: Request | null;
+  fetch_announced_photo: null;
   locate: Place;
   similar: Similar[];
   send: Request;

@@ -50,11 +50,22 @@ const ROLE: Words<Role> = {
   triage: m.desk_role_triage,
   unit: m.desk_role_unit,
   approver: m.desk_role_approver,
+  head: m.desk_role_head,
   auditor: m.desk_role_auditor,
   operator: m.desk_role_operator,
 };
 export const roles = Object.keys(ROLE) as Role[];
 export const roleName = (role: Role): string => ROLE[role]();
+
+const ROLE_HINT: Words<Role> = {
+  triage: m.desk_role_triage_hint,
+  unit: m.desk_role_unit_hint,
+  approver: m.desk_role_approver_hint,
+  head: m.desk_role_head_hint,
+  auditor: m.desk_role_auditor_hint,
+  operator: m.desk_role_operator_hint,
+};
+export const roleHint = (role: Role): string => ROLE_HINT[role]();
 
 const UNIT_KIND: Words<UnitKind> = {
   kurum: m.desk_unit_kurum,

@@ -137,6 +137,14 @@ id: string,
 /**
  * Which photo.
  */
+hash: string, } | { "call": "fetch_announced_photo", 
+/**
+ * The announcement it goes with.
+ */
+id: number, 
+/**
+ * Which photo.
+ */
 hash: string, } | { "call": "locate", 
 /**
  * The point.

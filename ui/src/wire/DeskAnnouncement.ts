@@ -41,6 +41,10 @@ title: string,
  */
 text: string, 
 /**
+ * Photos that go with it.
+ */
+photos: string[], 
+/**
  * When it was taken back, Unix ms.
  */
 withdrawn: number | null, 

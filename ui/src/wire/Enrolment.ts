@@ -15,4 +15,12 @@ expires: number,
 /**
  * QR code of server address and code, as SVG.
  */
-qr: string, };
+qr: string, 
+/**
+ * Neighbourhood and district.
+ */
+place: string, 
+/**
+ * The muhtar's name.
+ */
+person: string, };

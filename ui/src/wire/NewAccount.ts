@@ -20,4 +20,8 @@ role: Role,
 /**
  * Unit code, for those who work in one; empty for others.
  */
-unit: string, };
+unit: string, 
+/**
+ * Codes of the districts whose muhtarlıks they are limited to; none: all.
+ */
+districts: Array<string>, };

@@ -19,4 +19,8 @@ title: string,
 /**
  * Text.
  */
-text: string, };
+text: string, 
+/**
+ * Photos that go with it, uploaded before by the same person.
+ */
+photos: string[], };

@@ -84,4 +84,8 @@ task: boolean,
 /**
  * How it came, where no tablet filed it.
  */
-channel: Channel | null, };
+channel: Channel | null, 
+/**
+ * Who of the person's unit has it in hand, by name.
+ */
+hand: string | null, };

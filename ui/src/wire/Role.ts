@@ -3,4 +3,4 @@
 /**
  * What a person may do at the desk.
  */
-export type Role = "triage" | "unit" | "approver" | "auditor" | "operator";
+export type Role = "triage" | "unit" | "approver" | "head" | "auditor" | "operator";

@@ -1,9 +1,12 @@
 //! What the municipality announces.
 
+use mbs_shared::id::BlobHash;
 use mbs_shared::wire::announcement::Reach;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::view::Photo;
 use crate::error::{Code, Result, fail};
 use crate::store::announcements::{self, Kept};
 use crate::tablet::Inner;
@@ -28,14 +31,18 @@ pub struct Announcement {
     pub title: String,
     /// Text.
     pub text: String,
+    /// Photos that go with it.
+    pub photos: Vec<Photo>,
     /// When it was read here, Unix ms.
     #[ts(type = "number | null")]
     pub seen: Option<i64>,
 }
 
-impl From<Kept> for Announcement {
-    fn from(kept: Kept) -> Self {
-        Self {
+impl Announcement {
+    /// As it is kept, with the photos as far as they are here.
+    pub(crate) fn of(conn: &Connection, kept: Kept) -> Result<Self> {
+        let photos = announcements::photos(conn, kept.id)?;
+        Ok(Self {
             id: kept.id,
             at: kept.at,
             reach: kept.reach,
@@ -43,14 +50,24 @@ impl From<Kept> for Announcement {
             from: kept.sender,
             title: kept.title,
             text: kept.text,
+            photos: photos.into_iter().map(|hash| Photo::from_server(conn, hash)).collect::<Result<_>>()?,
             seen: Some(kept.seen).filter(|at| *at != 0),
-        }
+        })
     }
 }
 
 impl Inner {
     pub(crate) fn announcements(&self) -> Result<Vec<Announcement>> {
-        Ok(announcements::all(self.store.read())?.into_iter().map(Announcement::from).collect())
+        let c = self.store.read();
+        announcements::all(c)?.into_iter().map(|kept| Announcement::of(c, kept)).collect()
+    }
+
+    /// Whether the full size of a photo that goes with one has still to come.
+    pub(crate) fn fetch_announced_photo(&mut self, id: i64, hash: BlobHash) -> Result<bool> {
+        if !announcements::photos(self.store.read(), id)?.contains(&hash) {
+            return Err(fail(Code::NotFound, hash.to_string()));
+        }
+        self.wish(hash)
     }
 
     /// The muhtar has read it.

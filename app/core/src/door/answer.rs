@@ -43,6 +43,12 @@ impl Tablet {
                 }
                 return Ok(Value::Null);
             }
+            Call::FetchAnnouncedPhoto { id, hash } => {
+                if self.lock().fetch_announced_photo(id, hash)? {
+                    self.wake(Nudge::Work);
+                }
+                return Ok(Value::Null);
+            }
             Call::SyncNow => {
                 {
                     let mut guard = self.lock();
@@ -172,6 +178,7 @@ impl Tablet {
             | Call::CoverPhoto { .. }
             | Call::FetchPhoto { .. }
             | Call::TakeShared
+            | Call::FetchAnnouncedPhoto { .. }
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
             | Call::Line { .. }

@@ -181,6 +181,15 @@ pub enum Call {
         #[ts(type = "string")]
         hash: BlobHash,
     },
+    /// Somebody looks at an announcement's photo whose full size is not here, as in [`Call::FetchPhoto`] → `null`.
+    FetchAnnouncedPhoto {
+        /// The announcement it goes with.
+        #[ts(type = "number")]
+        id: i64,
+        /// Which photo.
+        #[ts(type = "string")]
+        hash: BlobHash,
+    },
     /// The neighbourhood under a point, offline → [`view::Place`].
     Locate {
         /// The point.

@@ -63,7 +63,11 @@ impl Inner {
             needs_me: if revoked.is_some() { 0 } else { requests::needing_me(c)? },
             quarantined: quarantine::count(c)?,
             unread: if revoked.is_some() { 0 } else { announcements::unread(c)? },
-            urgent: if closed { None } else { announcements::urgent(c)?.map(Announcement::from) },
+            urgent: if closed {
+                None
+            } else {
+                announcements::urgent(c)?.map(|kept| Announcement::of(c, kept)).transpose()?
+            },
             notices,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             identity: identity.map(|i| shown(&i)),

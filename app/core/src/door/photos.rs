@@ -134,6 +134,11 @@ impl Inner {
         if !proofs::is_shown(self.store.read(), id, hash)? {
             return Err(fail(Code::NotFound, hash.to_string()));
         }
+        self.wish(hash)
+    }
+
+    /// Lets the full size of a photo the server has come down; whether it has still to.
+    pub(crate) fn wish(&mut self, hash: BlobHash) -> Result<bool> {
         if blobs::is_here(self.store.read(), hash)? {
             return Ok(false);
         }

@@ -29,6 +29,16 @@ pub(super) fn veil(row: Row) -> Row {
     Row { title: String::new(), addr: String::new(), category: String::new(), cover: None, ..row }
 }
 
+impl Photo {
+    /// One that the server has, as far as it is here.
+    pub(crate) fn from_server(conn: &Connection, hash: BlobHash) -> Result<Self> {
+        let size = proofs::size(conn, hash)?;
+        let (here, thumb) = (size > 0, blobs::thumb_size(conn, hash)? > 0);
+        let kind = BlobKind::Photo;
+        Ok(Self { hash, kind, width: 0, height: 0, size, sent: size, delivered: true, here, thumb })
+    }
+}
+
 impl Inner {
     /// One line of the list.
     pub(crate) fn row(&self, line: &Line) -> Row {
@@ -150,17 +160,11 @@ impl Inner {
 
     fn official(&self, answer: &case::Answer, unit: Option<String>) -> Result<Answer> {
         let c = self.store.read();
-        let photo = |hash: &BlobHash| -> Result<Photo> {
-            let size = proofs::size(c, *hash)?;
-            let (here, thumb) = (size > 0, blobs::thumb_size(c, *hash)? > 0);
-            let kind = BlobKind::Photo;
-            Ok(Photo { hash: *hash, kind, width: 0, height: 0, size, sent: size, delivered: true, here, thumb })
-        };
         Ok(Answer {
             text: answer.text.clone(),
             outcome: answer.outcome,
             unit,
-            photos: answer.photos.iter().map(photo).collect::<Result<_>>()?,
+            photos: answer.photos.iter().map(|hash| Photo::from_server(c, *hash)).collect::<Result<_>>()?,
             at: answer.at,
             until: calendar_days(answer.at, CONFIRM_DAYS),
         })

@@ -1,9 +1,10 @@
 //! What the municipality announces, kept for reading without a network.
 
-use mbs_shared::wire::announcement::{Announcement, Reach};
+use mbs_shared::id::BlobHash;
+use mbs_shared::wire::announcement::{Announcement, MAX_PHOTOS, Reach};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::settings;
+use super::{blobs, settings};
 use crate::error::Result;
 
 /// An announcement as it is kept.
@@ -54,6 +55,9 @@ pub fn take(conn: &Connection, told: &Announcement) -> Result<()> {
     let id = told.id.cast_signed();
     if told.withdrawn {
         conn.prepare_cached("DELETE FROM announcements WHERE id = ?1")?.execute([id])?;
+        if conn.prepare_cached("DELETE FROM announced_photos WHERE announcement = ?1")?.execute([id])? > 0 {
+            blobs::drop_unused(conn)?;
+        }
         return Ok(());
     }
     conn.prepare_cached(
@@ -61,6 +65,31 @@ pub fn take(conn: &Connection, told: &Announcement) -> Result<()> {
            ON CONFLICT (id) DO NOTHING",
     )?
     .execute((id, told.at, told.reach as i64, told.urgent, &told.from, &told.title, &told.text))?;
+    let sql = "INSERT OR IGNORE INTO announced_photos (announcement, hash, place) VALUES (?1, ?2, ?3)";
+    let mut add = conn.prepare_cached(sql)?;
+    for (place, hash) in (1_i64..).zip(told.photos.iter().take(MAX_PHOTOS)) {
+        add.execute((id, hash.0, place))?;
+    }
+    Ok(())
+}
+
+/// Photos that go with one, in their order.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn photos(conn: &Connection, announcement: i64) -> Result<Vec<BlobHash>> {
+    let sql = "SELECT hash FROM announced_photos WHERE announcement = ?1 ORDER BY place";
+    let mut statement = conn.prepare_cached(sql)?;
+    let all = statement.query_map([announcement], |r| Ok(BlobHash(super::id(r, 0)?)))?;
+    Ok(all.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The server has no preview of a photo: it is not asked for again.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn set_bare(conn: &Connection, hash: BlobHash) -> Result<()> {
+    conn.prepare_cached("UPDATE announced_photos SET bare = 1 WHERE hash = ?1")?.execute([hash.0])?;
     Ok(())
 }
 
@@ -136,5 +165,7 @@ pub fn begin_anew(conn: &Connection) -> Result<()> {
 /// [`crate::error::Code::Storage`].
 pub fn forget(conn: &Connection) -> Result<()> {
     conn.execute("DELETE FROM announcements", [])?;
+    conn.execute("DELETE FROM announced_photos", [])?;
+    blobs::drop_unused(conn)?;
     settings::set_number(conn, settings::ANNOUNCEMENTS, 0)
 }

@@ -251,7 +251,7 @@ pub fn unknown_to(conn: &Connection, epoch: u64) -> Result<Vec<(BlobHash, Reques
     Ok(all.collect::<rusqlite::Result<_>>()?)
 }
 
-/// A photo of a sent request or of an official answer whose preview is not here.
+/// A photo of a sent request, of an official answer or of an announcement whose preview is not here.
 ///
 /// # Errors
 /// [`Code::Storage`].
@@ -261,6 +261,8 @@ pub fn missing_thumb(conn: &Connection, skip: &[BlobHash]) -> Result<Option<Blob
          JOIN uploads u ON u.hash = p.hash AND u.done = 1
          WHERE p.removed = 0 AND p.kind = 0 AND NOT EXISTS (SELECT 1 FROM thumbs t WHERE t.hash = p.hash)
          UNION SELECT p.hash FROM proofs p
+         WHERE p.bare = 0 AND NOT EXISTS (SELECT 1 FROM thumbs t WHERE t.hash = p.hash)
+         UNION SELECT p.hash FROM announced_photos p
          WHERE p.bare = 0 AND NOT EXISTS (SELECT 1 FROM thumbs t WHERE t.hash = p.hash)",
     )?;
     let mut rows = statement.query([])?;
@@ -279,7 +281,7 @@ pub fn missing_thumb(conn: &Connection, skip: &[BlobHash]) -> Result<Option<Blob
 /// [`Code::Storage`].
 pub fn drop_unused(conn: &Connection) -> Result<()> {
     for table in ["blobs", "thumbs", "uploads"] {
-        let named = "SELECT hash FROM photos UNION SELECT hash FROM proofs";
+        let named = "SELECT hash FROM photos UNION SELECT hash FROM proofs UNION SELECT hash FROM announced_photos";
         conn.execute(&format!("DELETE FROM {table} WHERE hash NOT IN ({named})"), [])?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::ports::{HttpReply, HttpRequest, Method};
 use crate::store::blobs::{self, Upload};
 use crate::store::outbox::{self, What};
 use crate::store::quarantine::PHOTO_LOST;
-use crate::store::{proofs, settings};
+use crate::store::{announcements, proofs, settings};
 
 /// How often a photo is refused before it is put aside.
 const TRIES: u32 = 6;
@@ -210,7 +210,7 @@ fn put_off(conn: &Connection, put: &Put, reason: &str, now: i64) -> Result<()> {
     outbox::put_off(conn, What::Photo, &key, now + (LATER << tries))
 }
 
-/// The next preview to fetch: of photos other devices or answers added. None is asked for twice in one process.
+/// The next preview to fetch: of photos other devices, answers or announcements added. None is asked for twice in one process.
 pub(crate) fn fetch(conn: &Connection, asked: &[BlobHash]) -> Result<Option<(HttpRequest, BlobHash)>> {
     let Some(hash) = blobs::missing_thumb(conn, asked)? else { return Ok(None) };
     let cap = mbs_shared::blob::MAX_THUMB_BYTES as usize;
@@ -222,7 +222,10 @@ pub(crate) fn take_fetched(conn: &Connection, hash: BlobHash, reply: &HttpReply)
     let jpeg = crate::capture::header::format(&reply.body) == crate::capture::header::Format::Jpeg;
     match reply.status {
         200 if jpeg => blobs::keep_thumb(conn, hash, &reply.body),
-        404 => proofs::set_bare(conn, hash),
+        404 => {
+            proofs::set_bare(conn, hash)?;
+            announcements::set_bare(conn, hash)
+        }
         _ => Ok(()),
     }
 }

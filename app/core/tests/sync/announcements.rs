@@ -2,6 +2,8 @@
 
 use super::WORDS;
 use super::support::{Fault, Rig};
+use mbs_shared::blob::name_of;
+use mbs_shared::id::BlobHash;
 use mbs_shared::wire::announcement::{Announcement, Reach};
 use mbs_shared::wire::error::Code as WireCode;
 use mbs_tablet::door::Call;
@@ -18,6 +20,7 @@ fn announcement(id: u64) -> Announcement {
         title: format!("Duyuru {id}"),
         text: "Metin.".into(),
         withdrawn: false,
+        photos: Vec::new(),
     }
 }
 
@@ -44,6 +47,43 @@ fn all_pages_come_at_once_and_a_cut_one_comes_with_the_next_exchange() {
     assert_eq!(ids(&rig).len(), 5);
     rig.sync();
     assert_eq!(ids(&rig), [6, 5, 4, 3, 2, 1]);
+}
+
+#[test]
+fn its_photos_come_previews_first_and_in_full_when_one_is_opened() {
+    let rig = Rig::new();
+    let (first, second) = (fixture("generated/g-ist-01.jpg"), fixture("generated/g-ist-02.jpg"));
+    let small = mbs_tablet::capture::photo::preview(&first).unwrap();
+    let hashes = [name_of(&first), name_of(&second)];
+    {
+        let mut server = rig.server();
+        server.proofs.extend([(hashes[0], first.clone()), (hashes[1], second.clone())]);
+        server.previews.insert(hashes[0], small.clone());
+        server.announcements = vec![Announcement { photos: hashes.to_vec(), ..announcement(1) }];
+    }
+    let shown = || rig.call::<Vec<Shown>>(Call::Announcements).remove(0).photos;
+    rig.sync();
+    let states: Vec<_> = shown().iter().map(|photo| (photo.hash, photo.here, photo.thumb)).collect();
+    assert_eq!(states, [(hashes[0], false, true), (hashes[1], false, false)]);
+    assert_eq!(rig.tablet.photo(hashes[0], true).unwrap().unwrap(), small);
+    // Opened: the whole of it comes, and of the other one nothing.
+    let () = rig.call(Call::FetchAnnouncedPhoto { id: 1, hash: hashes[0] });
+    rig.sync();
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), first, "bit-equal");
+    assert!(shown()[0].here && !shown()[1].here);
+    let asked = rig.server().log.iter().filter(|path| path.contains(&format!("{}/thumb", hashes[1]))).count();
+    assert_eq!(asked, 1, "a preview that is not there is asked for once");
+    // Only what goes with it can be wished for.
+    assert!(rig.tablet.call(Call::FetchAnnouncedPhoto { id: 2, hash: hashes[1] }).is_err());
+    assert!(rig.tablet.call(Call::FetchAnnouncedPhoto { id: 1, hash: BlobHash([7; 32]) }).is_err());
+    // They survive the battery.
+    let rig = rig.pulled();
+    assert_eq!(rig.tablet.photo(hashes[0], false).unwrap().unwrap(), first);
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    let original = std::fs::read(super::support::photos().join(name)).unwrap();
+    mbs_tablet::capture::photo::shrink(&original, 1).unwrap().bytes
 }
 
 #[test]

@@ -159,6 +159,18 @@ impl Database for Postgres {
         Ok(format!("PostgreSQL {version}, synchronous_commit = {commit}, schema {}", migrate::MIGRATIONS.len()))
     }
 
+    fn size(&self) -> DbResult<u64> {
+        const BYTES: &str = "select pg_database_size(current_database())";
+        let mut bytes = 0;
+        self.read(&mut |s| {
+            s.query(BYTES, &[], &mut |row: &dyn Row| {
+                bytes = row.int(0)?.cast_unsigned();
+                Ok(Go::Stop)
+            })
+        })?;
+        Ok(bytes)
+    }
+
     fn listen(&self, hear: Box<Hear>) -> std::io::Result<()> {
         let listener = Listener::start(self.target.clone(), self.instance, hear)?;
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);

@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_writing_keys.sql"),
     include_str!("migrations/0017_narrow_lists.sql"),
     include_str!("migrations/0018_battery.sql"),
+    include_str!("migrations/0019_desk.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.

@@ -161,6 +161,11 @@ impl Database for Sqlite {
         if found == "ok" { Ok("sound".into()) } else { Err(DbError::Damaged(format!("{found}: restore a backup"))) }
     }
 
+    fn size(&self) -> DbResult<u64> {
+        const BYTES: &str = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
+        self.with_connection(|c| c.query_row(BYTES, [], |r| r.get::<_, i64>(0))).map(i64::cast_unsigned)
+    }
+
     /// `vacuum into`: one read transaction, so writers go on, and the copy holds nothing of what was deleted.
     /// (The backup interface in steps would begin anew with every write.)
     fn copy_to(&self, file: &Path) -> DbResult<()> {

@@ -62,13 +62,13 @@ pub async fn act(
 
 /// A program decides what staff of its unit may, and stands in the history as the unit.
 fn in_name_of(key: &Key) -> Person {
-    Person { id: 0, name: String::new(), role: Role::Unit, unit: key.unit.clone(), second: 0 }
+    Person { id: 0, name: String::new(), role: Role::Unit, unit: key.unit.clone(), second: 0, districts: Vec::new() }
 }
 
 fn find(service: &Service, person: &Person, id: RequestId) -> Result<Stored, Fault> {
     let stored = service.db.ask(|s| build::find(s, id))?.ok_or(Code::NotFound)?;
-    let unit = stored.case.unit.as_deref().unwrap_or_default();
-    let seen = build::sees(service.directory(), person, unit, &build::holders(&stored));
+    let (muhtarlik, unit) = (service.scopes.code(stored.head.scope), stored.case.unit.as_deref().unwrap_or_default());
+    let seen = build::sees(service.directory(), person, muhtarlik, unit, &build::holders(&stored));
     if seen { Ok(stored) } else { Err(Code::NotFound.into()) }
 }
 

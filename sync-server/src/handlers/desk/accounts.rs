@@ -5,19 +5,20 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use mbs_shared::directory::Directory;
 use mbs_shared::id::Prefix;
 use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::auth::rights::Right;
-use crate::auth::{keys, password, staff as auth};
+use crate::auth::{keys, password, rights, staff as auth};
 use crate::database::staff;
 use crate::database::{DbResult, Session, api_keys};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Path};
 use crate::service::Service;
 
+use super::directory::DeskDistrict;
 use super::second_factor::is_really;
 use super::session::{Me, me_of};
 use super::view::{Role, UnitRef};
@@ -52,6 +53,8 @@ pub struct Account {
     pub role: Role,
     /// Unit, for those who work in one.
     pub unit: Option<UnitRef>,
+    /// Districts whose muhtarlıks they are limited to; none: all.
+    pub districts: Vec<DeskDistrict>,
     /// Whether they sign in with a second factor.
     pub second_factor: bool,
     /// Since when, Unix ms.
@@ -93,14 +96,46 @@ pub struct NewAccount {
     pub login: String,
     /// Name to show.
     pub name: String,
+    /// What they do.
+    #[serde(flatten)]
+    pub duty: Duty,
+}
+
+/// What somebody does at the desk, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, TS)]
+#[ts(export)]
+pub struct Duty {
     /// Role.
     pub role: Role,
     /// Unit code, for those who work in one; empty for others.
     pub unit: String,
+    /// Codes of the districts whose muhtarlıks they are limited to; none: all.
+    #[serde(default)]
+    pub districts: Vec<String>,
+}
+
+impl Duty {
+    /// As it is kept: a unit where the role has one, districts where it can be limited to some.
+    fn checked(mut self, directory: &Directory) -> Result<Self, Fault> {
+        if !rights::works_in_unit(self.role) {
+            self.unit = String::new();
+        } else if directory.unit(&self.unit).is_none_or(|unit| unit.retired) {
+            return Err(Fault::bad_input("unit: Bu görev için kişinin birimini seçin."));
+        }
+        if !rights::can_be_limited(self.role) {
+            self.districts = Vec::new();
+        }
+        if self.districts.iter().any(|code| directory.district(code).is_none()) {
+            return Err(Fault::bad_input("districts: İlçe dizinde yok; listeden seçin."));
+        }
+        self.districts.sort_unstable();
+        self.districts.dedup();
+        Ok(self)
+    }
 }
 
 /// What is done to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum AccountChange {
@@ -112,6 +147,8 @@ pub enum AccountChange {
     Disable,
     /// Can sign in again.
     Enable,
+    /// Another role, unit, or districts. It holds at once.
+    Duty(Duty),
 }
 
 /// [`AccountChange`] as it is sent.
@@ -160,7 +197,6 @@ pub struct NewPassword {
 /// # Errors
 /// [`Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Accounts>, Fault> {
-    seat.needs(Right::Accounts)?;
     all(&service, &seat, None).map(Json)
 }
 
@@ -173,20 +209,19 @@ pub async fn add(
     seat: Seat,
     Json(new): Json<NewAccount>,
 ) -> Result<Json<Accounts>, Fault> {
-    seat.needs(Right::Manage)?;
     let login = auth::login(&new.login).ok_or_else(|| {
         Fault::bad_input("login: Kullanıcı adında küçük harf (ç, ğ, ı, ö, ş, ü olmadan), rakam, nokta, _ ve - olabilir; en az 3 karakter.")
     })?;
     let name = named(&new.name)?;
-    let works_in_unit = matches!(new.role, Role::Unit | Role::Approver);
-    let known = service.directory().unit(&new.unit).is_some_and(|unit| !unit.retired);
-    if works_in_unit && !known {
-        return Err(Fault::bad_input("unit: Bu görev için kişinin birimini seçin."));
-    }
-    let unit = if works_in_unit { new.unit } else { String::new() };
+    let Duty { role, unit, districts } = new.duty.checked(service.directory())?;
     let (secret, hash) = fresh(&service).await?;
-    let (role, now) = (new.role, service.clock.now());
-    let added = service.write(move |tx| Ok(staff::add(tx.session(), &login, &name, role, &unit, &hash, now)?)).await?;
+    let now = service.clock.now();
+    let added = service.write(move |tx| {
+        let s = tx.session();
+        Ok(staff::add(s, &login, &name, role, &unit, &hash, now)?
+            && staff::set_duty(s, &login, role, &unit, &districts)?)
+    });
+    let added = added.await?;
     if !added {
         return Err(Fault::bad_input("login: Bu kullanıcı adı alınmış; başkasını seçin."));
     }
@@ -204,7 +239,6 @@ pub async fn change(
     Path(login): Path<String>,
     Json(ChangeAccount { change }): Json<ChangeAccount>,
 ) -> Result<Json<Accounts>, Fault> {
-    seat.needs(Right::Manage)?;
     let own = service.db.ask(|s| staff::login(s, seat.0.id))?;
     // So that somebody is left who can undo it.
     if login == own && change != AccountChange::Enable {
@@ -213,6 +247,11 @@ pub async fn change(
             "Kendi hesabınızı buradan değiştiremezsiniz; Oturum menüsünü kullanın.",
         ));
     }
+    let change = match change {
+        AccountChange::Duty(duty) => AccountChange::Duty(duty.checked(service.directory())?),
+        other => other,
+    };
+    let what = format!("{change:?}");
     let fresh = if change == AccountChange::NewPassword { Some(fresh(&service).await?) } else { None };
     let (secret, hash) = fresh.map_or((None, String::new()), |(secret, hash)| (Some(secret), hash));
     let now = service.clock.now();
@@ -223,12 +262,13 @@ pub async fn change(
             AccountChange::NoSecondFactor => staff::no_second(s, &login)?,
             AccountChange::Disable => staff::disable(s, &login, now)?,
             AccountChange::Enable => staff::enable(s, &login)?,
+            AccountChange::Duty(Duty { role, unit, districts }) => staff::set_duty(s, &login, role, &unit, &districts)?,
         })
     });
     if !done.await? {
         return Err(Code::NotFound.into());
     }
-    tracing::info!(by = seat.0.id, ?change, "an account was changed");
+    tracing::info!(by = seat.0.id, change = what, "an account was changed");
     all(&service, &seat, secret).map(Json)
 }
 
@@ -241,7 +281,6 @@ pub async fn add_key(
     seat: Seat,
     Json(new): Json<NewKey>,
 ) -> Result<Json<Accounts>, Fault> {
-    seat.needs(Right::Manage)?;
     let name = named(&new.name)?;
     if service.directory().unit(&new.unit).is_none() {
         return Err(Fault::bad_input("unit: Anahtarın okuyacağı birimi seçin."));
@@ -266,7 +305,6 @@ pub async fn revoke_key(
     seat: Seat,
     Json(RevokeKey { name }): Json<RevokeKey>,
 ) -> Result<Json<Accounts>, Fault> {
-    seat.needs(Right::Manage)?;
     let (now, whose) = (service.clock.now(), name.clone());
     if service.write(move |tx| Ok(api_keys::revoke(tx.session(), &whose, now)?)).await? == 0 {
         return Err(Code::NotFound.into());
@@ -331,6 +369,7 @@ fn accounts(s: &mut dyn Session, names: Names<'_>, seat: &Seat, secret: Option<S
             name: one.person.name,
             role: one.person.role,
             unit: names.unit(&one.person.unit),
+            districts: names.districts(&one.person.districts),
             second_factor: one.person.second != 0,
             created: one.created,
             disabled: (one.disabled != 0).then_some(one.disabled),

@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use mbs_shared::directory::Neighbourhood;
-use mbs_shared::wire::announcement::{MAX_TEXT, MAX_TITLE};
+use mbs_shared::id::BlobHash;
+use mbs_shared::wire::announcement::{MAX_PHOTOS, MAX_TEXT, MAX_TITLE};
 use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Seat;
 use crate::announcements::Audience;
-use crate::auth::rights::Right;
+use crate::auth::sight::{Sight, in_districts};
 use crate::database::announcements::{self, Stored};
-use crate::database::{DbResult, News, Session, staff};
+use crate::database::{DbResult, News, Session, blobs, staff};
 use crate::error::Fault;
 use crate::handlers::announcements::office;
 use crate::handlers::input::{Json, Path};
@@ -35,6 +36,10 @@ pub struct NewAnnouncement {
     pub title: String,
     /// Text.
     pub text: String,
+    /// Photos that go with it, uploaded before by the same person.
+    #[serde(default)]
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
 }
 
 /// An announcement and how far it has come.
@@ -61,6 +66,9 @@ pub struct DeskAnnouncement {
     pub title: String,
     /// Text.
     pub text: String,
+    /// Photos that go with it.
+    #[ts(type = "string[]")]
+    pub photos: Vec<BlobHash>,
     /// When it was taken back, Unix ms.
     #[ts(type = "number | null")]
     pub withdrawn: Option<i64>,
@@ -85,18 +93,36 @@ pub struct Unseen {
 /// # Errors
 /// [`Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
-    seat.needs(Right::Announcements)?;
-    Ok(Json(all(&service)?))
+    Ok(Json(all(&service, &seat)?))
 }
 
-fn all(service: &Service) -> Result<Vec<DeskAnnouncement>, Fault> {
+/// As far as they are for somebody in the person's districts, and counted there.
+fn all(service: &Service, seat: &Seat) -> Result<Vec<DeskAnnouncement>, Fault> {
+    let sight = Sight::of(service, &seat.0);
     Ok(service.db.ask(|s| {
-        let reached: HashSet<u32> = announcements::reached(s)?.into_iter().collect();
-        let stored = announcements::before(s, i64::MAX, MOST)?;
-        let seen = announcements::seen(s, stored.last().map_or(i64::MAX, |oldest| oldest.id))?;
-        let seen = |id: i64| seen.get(&id).copied().unwrap_or(0);
-        stored.into_iter().map(|stored| shown(s, service, seen(stored.id), stored, &reached)).collect()
+        let mut reached: HashSet<u32> = announcements::reached(s)?.into_iter().collect();
+        reached.retain(|muhtarlik| sight.has(0, *muhtarlik));
+        let mut stored = announcements::before(s, i64::MAX, MOST)?;
+        stored.retain(|stored| touches(service, seat, stored));
+        let counted = announcements::seen(s, stored.last().map_or(i64::MAX, |oldest| oldest.id))?;
+        let mut out = Vec::with_capacity(stored.len());
+        for stored in stored {
+            let seen = match &sight {
+                Sight::Muhtarliks(own) => {
+                    announcements::seen_by(s, stored.id)?.iter().filter(|m| own.contains(m)).count()
+                }
+                _ => counted.get(&stored.id).copied().unwrap_or(0) as usize,
+            };
+            out.push(shown(s, service, u32::try_from(seen).unwrap_or(u32::MAX), stored, &reached)?);
+        }
+        Ok(out)
     })?)
+}
+
+/// Whether one is for somebody in the person's districts.
+pub(super) fn touches(service: &Service, seat: &Seat, stored: &Stored) -> bool {
+    let directory = service.directory();
+    Audience::read(&stored.audience, directory).is_none_or(|audience| audience.touches(&seat.0, directory))
 }
 
 fn shown(
@@ -128,6 +154,7 @@ fn shown(
         urgent: stored.urgent,
         title: stored.title,
         text: stored.body,
+        photos: stored.photos,
         withdrawn: Some(stored.withdrawn).filter(|at| *at != 0),
     })
 }
@@ -141,7 +168,6 @@ pub async fn unseen(
     seat: Seat,
     Path(id): Path<i64>,
 ) -> Result<Json<Unseen>, Fault> {
-    seat.needs(Right::Announcements)?;
     let (stored, seen, reached) = service.db.ask(|s| {
         let stored = announcements::by_id(s, id)?;
         let seen: HashSet<u32> = announcements::seen_by(s, id)?.into_iter().collect();
@@ -149,11 +175,12 @@ pub async fn unseen(
         Ok((stored, seen, reached))
     })?;
     let directory = service.directory();
+    let stored = stored.filter(|stored| touches(&service, &seat, stored));
     let audience = stored.and_then(|stored| Audience::read(&stored.audience, directory)).ok_or(Code::NotFound)?;
     let mut out = Unseen { unseen: Vec::new(), without: Vec::new() };
     for neighbourhood in directory.neighbourhoods.iter().filter(|n| audience.includes(&n.code, directory)) {
         let scope = service.scopes.number(&neighbourhood.code);
-        if seen.contains(&scope) {
+        if seen.contains(&scope) || !in_districts(directory, &seat.0, &neighbourhood.code) {
             continue;
         }
         let list = if reached.contains(&scope) { &mut out.unseen } else { &mut out.without };
@@ -171,7 +198,6 @@ pub async fn create(
     seat: Seat,
     Json(new): Json<NewAnnouncement>,
 ) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
-    seat.needs(Right::Announce)?;
     let (title, body) = (new.title.trim().to_owned(), new.text.trim().to_owned());
     if title.is_empty() || title.len() > MAX_TITLE {
         return Err(Fault::bad_input("title: Başlık boş ya da çok uzun (en çok 200 bayt)."));
@@ -181,6 +207,9 @@ pub async fn create(
     }
     let audience = Audience::read(&new.audience, service.directory())
         .ok_or_else(|| Fault::bad_input("audience: İlçe ya da mahalle dizinde yok; listeden seçin."))?;
+    if !audience.is_within(&seat.0, service.directory()) {
+        return Err(Fault::because(Code::Forbidden, "Yalnız kendi ilçelerinizdeki muhtarlara duyuru yapabilirsiniz."));
+    }
     let stored = Stored {
         id: 0,
         seq: 0,
@@ -192,6 +221,7 @@ pub async fn create(
         title,
         body,
         withdrawn: 0,
+        photos: own_photos(&service, &seat, &new.photos)?,
     };
     service
         .write(move |tx| {
@@ -200,7 +230,24 @@ pub async fn create(
         })
         .await?;
     service.refresh_devices()?;
-    Ok(Json(all(&service)?))
+    Ok(Json(all(&service, &seat)?))
+}
+
+/// The photos, each once; each must have been uploaded by this person.
+fn own_photos(service: &Service, seat: &Seat, hashes: &[BlobHash]) -> Result<Vec<BlobHash>, Fault> {
+    let mut out: Vec<BlobHash> = Vec::with_capacity(hashes.len().min(MAX_PHOTOS));
+    for hash in hashes.iter().copied() {
+        if service.db.ask(|s| blobs::by_hash(s, hash))?.is_none_or(|blob| blob.staff != seat.0.id) {
+            return Err(Fault::bad_input("photos: Fotoğraf sunucuda yok; yeniden ekleyin."));
+        }
+        if !out.contains(&hash) {
+            out.push(hash);
+        }
+    }
+    if out.len() > MAX_PHOTOS {
+        return Err(Fault::bad_input("photos: Bir duyuruya en çok 3 fotoğraf eklenebilir."));
+    }
+    Ok(out)
 }
 
 /// Takes one back: tablets drop it. Repeating it changes nothing.
@@ -212,11 +259,18 @@ pub async fn withdraw(
     seat: Seat,
     Path(id): Path<i64>,
 ) -> Result<Json<Vec<DeskAnnouncement>>, Fault> {
-    seat.needs(Right::Announce)?;
-    let now = service.clock.now();
+    let (now, inner, mover) = (service.clock.now(), service.clone(), seat.clone());
     service
         .write(move |tx| {
-            let stored = announcements::by_id(tx.session(), id)?.ok_or(Code::NotFound)?;
+            let stored = announcements::by_id(tx.session(), id)?;
+            let stored = stored.filter(|stored| touches(&inner, &mover, stored)).ok_or(Code::NotFound)?;
+            let directory = inner.directory();
+            if Audience::read(&stored.audience, directory).is_some_and(|a| !a.is_within(&mover.0, directory)) {
+                return Err(Fault::because(
+                    Code::Forbidden,
+                    "Bu duyuru ilçelerinizin dışına da yapılmış; geri alamazsınız.",
+                ));
+            }
             if stored.withdrawn == 0 {
                 tx.db.announce(News::Settings);
                 announcements::withdraw(tx.session(), id, now)?;
@@ -225,5 +279,5 @@ pub async fn withdraw(
         })
         .await?;
     service.refresh_devices()?;
-    Ok(Json(all(&service)?))
+    Ok(Json(all(&service, &seat)?))
 }

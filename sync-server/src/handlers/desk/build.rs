@@ -8,12 +8,15 @@ use mbs_shared::routing::case::Task;
 use mbs_shared::routing::{Action, Case, Event, State, What, Who};
 use mbs_shared::wire::entry::{Entry, EntryKind};
 
+use crate::auth::rights;
+use crate::auth::sight::in_districts;
 use crate::database::requests::{self, Head};
 use crate::database::staff::{self, Person};
 use crate::database::{DbError, DbResult, Session, blobs, changes, entries, events, tasks};
 use crate::routing::rules::Rules;
 use crate::service::Service;
 
+use super::directory::DeskDistrict;
 use super::similar::whole;
 use super::view::{
     DeskAnswer, DeskConflict, DeskEntry, DeskEvent, DeskPhoto, DeskRequest, DeskTask, DeskTaskEnd, Kinship, ProofPhoto,
@@ -42,6 +45,13 @@ impl Names<'_> {
         }
         let name = self.directory.unit(code).map_or(code, |u| u.name.as_str());
         Some(UnitRef { code: code.to_owned(), name: name.to_owned() })
+    }
+
+    /// Districts by their codes.
+    #[must_use]
+    pub fn districts(&self, codes: &[String]) -> Vec<DeskDistrict> {
+        let name = |code: &String| self.directory.district(code).map_or(code, |d| &d.name).clone();
+        codes.iter().map(|code| DeskDistrict { code: code.clone(), name: name(code) }).collect()
     }
 
     /// `Rasimpaşa, Kadıköy`.
@@ -74,6 +84,7 @@ impl Names<'_> {
             returns: u16::try_from(h.returns).unwrap_or(u16::MAX),
             task: false,
             channel: h.channel,
+            hand: None,
         }
     }
 }
@@ -101,10 +112,10 @@ pub fn capacities(directory: &Directory, person: &Person, case: &Case) -> Vec<Wh
         Role::Triage => return vec![Who::Triage],
         Role::Auditor | Role::Operator => return Vec::new(),
         Role::Unit if holds && outside => vec![Who::External],
-        Role::Approver if holds && outside => vec![Who::External, Who::Approver],
+        Role::Approver | Role::Head if holds && outside => vec![Who::External, Who::Approver],
         Role::Unit if holds => vec![Who::Unit],
-        Role::Approver if holds => vec![Who::Unit, Who::Approver],
-        Role::Unit | Role::Approver => Vec::new(),
+        Role::Approver | Role::Head if holds => vec![Who::Unit, Who::Approver],
+        Role::Unit | Role::Approver | Role::Head => Vec::new(),
     };
     if helps {
         who.push(Who::Helper);
@@ -118,11 +129,13 @@ pub fn works_in(directory: &Directory, person: &Person, unit: &str) -> bool {
     !person.unit.is_empty() && !unit.is_empty() && directory.is_within(unit, &person.unit)
 }
 
-/// Whether a person sees a request that lies at `unit`, or once did (`held`: units in its history).
+/// Whether a person sees a request that `muhtarlik` filed and that lies at `unit`, or once did (`held`: units in its history).
 #[must_use]
-pub fn sees(directory: &Directory, person: &Person, unit: &str, held: &[String]) -> bool {
-    crate::auth::rights::sees_everything(person.role)
-        || std::iter::once(unit).chain(held.iter().map(String::as_str)).any(|u| works_in(directory, person, u))
+pub fn sees(directory: &Directory, person: &Person, muhtarlik: &str, unit: &str, held: &[String]) -> bool {
+    if rights::sees_everything(person.role) {
+        return in_districts(directory, person, muhtarlik);
+    }
+    std::iter::once(unit).chain(held.iter().map(String::as_str)).any(|u| works_in(directory, person, u))
 }
 
 /// [`sees`] for what stands in the index: who holds it, and who owes a part of it.
@@ -131,7 +144,7 @@ pub fn sees(directory: &Directory, person: &Person, unit: &str, held: &[String])
 /// [`DbError`].
 pub fn sees_now(session: &mut dyn Session, service: &Service, person: &Person, head: &Head) -> DbResult<bool> {
     let directory = service.directory();
-    if sees(directory, person, service.scopes.code(head.unit), &[]) {
+    if sees(directory, person, service.scopes.code(head.scope), service.scopes.code(head.unit), &[]) {
         return Ok(true);
     }
     let owed = tasks::of_request(session, head.rid)?;
@@ -290,7 +303,8 @@ fn relatives(session: &mut dyn Session, names: Names<'_>, person: &Person, case:
         .chain(links)
         .map(|(how, no)| {
             let head = requests::by_no(session, no)?;
-            let seen = head.filter(|h| sees(names.directory, person, &(names.code)(h.unit), &[]));
+            let sees = |h: &Head| sees(names.directory, person, &(names.code)(h.scope), &(names.code)(h.unit), &[]);
+            let seen = head.filter(sees);
             Ok(Relative { how, no: no.to_string(), row: seen.map(|h| names.row(&h)) })
         })
         .collect()

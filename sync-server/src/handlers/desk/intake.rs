@@ -12,12 +12,13 @@ use mbs_shared::pack::pack;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::request::{Kind, MAX_ADDR, MAX_DESC, MAX_TITLE, Request, SCHEMA};
 use mbs_shared::routing::Channel;
+use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Seat;
 use super::request::parse;
-use crate::auth::rights::Right;
+use crate::auth::sight::in_districts;
 use crate::blob_store::Key;
 use crate::database::{blobs, erased, meta, requests};
 use crate::error::Fault;
@@ -72,18 +73,23 @@ pub struct Entered {
 /// Takes in a request in the name of a muhtarlık.
 ///
 /// # Errors
-/// [`mbs_shared::wire::error::Code::BadInput`] with a sentence that names the field, [`mbs_shared::wire::error::Code::Forbidden`].
+/// [`Code::BadInput`] with a sentence that names the field, [`Code::Forbidden`].
 pub async fn create(
     State(service): State<Arc<Service>>,
     seat: Seat,
     Json(form): Json<NewRequest>,
 ) -> Result<Json<Entered>, Fault> {
-    seat.needs(Right::Intake)?;
     let id = parse(&form.id).map_err(|_| Fault::bad_input("id: 32 onaltılık basamak olmalı"))?;
     let home = service.directory().neighbourhood(&form.muhtarlik);
     let scope = service
         .scopes
         .number(&home.ok_or_else(|| Fault::bad_input("muhtarlik: Mahalle dizinde yok; listeden seçin."))?.code);
+    if !in_districts(service.directory(), &seat.0, &form.muhtarlik) {
+        return Err(Fault::because(
+            Code::Forbidden,
+            "Yalnız kendi ilçelerinizdeki muhtarlıklar adına başvuru girebilirsiniz.",
+        ));
+    }
     let words = checked(&service, &form)?;
     let staff = seat.0.id;
     let photos = photos(&service, staff, &form.photos).await?;

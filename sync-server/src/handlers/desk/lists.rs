@@ -1,5 +1,6 @@
 //! `GET queue`.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,16 +10,17 @@ use mbs_shared::wire::error::Code;
 use serde::Deserialize;
 
 use crate::auth::rights::{self, Right, sees_everything};
+use crate::auth::sight::{Sight, own_units};
 use crate::database::lists::{self, Place};
 use crate::database::requests::{self, Head};
-use crate::database::staff::Person;
+use crate::database::staff::{self, Person};
 use crate::database::{DbResult, Session, tasks};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Query};
 use crate::service::Service;
 
 use super::view::{Queue, QueueRow, Role};
-use super::{Seat, aside, build, own_units, with_names};
+use super::{Seat, aside, build, with_names};
 
 /// Rows of a page.
 const PAGE: u32 = 100;
@@ -33,7 +35,7 @@ const MOST_OWED: u32 = 2_000;
 /// Waits for triage.
 const TRIAGE: &[CaseState] = &[CaseState::Received, CaseState::InReview];
 /// Waits for a unit.
-const INBOX: &[CaseState] = &[
+pub(super) const INBOX: &[CaseState] = &[
     CaseState::Assigned,
     CaseState::InProgress,
     CaseState::Planned,
@@ -71,6 +73,9 @@ pub struct Ask {
     /// For the watch list: how much of the time is gone, in percent.
     #[serde(default = "whole")]
     pub percent: u8,
+    /// For a unit's inbox: only what this person of the unit has in hand, by staff id; 0: what nobody has.
+    #[serde(default)]
+    pub hand: Option<i64>,
     /// Where the page before ended; empty: the beginning.
     #[serde(default)]
     pub after: String,
@@ -85,7 +90,6 @@ pub const fn whole() -> u8 {
 impl Ask {
     /// Refuses who may not see the list.
     fn allowed(&self, seat: &Seat) -> Result<(), Fault> {
-        seat.needs(Right::Read)?;
         match self.list {
             List::Triage if !sees_everything(seat.0.role) => Err(Code::Forbidden.into()),
             _ => Ok(()),
@@ -136,12 +140,11 @@ impl Pages {
             Some(found) => found,
             None => found.insert(ask.found(service, person.role)?),
         };
-        let own = own_units(service, &person.unit);
-        let units = (!sees_everything(person.role)).then_some(own.as_slice());
+        let (own, sight) = (own_units(service, &person.unit), Sight::of(service, person));
         let heads = service.db.ask(|s| {
             let owed = tasks::elsewhere(s, &own, MOST_OWED)?;
             let now = service.clock.now();
-            let view = View { service, person, ask, units, owed: &owed, now, most: EXPORTED };
+            let view = View { service, person, ask, sight: &sight, owed: &owed, now, most: EXPORTED };
             Ok(view.heads(s, found.as_deref(), after)?.0)
         })?;
         *at = heads.last().filter(|_| heads.len() == EXPORTED as usize).map(|head| Mark::after(ask, head));
@@ -161,8 +164,7 @@ pub async fn queue(
     ask.allowed(&seat)?;
     let person = &seat.0;
     let everything = sees_everything(person.role);
-    let own = own_units(&service, &person.unit);
-    let units = if everything { None } else { Some(own.as_slice()) };
+    let (own, sight) = (own_units(&service, &person.unit), Sight::of(&service, person));
     let now = service.clock.now();
     let after = Mark::read(&ask)?;
     let (inner, ask) = (service.clone(), Arc::new(ask));
@@ -172,22 +174,43 @@ pub async fn queue(
         let (ask, role) = (ask.clone(), person.role);
         aside(move || ask.found(&inner, role)).await?
     };
-    let (heads, total, counts, owed) = service.db.ask(|s| {
+    let (heads, total, counts, owed, hands) = service.db.ask(|s| {
         let tasks = tasks::count(s, &own)?;
         let owed = if tasks == 0 { Vec::new() } else { tasks::elsewhere(s, &own, MOST_OWED)? };
-        let view = View { service: &service, person, ask: &ask, units, owed: &owed, now, most: PAGE };
+        let view = View { service: &service, person, ask: &ask, sight: &sight, owed: &owed, now, most: PAGE };
         let (heads, total) = view.heads(s, rids.as_deref(), after)?;
-        let triage = if everything { lists::count(s, TRIAGE, None)? } else { 0 };
-        let inbox = lists::count(s, INBOX, units)? + tasks;
+        let triage = if everything { lists::count(s, TRIAGE, &sight)? } else { 0 };
+        let inbox = lists::count(s, INBOX, &sight)? + tasks;
         let owed: Vec<i64> = owed.iter().map(|head| head.rid).collect();
-        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, units, now)?), owed))
+        let hands = if everything { HashMap::new() } else { hands(s, &service, &heads)? };
+        Ok((heads, total, (triage, inbox, tasks, service.watch.lately(s, &sight, now)?), owed, hands))
     })?;
     let (triage, inbox, tasks, late) = counts;
     let next = heads.last().filter(|_| heads.len() == PAGE as usize).map(|head| Mark::after(&ask, head).to_string());
     let rows = with_names(&service, |names| {
-        heads.iter().map(|h| QueueRow { task: owed.contains(&h.rid), ..names.row(h) }).collect()
+        heads
+            .iter()
+            .map(|h| QueueRow { task: owed.contains(&h.rid), hand: hands.get(&h.rid).cloned(), ..names.row(h) })
+            .collect()
     });
     Ok(Json(Queue { rows, next, total, triage, inbox, tasks, late }))
+}
+
+/// Names of those who have these requests in hand, by row number.
+fn hands(s: &mut dyn Session, service: &Service, heads: &[Head]) -> DbResult<HashMap<i64, String>> {
+    let (mut names, mut out) = (HashMap::<i64, String>::new(), HashMap::new());
+    for head in heads.iter().filter(|head| head.state.is_open()) {
+        let who = service.hands.of(s, head)?;
+        if who == 0 {
+            continue;
+        }
+        let name = match names.get(&who) {
+            Some(name) => name.clone(),
+            None => names.entry(who).or_insert(staff::name(s, who)?).clone(),
+        };
+        out.insert(head.rid, name);
+    }
+    Ok(out)
 }
 
 /// Everything, and what is finished, stands newest first; open work most urgent first.
@@ -243,8 +266,8 @@ struct View<'a> {
     service: &'a Service,
     person: &'a Person,
     ask: &'a Ask,
-    /// The person's units; `None`: everyone's.
-    units: Option<&'a [u32]>,
+    /// Which requests the person sees.
+    sight: &'a Sight,
     /// What lies elsewhere, and one of the person's units owes a part of.
     owed: &'a [Head],
     now: i64,
@@ -263,9 +286,12 @@ impl View<'_> {
 
     /// A page of the list, and how many it has in all.
     fn page(&self, s: &mut dyn Session, after: Mark) -> DbResult<(Vec<Head>, u32)> {
-        let Self { ask, units, now, most, .. } = *self;
+        let Self { ask, sight, now, most, .. } = *self;
         let place = match after {
-            Mark::Age(before) => return all(s, units, ask.state, before, most),
+            Mark::Age(before) => {
+                let heads = lists::newest(s, ask.state, sight, before, most)?;
+                return Ok((heads, lists::total(s, ask.state, sight)?));
+            }
             Mark::Urgency(place) => place,
         };
         let owed = || self.owed.iter().filter(|head| place < Place::of(head)).cloned();
@@ -275,17 +301,19 @@ impl View<'_> {
             List::Late => {
                 let percent = u32::from(ask.percent);
                 let total = if percent == 100 {
-                    self.service.watch.count(s, units, now)?
+                    self.service.watch.count(s, sight, now)?
                 } else {
-                    let late = lists::count_late(s, now, percent)?;
-                    late.iter().filter(|(unit, _)| units.is_none_or(|own| own.contains(unit))).map(|(_, n)| n).sum()
+                    lists::in_sight(&lists::count_late(s, lists::by(sight), now, percent)?, sight)
                 };
-                (lists::late(s, units, now, percent, place, most)?, total)
+                (lists::late(s, sight, now, percent, place, most)?, total)
             }
             List::Triage | List::Inbox | List::All => {
+                if let Some(hand) = self.hand() {
+                    return self.in_hand(s, hand, place);
+                }
                 let states = self.states();
-                let mut heads = lists::urgent(s, &states, units, place, most)?;
-                let mut total = lists::count(s, &states, units)?;
+                let mut heads = lists::urgent(s, &states, sight, place, most)?;
+                let mut total = lists::count(s, &states, sight)?;
                 if ask.list == List::Inbox && ask.state.is_none() {
                     heads.extend(owed());
                     heads = lists::page(heads, most);
@@ -304,6 +332,11 @@ impl View<'_> {
             if !self.stands_in(&head) || !build::sees_now(s, self.service, self.person, &head)? {
                 continue;
             }
+            if let Some(hand) = self.hand()
+                && self.service.hands.of(s, &head)? != hand
+            {
+                continue;
+            }
             total += 1;
             if after.precedes(&head) {
                 heads.push(head);
@@ -317,9 +350,29 @@ impl View<'_> {
         Ok((heads, total))
     }
 
+    /// Whose work alone is asked for: in a unit's inbox.
+    fn hand(&self) -> Option<i64> {
+        let in_unit = matches!(self.sight, Sight::Units(_)) && self.ask.list == List::Inbox;
+        self.ask.hand.filter(|_| in_unit)
+    }
+
+    /// What somebody has in hand behind a place, and how much there is of it. It is told by events, so all that is open is
+    /// looked through.
+    fn in_hand(&self, s: &mut dyn Session, hand: i64, after: Place) -> DbResult<(Vec<Head>, u32)> {
+        let mut heads = Vec::new();
+        for head in lists::urgent(s, &self.states(), self.sight, Place::BEGIN, u32::MAX)? {
+            if self.service.hands.of(s, &head)? == hand {
+                heads.push(head);
+            }
+        }
+        let total = u32::try_from(heads.len()).unwrap_or(u32::MAX);
+        heads.retain(|head| after < Place::of(head));
+        Ok((lists::page(heads, self.most), total))
+    }
+
     /// Whether a row belongs to the list.
     fn stands_in(&self, head: &Head) -> bool {
-        let here = self.units.is_none_or(|units| units.contains(&head.unit));
+        let here = self.sight.has_head(head);
         let owed = || self.owed.iter().any(|owed| owed.rid == head.rid);
         let in_state = || self.states().contains(&head.state);
         match self.ask.list {
@@ -332,34 +385,12 @@ impl View<'_> {
     }
 
     fn is_late(&self, head: &Head) -> bool {
-        let spent = (self.now - head.received).saturating_mul(100);
-        let runs = head.due != 0 && head.paused == 0;
-        head.returns > 1 || runs && spent >= (head.due - head.received).saturating_mul(i64::from(self.ask.percent))
+        requests::is_late(head.received, head.due, head.paused, head.returns, self.now, self.ask.percent)
     }
 
     /// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
     fn states(&self) -> Vec<CaseState> {
-        one_of(if self.ask.list == List::Triage { TRIAGE } else { INBOX }, self.ask.state)
-    }
-}
-
-/// The list's own states, or the one that is asked for: a unit also looks at what it has finished.
-fn one_of(states: &[CaseState], wanted: Option<CaseState>) -> Vec<CaseState> {
-    wanted.map_or_else(|| states.to_vec(), |w| vec![w])
-}
-
-/// Everything the person may see before a row, newest first, and how many there are.
-fn all(
-    s: &mut dyn Session,
-    units: Option<&[u32]>,
-    state: Option<CaseState>,
-    before: i64,
-    most: u32,
-) -> DbResult<(Vec<Head>, u32)> {
-    let states = one_of(&CaseState::ALL, state);
-    match units {
-        Some(units) => Ok((lists::newest_at(s, &states, units, before, most)?, lists::count(s, &states, Some(units))?)),
-        None if state.is_none() => Ok((lists::newest(s, before, most)?, lists::total(s)?)),
-        None => Ok((lists::newest_in(s, &states, before, most)?, lists::count(s, &states, None)?)),
+        let own = if self.ask.list == List::Triage { TRIAGE } else { INBOX };
+        self.ask.state.map_or_else(|| own.to_vec(), |state| vec![state])
     }
 }

@@ -1,7 +1,8 @@
 //! The desk: pages and their JSON, for people with a session.
 //!
-//! A handler here reads input, asks the rights matrix, calls one use case and answers. What is
-//! allowed on a case is the transition table's matter; what a person may see is [`build::sees`]'s.
+//! A handler here reads input, calls one use case and answers. Who may call it stands in the matrix of
+//! [`rights`], which every [`Seat`] is held against; what is allowed on a case is the transition table's
+//! matter; what a person may see is [`build::sees`]'s.
 
 pub mod accounts;
 pub mod announcements;
@@ -10,9 +11,11 @@ pub mod build;
 pub mod calendar;
 pub mod directory;
 pub mod events;
+pub mod health;
 pub mod intake;
 pub mod lists;
 pub mod pages;
+pub mod people;
 pub mod photo;
 pub mod quarantine;
 pub mod report;
@@ -29,12 +32,12 @@ pub mod view;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequestParts};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use axum::routing::{get, post};
 use mbs_shared::wire::error::Code;
 
-use crate::auth::rights::{self, Right};
+use crate::auth::rights;
 use crate::auth::staff as auth;
 use crate::database::staff::Person;
 use crate::error::Fault;
@@ -58,6 +61,7 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/second-factor", get(second_factor::offer).post(second_factor::on))
         .route("/desk/api/second-factor/off", post(second_factor::off))
         .route("/desk/api/queue", get(lists::queue))
+        .route("/desk/api/people", get(people::list))
         .route("/desk/api/directory", get(directory::show))
         .route("/desk/api/directory/versions", get(directory::change::versions))
         .route("/desk/api/directory.csv", get(directory::change::export))
@@ -77,6 +81,8 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/desk/api/templates/{id}/drop", post(templates::remove))
         .route("/desk/api/tablets", get(tablets::list))
         .route("/desk/api/tablets/{prefix}/revoke", post(tablets::revoke))
+        .route("/desk/api/tablets/{prefix}/replace", post(tablets::replace))
+        .route("/desk/api/health", get(health::show))
         .route("/desk/api/accounts", get(accounts::list).post(accounts::add))
         .route("/desk/api/accounts/{login}", post(accounts::change))
         .route("/desk/api/keys", post(accounts::add_key))
@@ -119,7 +125,8 @@ pub fn streams() -> Router<Arc<Service>> {
     Router::new().route("/desk/api/events", get(events::stream))
 }
 
-/// The person who calls, from the session cookie; a write must come from our own pages.
+/// The person who calls, from the session cookie: one who may call this route by the matrix of rights. A write must come from
+/// our own pages.
 #[derive(Debug, Clone)]
 pub struct Seat(pub Person);
 
@@ -134,17 +141,8 @@ impl FromRequestParts<Arc<Service>> for Seat {
         if service.second_factor && person.second == 0 && !SETTING_UP.contains(&parts.uri.path()) {
             return Err(Fault::because(Code::Forbidden, "Önce iki adımlı girişi kurun."));
         }
-        Ok(Self(person))
-    }
-}
-
-impl Seat {
-    /// Refuses who lacks a right.
-    ///
-    /// # Errors
-    /// [`Code::Forbidden`].
-    pub fn needs(&self, right: Right) -> Result<(), Fault> {
-        if rights::has(self.0.role, right) { Ok(()) } else { Err(Code::Forbidden.into()) }
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        if rights::may(&person, parts.method.as_str(), route) { Ok(Self(person)) } else { Err(Code::Forbidden.into()) }
     }
 }
 
@@ -153,17 +151,6 @@ fn with_names<T>(service: &Service, build: impl FnOnce(Names<'_>) -> T) -> T {
     let code = |number: u32| service.scopes.code(number).to_owned();
     let rules = service.rules();
     build(Names { directory: service.directory(), rules: &rules, code: &code, now: service.clock.now() })
-}
-
-/// Numbers of the units in the subtree a person works in.
-fn own_units(service: &Service, unit: &str) -> Vec<u32> {
-    let directory = service.directory();
-    directory
-        .units
-        .iter()
-        .filter(|u| directory.is_within(&u.code, unit))
-        .map(|u| service.scopes.number(&u.code))
-        .collect()
 }
 
 /// A text as QR code, SVG.

@@ -9,7 +9,7 @@ use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::auth::rights::Right;
+use crate::auth::sight::in_districts;
 use crate::database::quarantine::{self as held, Held};
 use crate::database::{devices, requests};
 use crate::error::{Fault, sentence};
@@ -78,8 +78,7 @@ pub struct Decide {
 /// # Errors
 /// [`Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Quarantine>, Fault> {
-    seat.needs(Right::Fleet)?;
-    shown(&service).map(Json)
+    shown(&service, &seat).map(Json)
 }
 
 /// One is taken in after all, as its tablet's, or put away for good.
@@ -92,8 +91,14 @@ pub async fn decide(
     Path(id): Path<String>,
     Json(Decide { accept }): Json<Decide>,
 ) -> Result<Json<Quarantine>, Fault> {
-    seat.needs(Right::Decide)?;
     let id: i64 = id.parse().map_err(|_| Fault::new(Code::Malformed))?;
+    let tablet = service.db.ask(|s| match held::one(s, id)? {
+        Some(item) => devices::by_prefix(s, item.prefix),
+        None => Ok(None),
+    })?;
+    if tablet.is_some_and(|t| !in_districts(service.directory(), &seat.0, service.scopes.code(t.scope))) {
+        return Err(fault(NotTaken::Unknown(id)));
+    }
     let refused = if accept {
         let ready = quarantine::ready(&service, id).map_err(fault)?;
         let inner = service.clone();
@@ -106,7 +111,7 @@ pub async fn decide(
         return Err(fault(why));
     }
     tracing::info!(item = id, accept, staff = seat.0.id, "quarantine was decided");
-    shown(&service).map(Json)
+    shown(&service, &seat).map(Json)
 }
 
 fn fault(why: NotTaken) -> Fault {
@@ -129,13 +134,22 @@ fn fault(why: NotTaken) -> Fault {
     Fault::because(code, sentence)
 }
 
-fn shown(service: &Service) -> Result<Quarantine, Fault> {
+fn shown(service: &Service, seat: &Seat) -> Result<Quarantine, Fault> {
+    let limited = !seat.0.districts.is_empty();
     let (total, held, scopes, here) = service.db.ask(|s| {
-        let held = held::list(s, MOST)?;
+        let mut held = held::list(s, if limited { u32::MAX } else { MOST })?;
         let fleet = if held.is_empty() { Vec::new() } else { devices::fleet(s)? };
         let scopes: HashMap<u32, u32> = fleet.into_iter().map(|d| (d.prefix, d.scope)).collect();
+        let total = if limited {
+            let home = |item: &Held| service.scopes.code(scopes.get(&item.prefix).copied().unwrap_or(0));
+            held.retain(|item| in_districts(service.directory(), &seat.0, home(item)));
+            u32::try_from(held.len()).unwrap_or(u32::MAX)
+        } else {
+            held::total(s)?
+        };
+        held.truncate(MOST as usize);
         let heads = held.iter().map(|item| requests::by_id(s, item.request)).collect::<Result<Vec<_>, _>>()?;
-        Ok((held::total(s)?, held, scopes, heads))
+        Ok((total, held, scopes, heads))
     })?;
     let items = with_names(service, |names| {
         let item = |(item, head): (Held, Option<requests::Head>)| {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use ts_rs::TS;
 
-use crate::auth::rights::{Right, sees_everything};
+use crate::auth::sight::Sight;
 use crate::database::requests::Head;
 use crate::database::{DbResult, Session, changes, events, reports};
 use crate::error::Fault;
@@ -26,7 +26,7 @@ use crate::service::Service;
 
 use super::build::Names;
 use super::lists::{self, List, Pages};
-use super::{Seat, aside, own_units, with_names};
+use super::{Seat, aside, with_names};
 
 /// The query of every report.
 #[derive(Debug, Default, Deserialize)]
@@ -50,23 +50,21 @@ impl Ask {
     }
 }
 
-/// What is counted: the requests of a period that these units hold; `None`: whoever holds them.
+/// What is counted: the requests of a period that the person sees.
 struct Counted {
     period: Period,
-    units: Option<Vec<u32>>,
+    sight: Sight,
 }
 
 impl Counted {
     /// As asked for, within what the person may see.
     fn of(service: &Service, seat: &Seat, ask: &Ask) -> Result<Self, Fault> {
-        seat.needs(Right::Report)?;
         let period = ask.period(service.clock.now())?;
-        let units = (!sees_everything(seat.0.role)).then(|| own_units(service, &seat.0.unit));
-        Ok(Self { period, units })
+        Ok(Self { period, sight: Sight::of(service, &seat.0) })
     }
 
     fn has(&self, head: &Head) -> bool {
-        self.units.as_ref().is_none_or(|units| units.contains(&head.unit))
+        self.sight.has_head(head)
     }
 
     /// The name of a file about it, without its ending.
@@ -84,9 +82,9 @@ pub async fn show(
     seat: Seat,
     Query(ask): Query<Ask>,
 ) -> Result<Json<Report>, Fault> {
-    let Counted { period, units } = Counted::of(&service, &seat, &ask)?;
+    let Counted { period, sight } = Counted::of(&service, &seat, &ask)?;
     let now = service.clock.now();
-    let count = move || Ok(service.db.ask(|s| report::count(s, &service, period, units.as_deref(), now))?);
+    let count = move || Ok(service.db.ask(|s| report::count(s, &service, period, &sight, now))?);
     aside(count).await.map(Json)
 }
 
@@ -138,7 +136,7 @@ pub async fn workbook(
     let name = counted.file("muhtarlik-basvurulari");
     let bytes = aside(move || {
         let (report, refused, total) = service.db.ask(|s| {
-            let report = report::count(s, &service, counted.period, counted.units.as_deref(), now)?;
+            let report = report::count(s, &service, counted.period, &counted.sight, now)?;
             let heads = refused(s, &counted)?;
             let told = heads.iter().take(book::MAX_REFUSED).map(|head| with_reason(s, &service, head));
             Ok((report, told.collect::<DbResult<Vec<_>>>()?, heads.len()))
@@ -161,6 +159,8 @@ pub struct Export {
     #[serde(default = "lists::whole")]
     percent: u8,
     #[serde(default)]
+    hand: Option<i64>,
+    #[serde(default)]
     from: String,
     #[serde(default)]
     until: String,
@@ -177,15 +177,14 @@ enum Source {
 impl Source {
     /// As asked for, within what the person may see, and the name of its file without an ending.
     fn of(service: &Service, seat: Seat, ask: Export) -> Result<(Self, String), Fault> {
-        let Export { list, state, q, percent, from, until } = ask;
+        let Export { list, state, q, percent, hand, from, until } = ask;
         let Some(list) = list else {
             let counted = Counted::of(service, &seat, &Ask { from, until })?;
             let name = counted.file("basvurular");
             return Ok((Self::Period(counted, 0), name));
         };
-        seat.needs(Right::Report)?;
         let name = format!("basvurular-{}", date_of(service.clock.now()));
-        let pages = Pages::begin(seat, lists::Ask { list, state, q, percent, after: String::new() })?;
+        let pages = Pages::begin(seat, lists::Ask { list, state, q, percent, hand, after: String::new() })?;
         Ok((Self::List(pages), name))
     }
 
@@ -321,8 +320,8 @@ pub async fn requests_map(
     Ok(download(&format!("{name}.geojson"), "application/geo+json", body))
 }
 
-/// What of the period can be published: no words, numbers, photos or persons, places rounded, days for moments, and
-/// nothing discreet or sensitive.
+/// The period's requests without words, numbers, photos or persons, places rounded, days for moments, and nothing discreet or
+/// sensitive: for study. A single row may still lead to a person; what can be published is [`crate::report::public`]'s.
 ///
 /// # Errors
 /// As [`show`].
@@ -332,7 +331,7 @@ pub async fn open_data(
     Query(ask): Query<Ask>,
 ) -> Result<Response, Fault> {
     let counted = Counted::of(&service, &seat, &ask)?;
-    let name = counted.file("acik-veri");
+    let name = counted.file("adsiz-satirlar");
     let mut first = Vec::new();
     open::begin(&mut first).map_err(Fault::internal)?;
     let body = streamed(service, Source::Period(counted, 0), first, Vec::new(), move |service, heads| {

@@ -17,6 +17,7 @@ use crate::router::address;
 use crate::secrets::sha256;
 use crate::service::Service;
 
+use super::directory::DeskDistrict;
 use super::view::{Role, UnitRef};
 use super::{Seat, second_factor, with_names};
 
@@ -43,6 +44,8 @@ pub struct Me {
     pub role: Role,
     /// Unit the person works in, when in one.
     pub unit: Option<UnitRef>,
+    /// Districts whose muhtarlıks they are limited to; none: all.
+    pub districts: Vec<DeskDistrict>,
     /// Whether they sign in with a second factor.
     pub second_factor: bool,
     /// Whether one is to be set up before anything else can be done.
@@ -55,6 +58,7 @@ pub(super) fn me_of(service: &Service, person: &Person) -> Me {
         name: person.name.clone(),
         role: person.role,
         unit: names.unit(&person.unit),
+        districts: names.districts(&person.districts),
         second_factor: person.second != 0,
         second_factor_owed: person.second == 0 && service.second_factor,
     })

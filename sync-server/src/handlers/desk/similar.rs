@@ -6,7 +6,6 @@ use axum::extract::State;
 use mbs_shared::routing::deadline::calendar_days;
 use mbs_shared::wire::nearby::MAX_OF_ONE;
 
-use crate::auth::rights::Right;
 use crate::database::requests::Head;
 use crate::database::{DbResult, Session, changes, lists};
 use crate::error::Fault;
@@ -31,7 +30,6 @@ pub async fn similar(
     seat: Seat,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<Alike>>, Fault> {
-    seat.needs(Right::Read)?;
     let stored = request::find(&service, &seat, request::parse(&id)?)?;
     let home = if stored.head.place == 0 { stored.head.scope } else { stored.head.place };
     let bordering = service.knowledge.borders.bordering(service.scopes.code(home));

@@ -1,4 +1,4 @@
-//! `GET tablets`, `POST tablets/{prefix}/revoke` and `POST enrolments`.
+//! `GET tablets`, `POST tablets/{prefix}/revoke`, `POST tablets/{prefix}/replace` and `POST enrolments`.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::auth::rights::Right;
-use crate::database::{devices, gaps};
+use crate::auth::sight::in_districts;
+use crate::database::{devices, gaps, people};
 use crate::error::Fault;
-use crate::handlers::enrol;
+use crate::handlers::enrol::{self, NewCode};
 use crate::handlers::input::{Json, Path};
 use crate::operate;
 use crate::service::Service;
@@ -74,6 +74,20 @@ pub struct Enrolment {
     pub expires: i64,
     /// QR code of server address and code, as SVG.
     pub qr: String,
+    /// Neighbourhood and district.
+    pub place: String,
+    /// The muhtar's name.
+    pub person: String,
+}
+
+/// A tablet that was replaced.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Replaced {
+    /// The code for the one that takes its place.
+    pub enrolment: Enrolment,
+    /// The fleet, with the old one revoked.
+    pub tablets: Vec<Tablet>,
 }
 
 /// The fleet.
@@ -81,12 +95,12 @@ pub struct Enrolment {
 /// # Errors
 /// [`mbs_shared::wire::error::Code::Forbidden`].
 pub async fn list(State(service): State<Arc<Service>>, seat: Seat) -> Result<Json<Vec<Tablet>>, Fault> {
-    seat.needs(Right::Fleet)?;
-    fleet(&service).map(Json)
+    fleet(&service, &seat).map(Json)
 }
 
-fn fleet(service: &Service) -> Result<Vec<Tablet>, Fault> {
-    let (fleet, gaps) = service.db.ask(|s| Ok((devices::fleet(s)?, gaps::all(s)?)))?;
+fn fleet(service: &Service, seat: &Seat) -> Result<Vec<Tablet>, Fault> {
+    let (mut fleet, gaps) = service.db.ask(|s| Ok((devices::fleet(s)?, gaps::all(s)?)))?;
+    fleet.retain(|tablet| in_districts(service.directory(), &seat.0, service.scopes.code(tablet.scope)));
     let gap = |id: i64| gaps.iter().find(|(device, ..)| *device == id);
     Ok(with_names(service, |names| {
         fleet
@@ -119,7 +133,6 @@ pub async fn revoke(
     Path(prefix): Path<String>,
     Json(Nothing {}): Json<Nothing>,
 ) -> Result<Json<Vec<Tablet>>, Fault> {
-    seat.needs(Right::Manage)?;
     let prefix: Prefix = prefix.parse().map_err(|_| Code::NotFound)?;
     let inner = service.clone();
     // Written into the journal first, which is a file.
@@ -129,7 +142,7 @@ pub async fn revoke(
     }
     service.refresh_devices()?;
     tracing::info!(by = seat.0.id, tablet = %prefix, "a tablet was revoked");
-    fleet(&service).map(Json)
+    fleet(&service, &seat).map(Json)
 }
 
 /// A body with nothing in it: what is meant stands in the address.
@@ -145,12 +158,58 @@ pub async fn enrol(
     seat: Seat,
     Json(wanted): Json<NewEnrolment>,
 ) -> Result<Json<Enrolment>, Fault> {
-    seat.needs(Right::Enrol)?;
     let person = wanted.person.trim();
     if person.is_empty() || person.len() > MAX_NAME {
         return Err(Fault::bad_input("Muhtarın adını yazın (en çok 120 harf)."));
     }
+    if !in_districts(service.directory(), &seat.0, &wanted.neighbourhood) {
+        return Err(Fault::because(
+            Code::Forbidden,
+            "Yalnız kendi ilçelerinizdeki muhtarların tabletini kaydedebilirsiniz.",
+        ));
+    }
     let code = enrol::new_code(&service, &wanted.neighbourhood, person).await?;
+    shown(&service, &wanted.neighbourhood, code).map(Json)
+}
+
+fn shown(service: &Service, neighbourhood: &str, code: NewCode) -> Result<Enrolment, Fault> {
     let qr = qr_svg(&enrol::qr_text(&service.url, &code.text))?;
-    Ok(Json(Enrolment { code: code.text, expires: code.expires, qr }))
+    let place = with_names(service, |names| names.place(neighbourhood));
+    Ok(Enrolment { code: code.text, expires: code.expires, qr, place, person: code.person })
+}
+
+/// A tablet is replaced: the old one is let in no more, and a code enrols another one for the same muhtar. Repeated for one that
+/// is revoked already, it makes another code: the first may have run out.
+///
+/// # Errors
+/// [`Code::NotFound`] for one that is not there, [`Code::NotNow`] where its muhtar's mandate has ended.
+pub async fn replace(
+    State(service): State<Arc<Service>>,
+    seat: Seat,
+    Path(prefix): Path<String>,
+    Json(Nothing {}): Json<Nothing>,
+) -> Result<Json<Replaced>, Fault> {
+    let prefix: Prefix = prefix.parse().map_err(|_| Code::NotFound)?;
+    let (old, mandate) = service.db.ask(|s| {
+        let Some(old) = devices::by_prefix(s, prefix.index())? else { return Ok((None, None)) };
+        Ok((Some(old), people::mandate(s, old.mandate)?))
+    })?;
+    let (old, mandate) = (old.ok_or(Code::NotFound)?, mandate.ok_or(Code::NotFound)?);
+    if mandate.until != 0 {
+        return Err(Fault::because(
+            Code::NotNow,
+            "Bu tabletin muhtarı görevden ayrılmış; yeni muhtar için “Tablet kaydet” ile kod oluşturun.",
+        ));
+    }
+    let neighbourhood = service.scopes.code(mandate.scope).to_owned();
+    // The code first: whoever is refused one still has the tablet that works.
+    let code = enrol::new_code(&service, &neighbourhood, &mandate.person).await?;
+    if old.revoked == 0 {
+        let inner = service.clone();
+        aside(move || operate::revoke(&inner, prefix).map_err(Fault::internal)).await?;
+        service.refresh_devices()?;
+    }
+    tracing::info!(by = seat.0.id, tablet = %prefix, "a tablet was replaced");
+    let enrolment = shown(&service, &neighbourhood, code)?;
+    Ok(Json(Replaced { enrolment, tablets: fleet(&service, &seat)? }))
 }

@@ -7,7 +7,8 @@
 //! | `POST sign-in` | [`SignIn`] → [`Me`] |
 //! | `POST sign-out` | → nothing |
 //! | `GET me` | → [`Me`] |
-//! | `GET queue?list=triage\|inbox\|tasks\|late\|all&state=&q=&percent=&after=` | → [`Queue`] |
+//! | `GET queue?list=triage\|inbox\|tasks\|late\|all&state=&q=&percent=&hand=&after=` | → [`Queue`] |
+//! | `GET people` | → `Vec<`[`PersonLoad`](super::people::PersonLoad)`>`: who of the unit has what in hand |
 //! | `GET requests/{id}` | → [`DeskRequest`] |
 //! | `GET requests/{id}/qr.svg` | → its address at the desk as a QR code |
 //! | `GET requests/{id}/similar` | → `Vec<`[`Alike`]`>`, the likest first |
@@ -21,7 +22,7 @@
 //! | `GET photos/{hash}` and `…/thumb` | → JPEG, or a voice note's Ogg |
 //! | `GET report?from=&until=` | → [`Report`](crate::report::Report) |
 //! | `GET report/refusals` | the same query → [`Refusals`](super::report::Refusals) |
-//! | `GET report.xlsx`, `GET open-data.csv` | the same query → a workbook, what can be published |
+//! | `GET report.xlsx`, `GET open-data.csv` | the same query → a workbook, rows without names |
 //! | `GET requests.csv`, `GET requests.xlsx`, `GET requests.geojson` | the same query, or that of `queue` → a table, a workbook, a map of all of it |
 //! | `GET directory` | → [`DeskDirectory`](super::directory::DeskDirectory) |
 //! | `GET second-factor`, `POST second-factor`, `…/off` | → [`Offered`](super::second_factor::Offered); [`Proof`](super::second_factor::Proof) → [`Me`] |
@@ -31,6 +32,8 @@
 //! | `GET announcements/{id}` | → [`Unseen`](super::announcements::Unseen) |
 //! | `GET templates`, `POST templates`, `POST …/{id}/drop` | [`NewTemplate`](super::templates::NewTemplate) → `Vec<`[`DeskTemplate`](super::templates::DeskTemplate)`>` |
 //! | `GET tablets`, `POST tablets/{prefix}/revoke` | → `Vec<`[`Tablet`]`>` |
+//! | `GET health` | → [`ServerHealth`](super::health::ServerHealth) |
+//! | `POST tablets/{prefix}/replace` | → [`Replaced`](super::tablets::Replaced): the old one is revoked, a code enrols the new one |
 //! | `GET accounts`, `POST accounts`, `POST accounts/{login}` | [`NewAccount`](super::accounts::NewAccount), [`ChangeAccount`](super::accounts::ChangeAccount) → [`Accounts`](super::accounts::Accounts) |
 //! | `POST keys`, `POST keys/revoke` | [`NewKey`](super::accounts::NewKey), [`RevokeKey`](super::accounts::RevokeKey) → [`Accounts`](super::accounts::Accounts) |
 //! | `GET rules`, `GET rules/{id}`, `POST rules` | [`NewRules`](super::rules::NewRules) → [`DeskRules`](super::rules::DeskRules); 409 `stale` when others changed them |
@@ -68,6 +71,8 @@ pub enum Role {
     Unit,
     /// Works in a unit and approves its answers.
     Approver,
+    /// Heads a unit: approves its answers, and says whether they want approval.
+    Head,
     /// Reads everything, changes nothing.
     Auditor,
     /// Runs the server: tablets, users, keys.
@@ -76,7 +81,7 @@ pub enum Role {
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 5] = [Self::Triage, Self::Unit, Self::Approver, Self::Auditor, Self::Operator];
+    pub const ALL: [Self; 6] = [Self::Triage, Self::Unit, Self::Approver, Self::Head, Self::Auditor, Self::Operator];
 
     /// The name in JSON and in the database.
     #[must_use]
@@ -85,6 +90,7 @@ impl Role {
             Self::Triage => "triage",
             Self::Unit => "unit",
             Self::Approver => "approver",
+            Self::Head => "head",
             Self::Auditor => "auditor",
             Self::Operator => "operator",
         }
@@ -172,6 +178,8 @@ pub struct QueueRow {
     pub task: bool,
     /// How it came, where no tablet filed it.
     pub channel: Option<Channel>,
+    /// Who of the person's unit has it in hand, by name.
+    pub hand: Option<String>,
 }
 
 /// One request in full.

@@ -277,6 +277,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (scene === 'photo_unreadable') throw new CallFailed({ code: scene, detail: '' });
         return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '', photos: [['cukur', 0], ['yama', 0]] }, Date.now()));
       }
+      case 'fetch_announced_photo':
+        return null;
       case 'fetch_photo':
         // It comes with the next contact.
         if (online) for (const photo of find(call.id).answer?.photos ?? []) if (photo.hash === call.hash) photo.here = photo.thumb = true;

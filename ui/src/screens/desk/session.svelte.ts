@@ -14,6 +14,8 @@ import type { Act } from '$ui/wire/Act';
 import type { Alike } from '$ui/wire/Alike';
 import type { Around } from '$ui/wire/Around';
 import type { DeskDirectory } from '$ui/wire/DeskDirectory';
+import type { DeskDistrict } from '$ui/wire/DeskDistrict';
+import type { DeskNeighbourhood } from '$ui/wire/DeskNeighbourhood';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { Foreseen } from '$ui/wire/Foreseen';
 import type { Me } from '$ui/wire/Me';
@@ -21,14 +23,15 @@ import type { QueueRow } from '$ui/wire/QueueRow';
 import type { Queue } from '$ui/wire/Queue';
 import type { Role } from '$ui/wire/Role';
 
-export type Section = 'triage' | 'inbox' | 'intake' | 'late' | 'all' | 'reports' | 'announcements' | 'tablets' | 'quarantine' | 'accounts' | 'rules' | 'units';
+export type Section = 'triage' | 'inbox' | 'intake' | 'late' | 'all' | 'reports' | 'announcements' | 'tablets' | 'quarantine' | 'accounts' | 'rules' | 'units' | 'health';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
   triage: ['triage', 'intake', 'late', 'all', 'units', 'reports', 'announcements', 'rules', 'quarantine'],
   unit: ['inbox', 'late', 'all', 'reports'],
   approver: ['inbox', 'late', 'all', 'units', 'reports'],
-  auditor: ['triage', 'late', 'all', 'units', 'reports', 'announcements', 'tablets', 'rules', 'quarantine', 'accounts'],
-  operator: ['tablets', 'accounts', 'units', 'rules', 'announcements', 'quarantine', 'all', 'reports'],
+  head: ['inbox', 'late', 'all', 'units', 'reports'],
+  auditor: ['triage', 'late', 'all', 'units', 'reports', 'announcements', 'tablets', 'rules', 'quarantine', 'accounts', 'health'],
+  operator: ['tablets', 'accounts', 'units', 'rules', 'announcements', 'quarantine', 'health', 'all', 'reports'],
 };
 /** Bytes of an original that the server looks at. */
 const LOOKED_AT = 256 * 1024;
@@ -78,6 +81,22 @@ export class Session {
 
   get sections(): Section[] {
     return this.me ? SECTIONS[this.me.role] : [];
+  }
+
+  /** Limited to some districts: decides nothing that holds for the whole city. */
+  get limited(): boolean {
+    return Boolean(this.me?.districts.length);
+  }
+
+  /** Districts whose muhtars this person works with. */
+  get districts(): DeskDistrict[] {
+    return this.limited ? (this.me?.districts ?? []) : this.directory.districts;
+  }
+
+  /** Neighbourhoods of those. Their codes begin with their district's. */
+  get neighbourhoods(): DeskNeighbourhood[] {
+    const { neighbourhoods } = this.directory;
+    return this.limited ? neighbourhoods.filter(({ code }) => this.districts.some((district) => code.startsWith(`${district.code}-`))) : neighbourhoods;
   }
 
   async start(): Promise<void> {

@@ -50,6 +50,11 @@ export class App {
   }
 
   /** The muhtar has read an announcement. */
+  /** Lets the whole of an announcement's photo come down; what goes wrong is tried again when it is opened again. */
+  wantAnnounced(id: number, hash: string): void {
+    void this.door.call({ call: 'fetch_announced_photo', id, hash }).catch(() => {});
+  }
+
   async read(id: number): Promise<void> {
     this.status = await this.door.call({ call: 'read_announcement', id });
     this.changes++;
