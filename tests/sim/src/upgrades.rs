@@ -10,8 +10,9 @@ use crate::vfs::{self, DiskFault, Machine};
 use crate::world::World;
 
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
-const TABLET: [&str; 8] = [
+const TABLET: [&str; 9] = [
     "drop table announced_photos",
+    "drop table templates; drop table renewed",
     "drop table proofs; delete from settings where key = 'refold'",
     "drop table units; delete from settings where key = 'units'",
     "drop table begun",

@@ -38,7 +38,7 @@ const FOUND_BY: [(&str, &[&str]); 15] = [
     ),
     ("program-told-twice", &["the program was told"]),
     ("rename-before-fsync", &["bytes are damaged", "other bytes than its name", "a backup failed"]),
-    ("session-not-checked", &["is not at the server", "other_series"]),
+    ("session-not-checked", &["is not at the server", "other_series", "had to be healed"]),
     (
         "wal-not-full",
         &[

@@ -65,7 +65,9 @@ pub fn take(conn: &Connection, told: &Announcement) -> Result<()> {
            ON CONFLICT (id) DO NOTHING",
     )?
     .execute((id, told.at, told.reach as i64, told.urgent, &told.from, &told.title, &told.text))?;
-    let sql = "INSERT OR IGNORE INTO announced_photos (announcement, hash, place) VALUES (?1, ?2, ?3)";
+    // Told again after a restore, it says the same.
+    conn.prepare_cached("DELETE FROM announced_photos WHERE announcement = ?1")?.execute([id])?;
+    let sql = "INSERT INTO announced_photos (announcement, hash, place) VALUES (?1, ?2, ?3)";
     let mut add = conn.prepare_cached(sql)?;
     for (place, hash) in (1_i64..).zip(told.photos.iter().take(MAX_PHOTOS)) {
         add.execute((id, hash.0, place))?;
