@@ -522,7 +522,7 @@ async fn a_newer_kind_of_entry_and_a_newer_dictionary_wait_too() {
     let town = Town::new();
     let mut tablet = town.tablet("kadikoy-rasimpasa").await;
     let there = tablet.filed("yol.cukur").await;
-    let mut entry = entry_item(there, &tablet.entry(EntryKind::Message, "Aynı çukur"));
+    let mut entry = tablet.entry(there, EntryKind::Message, "Aynı çukur");
     let raw = unpack(&entry.packed, 32 * 1024).unwrap();
     // `kind` is the second key of the map; its value is a number of one byte.
     let at = raw.windows(2).position(|pair| pair == [0x01, EntryKind::Message as u8]).unwrap() + 1;
