@@ -534,7 +534,8 @@ async fn a_newer_kind_of_entry_and_a_newer_dictionary_wait_too() {
     let mut bytes = packed_later.packed.to_vec();
     bytes[0] = mbs_shared::pack::DICTIONARIES + 1;
     packed_later.packed = bytes.into();
-    let reply = tablet.sync(vec![entry, packed_later, tablet.file("yol.cukur")]).await;
+    let ordinary = tablet.file("yol.cukur");
+    let reply = tablet.sync(vec![entry, packed_later, ordinary]).await;
     assert_eq!(reply.results[..2], [ItemResult::Later, ItemResult::Later]);
     ok(&reply.results[2]);
     assert_eq!(town.count("select count(*) from quarantine"), 0);

@@ -25,14 +25,13 @@ export class App {
   constructor(readonly door: Tablet) {}
 
   start(): () => void {
-    void this.refresh();
+    void this.refresh().then(() => this.#takeShared());
     // The directory rarely changes, and a missing one only costs names.
     const categories = () => this.door.call({ call: 'categories' }).then(({ groups }) => (this.groups = groups)).catch(() => {});
     void categories();
     const unfollow = followLine((line) => void this.door.call({ call: 'line', ...line }).then((status) => (this.status = status)).catch(() => {}));
     const discharge = followBattery((percent) => void this.door.call({ call: 'battery', percent }).catch(() => {}));
     const idle = lockWhenIdle(this);
-    void this.#takeShared();
     const seen = () => document.visibilityState === 'visible' && void this.#takeShared();
     document.addEventListener('visibilitychange', seen);
     const unlisten = this.door.onChange(() => {
@@ -74,12 +73,14 @@ export class App {
 
   /** Photos that another app handed over while nobody looked open as a draft; what is being written elsewhere is kept. */
   async #takeShared(): Promise<void> {
+    // They wait until the screen is open, and somebody is known here.
+    if (!this.status?.identity || this.status.lock.locked || this.status.revoked) return;
     try {
       const draft = await this.door.call({ call: 'take_shared' });
       if (draft) go(`#/draft/${draft.row.id}`);
     } catch (cause) {
-      // They wait until the screen is open, and somebody is known here.
-      if (!['locked', 'not_enrolled', 'revoked'].includes(CallFailed.from(cause).code)) this.handed = cause;
+      // Locked in the middle of it: the next look takes them.
+      if (CallFailed.from(cause).code !== 'locked') this.handed = cause;
     }
   }
 
