@@ -42,8 +42,8 @@ pub fn encode<T: Encode<()>>(frame: &T) -> Vec<u8> {
 /// version has a word for.
 pub fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Result<T, error::Code> {
     let mut decoder = minicbor::Decoder::new(bytes);
-    let frame = decoder.decode().map_err(|why| {
-        if why.is_unknown_variant() { error::Code::AppTooNew } else { error::Code::Malformed }
-    })?;
+    let frame = decoder
+        .decode()
+        .map_err(|why| if why.is_unknown_variant() { error::Code::AppTooNew } else { error::Code::Malformed })?;
     if decoder.position() == bytes.len() { Ok(frame) } else { Err(error::Code::Malformed) }
 }

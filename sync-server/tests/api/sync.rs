@@ -11,10 +11,10 @@ use mbs_shared::id::{Actor, DeviceNo, Mac, RequestId};
 use mbs_shared::pack::{pack, unpack};
 use mbs_shared::request::Edit;
 use mbs_shared::routing::{Action, State, Who};
-use mbs_shared::wire::{decode, encode};
 use mbs_shared::wire::entry::{Entry, EntryKind};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{Cursor, Item, ItemKind, ItemResult, MAX_ITEMS, RowBody};
+use mbs_shared::wire::{decode, encode};
 
 #[tokio::test]
 async fn a_request_is_taken_numbered_routed_and_answered_in_one_round_trip() {

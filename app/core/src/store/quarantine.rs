@@ -139,7 +139,8 @@ pub fn drop_unread(conn: &Connection) -> Result<u32> {
     let mut statement = conn.prepare(&format!(
         "SELECT {COLUMNS} FROM quarantine WHERE own = 0 AND reason NOT IN (?1, ?2, ?3) AND length(mac) > 0"
     ))?;
-    let unread = statement.query_map((MISSING_DEPS, FORK, OTHER_SERIES), refused)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let unread =
+        statement.query_map((MISSING_DEPS, FORK, OTHER_SERIES), refused)?.collect::<rusqlite::Result<Vec<_>>>()?;
     unread.iter().try_for_each(|item| take_out(conn, item.what, &item.key))?;
     Ok(u32::try_from(unread.len()).unwrap_or(u32::MAX))
 }

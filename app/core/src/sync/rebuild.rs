@@ -128,7 +128,11 @@ mod tests {
 
         store.write(|c| settings::set(c, settings::OPENED_BY, b"0.0.1")).unwrap();
         ask_unread(&mut store).unwrap();
-        assert_eq!(lies(&store), [here[2].clone(), here[1].clone()], "what was made here and what waits for another stay");
+        assert_eq!(
+            lies(&store),
+            [here[2].clone(), here[1].clone()],
+            "what was made here and what waits for another stay"
+        );
         assert_eq!(digest::get(store.read()).unwrap(), digests[2], "it counts as missing");
         assert_eq!(compared(&store), 1);
     }
