@@ -13,8 +13,12 @@ try {
   const page = await seat(browser, address, login, password, troubles);
   const button = (name) => page.getByRole('button', { name }).first();
   const state = (name) => page.locator('main').getByText(name, { exact: true }).first().waitFor();
-  // A step can be taken back for ten seconds; nobody here wants to.
-  const now = () => button('Şimdi gönder').click();
+  // A step can be taken back for ten seconds; nobody here wants to. The states' names stand on the tabs too: it was sent
+  // when its notice has gone.
+  const now = async () => {
+    await button('Şimdi gönder').click();
+    await page.locator('.toast').waitFor({ state: 'detached' });
+  };
 
   await page.getByRole('link', { name: number }).first().click();
   await page.keyboard.press('e');
