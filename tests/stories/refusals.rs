@@ -214,7 +214,7 @@ fn oversized_and_malformed_pushes_are_refused() {
     let id = RequestId(raw.random());
     let items = vec![
         raw.item(ItemKind::Change, RequestId([1; 16]), bomb),
-        raw.item(ItemKind::Change, RequestId([2; 16]), vec![9, 9, 9]),
+        raw.item(ItemKind::Change, RequestId([2; 16]), vec![99, 9, 9]),
         raw.item(ItemKind::Change, RequestId([3; 16]), Vec::new()),
         raw.item(ItemKind::Entry, RequestId([4; 16]), mbs_shared::pack::pack(b"no entry")),
         raw.change(id, &sound),

@@ -226,7 +226,7 @@ async fn what_cannot_be_read_is_refused_item_by_item() {
     let empty = Entry { text: "  ".into(), photos: Vec::new(), ..long.clone() };
     let items = vec![
         item(ItemKind::Change, b"".to_vec()),
-        item(ItemKind::Change, b"\x07unknown dictionary".to_vec()),
+        item(ItemKind::Change, b"\x27no dictionary".to_vec()),
         item(ItemKind::Change, pack(b"not a change")),
         item(ItemKind::Change, pack(&vec![b'a'; 40_000])),
         item(ItemKind::Entry, pack(b"not an entry")),
