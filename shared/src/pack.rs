@@ -65,6 +65,12 @@ pub fn unpack(packed: &[u8], cap: usize) -> Result<Vec<u8>, Code> {
     }
 }
 
+/// The same content for a side that knows none of the dictionaries; what cannot be unpacked stays as it is.
+#[must_use]
+pub fn plainly(packed: &[u8], cap: usize) -> Vec<u8> {
+    unpack(packed, cap).map_or_else(|_| packed.to_vec(), |raw| [&[PLAIN], &raw[..]].concat())
+}
+
 /// One frame with dictionary 1; `None` only when memory is short.
 fn compressed(raw: &[u8]) -> Option<Vec<u8>> {
     static DICTIONARY: OnceLock<Option<EncoderDictionary<'static>>> = OnceLock::new();

@@ -21,6 +21,7 @@ use mbs_shared::wire::courier::{CourierReply, MAX_PART};
 use mbs_shared::wire::error::Code;
 use mbs_shared::wire::sync::{MAX_FRAME, MAX_PAGE};
 use mbs_shared::wire::units::Units;
+use mbs_shared::wire::version::Abilities;
 use mbs_shared::wire::{MEDIA_TYPE, encode};
 use serde::Deserialize;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -170,6 +171,8 @@ async fn sync_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bo
 struct SnapshotQuery {
     after: Option<RequestId>,
     page: Option<u32>,
+    /// Left out by every tablet that knows dictionary 1.
+    abilities: Option<u32>,
 }
 
 async fn snapshot_(
@@ -179,7 +182,8 @@ async fn snapshot_(
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
     let Query(query) = query?;
-    let page = snapshot::snapshot(&service, &caller, query.after, query.page.unwrap_or(MAX_PAGE))?;
+    let mut page = snapshot::snapshot(&service, &caller, query.after, query.page.unwrap_or(MAX_PAGE))?;
+    sync::page::for_abilities(&mut page.rows, query.abilities.map_or(Abilities::DICTIONARY_1, Abilities));
     Ok(frame(encode(&page)))
 }
 

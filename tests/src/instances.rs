@@ -50,13 +50,7 @@ impl Instances {
         let (cluster, store) = (Cluster::start(Care::Durable), S3::start());
         let shared =
             Shared { database: cluster.database(), photos: store.at(PREFIX), bucket: store.bucket().join(PREFIX) };
-        let [first, second] = ["server-1", "server-2"].map(|name| dir.path().join(name));
-        let mut servers = [Server::sharing(&first, shared.clone()), Server::sharing(&second, shared)];
-        servers[0].restart();
-        std::fs::create_dir(&second)
-            .and_then(|()| std::fs::copy(first.join("keys.json"), second.join("keys.json")))
-            .unwrap_or_else(|e| panic!("the keys cannot be copied: {e}"));
-        servers[1].restart();
+        let servers = Server::pair(dir.path(), &shared);
         Self { servers, cluster, dice: Dice::new(seed), tablets: 0, dir, _store: store }
     }
 

@@ -3,13 +3,18 @@
 //! Everything that goes over it is real: real sockets on both sides, real HTTP, real time-outs. A cut
 //! closes every connection at that instant, wherever the bytes were; while the line is down new
 //! connections are taken and closed at once, so that a tablet notices without waiting.
+//!
+//! It may lead to several servers that share everything: then each exchange goes to one of them, by chance.
 
+use std::borrow::Cow;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::people::Dice;
 
 /// Bytes taken at once; also the grain of slowing and cutting.
 const CHUNK: usize = 1024;
@@ -42,7 +47,10 @@ struct Rules {
 }
 
 struct Line {
-    upstream: Mutex<SocketAddr>,
+    /// Where it leads; with several, each connection goes to one of them.
+    upstream: Mutex<Vec<SocketAddr>>,
+    /// Chooses among several.
+    dice: Mutex<Dice>,
     rules: Mutex<Rules>,
     open: Mutex<Vec<TcpStream>>,
     free_at: [Mutex<Instant>; 2],
@@ -85,11 +93,20 @@ impl Network {
     /// # Errors
     /// When no port can be had.
     pub fn to(upstream: SocketAddr) -> io::Result<Self> {
+        Self::to_any(&[upstream], 0)
+    }
+
+    /// A good line to several servers that share everything: each exchange goes to one of them, as `seed` has it.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn to_any(upstream: &[SocketAddr], seed: u64) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let addr = listener.local_addr()?;
         let now = Instant::now();
         let line = Arc::new(Line {
-            upstream: Mutex::new(upstream),
+            upstream: Mutex::new(upstream.to_vec()),
+            dice: Mutex::new(Dice::new(seed)),
             rules: Mutex::default(),
             open: Mutex::default(),
             free_at: [Mutex::new(now), Mutex::new(now)],
@@ -113,7 +130,12 @@ impl Network {
 
     /// Leads to another server from now on, e.g. the same one restarted on another port.
     pub fn lead_to(&self, upstream: SocketAddr) {
-        *lock(&self.line.upstream) = upstream;
+        self.lead_to_any(&[upstream]);
+    }
+
+    /// Leads to other servers from now on, each exchange to one of them.
+    pub fn lead_to_any(&self, upstream: &[SocketAddr]) {
+        *lock(&self.line.upstream) = upstream.to_vec();
         self.line.hang_up();
     }
 
@@ -282,8 +304,15 @@ fn take(listener: &TcpListener, line: &Arc<Line>) {
     }
 }
 
+/// Ends the connection after this answer, so that the next exchange may go to another server.
+const LAST: &[u8] = b"connection: close\r\n";
+
 fn connect(client: &TcpStream, line: &Arc<Line>) -> io::Result<()> {
-    let upstream = *lock(&line.upstream);
+    let (upstream, hops) = {
+        let all = lock(&line.upstream);
+        let at = lock(&line.dice).below(all.len().max(1) as u64) as usize;
+        (all.get(at).copied().ok_or(io::ErrorKind::NotConnected)?, all.len() > 1)
+    };
     let Ok(server) = TcpStream::connect_timeout(&upstream, Duration::from_secs(5)) else {
         return client.shutdown(Shutdown::Both);
     };
@@ -300,15 +329,25 @@ fn connect(client: &TcpStream, line: &Arc<Line>) -> io::Result<()> {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (from, to) = (client.try_clone()?, server.try_clone()?);
     let (up_line, up_asked) = (Arc::clone(line), Arc::clone(&asked));
-    thread::spawn(move || pump(from, to, &up_line, Way::Up, &up_asked));
-    pump(server, client.try_clone()?, line, Way::Down, &asked);
+    thread::spawn(move || pump(from, to, &up_line, Way::Up, &up_asked, None));
+    let told = if hops { Some(LAST) } else { None };
+    pump(server, client.try_clone()?, line, Way::Down, &asked, told);
     Ok(())
 }
 
-fn pump(mut from: TcpStream, mut to: TcpStream, line: &Line, way: Way, asked: &Mutex<Vec<u8>>) {
+/// `header`: put behind the first line of what goes that way.
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    line: &Line,
+    way: Way,
+    asked: &Mutex<Vec<u8>>,
+    mut header: Option<&[u8]>,
+) {
     let mut chunk = [0; CHUNK];
     while let Ok(len) = from.read(&mut chunk) {
-        let Some(bytes) = chunk.get(..len).filter(|b| !b.is_empty()) else { break };
+        let Some(read) = chunk.get(..len).filter(|b| !b.is_empty()) else { break };
+        let bytes = &*header.take().map_or(Cow::Borrowed(read), |header| Cow::Owned(with(header, read)));
         match way {
             Way::Up if [b"GET ".as_slice(), b"PUT ", b"POST "].iter().any(|m| bytes.starts_with(m)) => {
                 *lock(asked) = bytes.iter().copied().take_while(|b| *b != b'\r').collect();
@@ -316,8 +355,8 @@ fn pump(mut from: TcpStream, mut to: TcpStream, line: &Line, way: Way, asked: &M
             Way::Down if bytes.starts_with(b"HTTP/1.") && line.loses(&lock(asked)) => break,
             _ => {}
         }
-        line.pace(way, len);
-        match line.count(way, len) {
+        line.pace(way, bytes.len());
+        match line.count(way, bytes.len()) {
             Some(rest) => {
                 let _ = to.write_all(bytes.get(..rest).unwrap_or(bytes));
                 line.hang_up();
@@ -329,6 +368,13 @@ fn pump(mut from: TcpStream, mut to: TcpStream, line: &Line, way: Way, asked: &M
     }
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
+}
+
+/// An answer's beginning with one more header behind its first line.
+fn with(header: &[u8], answer: &[u8]) -> Vec<u8> {
+    let first = answer.iter().position(|b| *b == b'\n').map_or(answer.len(), |end| end + 1);
+    let (line, rest) = answer.split_at(first);
+    [line, header, rest].concat()
 }
 
 fn tick(line: &Weak<Line>, stop: &AtomicBool, period: Duration) {

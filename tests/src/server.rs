@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mbs_server::database::postgres::Postgres;
-use mbs_server::database::sqlite::Sqlite;
-use mbs_server::database::{Database, DbResult, Row, Session};
+use mbs_server::database::sqlite::{Options, Sqlite};
+use mbs_server::database::{Database, DbResult, Row, Session, Transaction};
 use mbs_shared::id::{BlobHash, RequestId};
 
 use crate::people::Muhtarlik;
@@ -116,6 +116,23 @@ impl Server {
     #[must_use]
     pub fn sharing(dir: &Path, shared: Shared) -> Self {
         Self { dir: dir.to_path_buf(), shared: Some(shared), serving: None }
+    }
+
+    /// Two servers in folders of their own below `dir`, side by side on the same database and photos; the second has a copy of
+    /// the first one's keys.
+    ///
+    /// # Panics
+    /// When one does not start.
+    #[must_use]
+    pub fn pair(dir: &Path, shared: &Shared) -> [Self; 2] {
+        let [first, second] = ["server-1", "server-2"].map(|name| dir.join(name));
+        let mut servers = [Self::sharing(&first, shared.clone()), Self::sharing(&second, shared.clone())];
+        servers[0].restart();
+        fs::create_dir(&second)
+            .and_then(|()| fs::copy(first.join("keys.json"), second.join("keys.json")))
+            .unwrap_or_else(|e| panic!("the keys cannot be copied: {e}"));
+        servers[1].restart();
+        servers
     }
 
     /// Starts the process at that address.
@@ -229,6 +246,23 @@ impl Server {
     #[must_use]
     pub fn add_writing_key(&self, unit: &str) -> String {
         self.run(&["key", "add", "--unit", unit, "--name", unit, "--writes"]).trim().to_owned()
+    }
+
+    /// Writes into its database directly, beside the process: what would take too long over its commands.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write<T>(&self, change: impl FnOnce(&mut dyn Transaction) -> DbResult<T>) -> T {
+        let opened: DbResult<Box<dyn Database>> = match &self.shared {
+            Some(shared) => Postgres::open_with(&shared.database, 0).map(|db| Box::new(db) as _),
+            None => {
+                let file = database_in(&self.dir);
+                let beside = Options { readers: 0, exclusive: false, ..Options::new(&file) };
+                Sqlite::open(&beside).map(|db| Box::new(db) as _)
+            }
+        };
+        let db = opened.unwrap_or_else(|e| panic!("the server's database: {e}"));
+        db.change(change).unwrap_or_else(|e| panic!("the server's database: {e}"))
     }
 
     /// Asks its database directly, beside the process.

@@ -156,7 +156,7 @@ fn the_browser_host_answers_only_its_own_pages() {
 #[test]
 fn the_desk_is_served_with_the_server() {
     let world = World::begin();
-    let reply = reqwest::blocking::get(format!("{}/desk/", world.server.url())).unwrap();
+    let reply = reqwest::blocking::get(format!("{}/desk/", world.url())).unwrap();
     let (status, page) = (reply.status().as_u16(), reply.text().unwrap());
     match std::fs::read_to_string(mbs_tests::people::root().join("ui/dist/desk/index.html")) {
         Ok(built) => assert_eq!((status, page), (200, built)),

@@ -10,6 +10,7 @@ use mbs_tablet::door::view::Notice;
 use mbs_tablet::door::{Call, Fields};
 use mbs_tablet::ports::{Ports, Random};
 use mbs_tests::people::{RASIMPASA, RASIMPASA_PLACE, words_about};
+use mbs_tests::process::wait_until;
 use mbs_tests::server::{PASSWORD, User};
 use mbs_tests::staff::Staff;
 use mbs_tests::tablet::{Device, Door, New};
@@ -28,7 +29,7 @@ fn operator(world: &World) -> Staff {
     world
         .server
         .add_user(User { login: "isletmen", name: "İşletmen", role: "operator", unit: "", password: PASSWORD });
-    Staff::sign_in(&world.server.url(), "isletmen", PASSWORD).unwrap()
+    Staff::sign_in(&world.url(), "isletmen", PASSWORD).unwrap()
 }
 
 /// The tablet's line on the desk's page of tablets.
@@ -61,8 +62,11 @@ fn both_copies_are_heard_and_told_and_one_enrolled_anew_settles_it() {
     one.settle();
     assert!(!is_told(&one), "one tablet alone is none too many");
     two.settle();
-    one.sync();
-    assert!(is_told(&one) && is_told(&two));
+    wait_until("both are told", || {
+        one.sync();
+        two.sync();
+        is_told(&one) && is_told(&two)
+    });
     let desk = operator(&world);
     assert_eq!(on_the_desk(&desk, &prefix)["twin"], true);
     let said = world.server.run_badly(&["doctor"]);
@@ -75,7 +79,12 @@ fn both_copies_are_heard_and_told_and_one_enrolled_anew_settles_it() {
     two.enrol(&world.network.url(), &world.server.enrol_code(RASIMPASA));
     two.settle();
     one.settle();
-    assert!(!is_told(&one) && !is_told(&two));
+    // Where there are two servers the other one hears of it within a second.
+    wait_until("neither is told any more", || {
+        one.sync();
+        two.sync();
+        !is_told(&one) && !is_told(&two)
+    });
     assert_eq!(on_the_desk(&desk, &prefix)["twin"], false);
     assert_eq!(world.server.record(unsent).changes, 1);
     let (a, b) = (one.reopened(), two.reopened());

@@ -43,7 +43,7 @@ fn a_page_comes_light_and_nothing_on_it_jumps() {
     let id = tablet.file(&New::of(words_about("yol.cukur", 2)).at(RASIMPASA_PLACE)).unwrap().row.id;
     tablet.settle();
     world.server.add_user(User { login: "gorev", name: "Görev", role: "triage", unit: "", password: PASSWORD });
-    let said = in_browser("light.mjs", &[&world.server.url(), "gorev", PASSWORD, &id.to_string()]);
+    let said = in_browser("light.mjs", &[&world.url(), "gorev", PASSWORD, &id.to_string()]);
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(said["plain"], serde_json::json!([]), "came as they are: `cargo demo` builds the screens anew");
     let scripts = said["scripts"].as_u64().unwrap();
@@ -87,7 +87,7 @@ fn an_answer_typed_at_the_desk_stands_on_the_tablet() {
 
     let photo = fixture("generated/g-ist-04.jpg");
     let photo = photo.to_str().unwrap();
-    let _ = in_browser("journey.mjs", &[&world.server.url(), ROADS_ANATOLIA, PASSWORD, &number, photo, WORDS]);
+    let _ = in_browser("journey.mjs", &[&world.url(), ROADS_ANATOLIA, PASSWORD, &number, photo, WORDS]);
 
     tablet.settle();
     let request = tablet.request(id);
@@ -118,7 +118,7 @@ fn what_is_typed_is_words_and_outlives_a_session_that_ended_meanwhile() {
     let number = tablet.request(id).row.official_no.expect("it was numbered");
     let _ = world.unit(ROADS_ANATOLIA);
     let answer = format!("Sayın Muhtarımız, {HTML} çukur kapatıldı.");
-    let _ = in_browser("hostile.mjs", &[&world.server.url(), ROADS_ANATOLIA, PASSWORD, &number, &answer]);
+    let _ = in_browser("hostile.mjs", &[&world.url(), ROADS_ANATOLIA, PASSWORD, &number, &answer]);
 
     tablet.settle();
     let answered = tablet.request(id).answer.expect("the answer stands there");

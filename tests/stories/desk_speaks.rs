@@ -32,7 +32,7 @@ fn what_came_by_telephone_goes_the_whole_way() {
     let entered = triage.post("requests", &form).unwrap();
     // The page was sent twice; the server was killed in between.
     world.kill_server();
-    let triage = triage.at(&world.server.url());
+    let triage = triage.at(&world.url());
     assert_eq!(triage.post("requests", &form).unwrap(), entered);
 
     tablet.settle();

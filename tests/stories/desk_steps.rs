@@ -48,7 +48,7 @@ fn every_step_is_seen_in_order_and_once() {
 
     // Both restart: server and programs, in the middle of it; then once more by a kill.
     world.restart_server();
-    let base = world.server.url();
+    let base = world.url();
     for p in &mut pulled {
         p.program = p.program.restarted(&base);
     }
@@ -59,7 +59,7 @@ fn every_step_is_seen_in_order_and_once() {
     step(&tablet);
     pulled.iter_mut().for_each(Pulled::pull);
     world.kill_server();
-    let base = world.server.url();
+    let base = world.url();
     for p in &mut pulled {
         p.program = p.program.restarted(&base);
     }

@@ -36,7 +36,7 @@ fn an_institution_answers_by_letter_and_by_its_program() {
     let said = json!({ "n": n, "action": "answer", "outcome": "done", "note": "Çöp bu sabah alındı." });
     assert_eq!(program.act(own, &said).unwrap()["repeated"], false);
     world.kill_server();
-    let program = program.restarted(&world.server.url());
+    let program = program.restarted(&world.url());
     let again = program.act(own, &said).unwrap();
     assert_eq!((&again["repeated"], &again["status"]), (&json!(true), &json!("concluded")));
 

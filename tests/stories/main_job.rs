@@ -98,7 +98,7 @@ fn a_request_goes_the_whole_way() {
     assert_eq!(world.server.doubled(), Vec::<String>::new());
 
     // The log tells what happened, line by line, and nothing of anybody's.
-    let log = world.server.log();
+    let log = world.log();
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert!(lines.iter().any(|line| line["message"] == "a tablet was enrolled"), "{log}");
     let start = |text: &str| text.chars().take(15).collect::<String>();

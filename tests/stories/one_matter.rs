@@ -52,7 +52,7 @@ fn the_second_muhtar_hears_what_became_of_the_first_ones_request() {
 
     // The other one is told the end by itself, also when server and tablet were away meanwhile.
     world.kill_server();
-    let roads = roads.at(&world.server.url());
+    let roads = roads.at(&world.url());
     roads.act(parent, "answer", json!({ "outcome": "done", "note": ANSWER })).unwrap();
     let (first, second) = (first.reopened(), second.reopened());
     first.settle();

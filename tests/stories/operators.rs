@@ -36,7 +36,7 @@ fn a_sign_in_is_changed_taken_away_and_given_back_beside_a_running_server() {
     let roads = world.unit(ROADS_ANATOLIA);
     let login = ROADS_ANATOLIA;
     roads.get("me").unwrap();
-    let sign_in = |password: &str| Staff::sign_in(&world.server.url(), login, password);
+    let sign_in = |password: &str| Staff::sign_in(&world.url(), login, password);
     let refused = |staff: &Staff| staff.get("me").unwrap_err();
 
     // A new password signs out whoever knew the old one.

@@ -31,7 +31,7 @@ fn work_for_several_units_ends_in_one_answer() {
     );
 
     world.kill_server();
-    let base = world.server.url();
+    let base = world.url();
     let (roads, traffic, constabulary) = (roads.at(&base), traffic.at(&base), constabulary.at(&base));
     program = program.restarted(&base);
     traffic.act(id, "finish_task", json!({ "task": n(0), "note": "Levha söküldü." })).unwrap();

@@ -49,7 +49,7 @@ fn the_example_program_keeps_each_update_once_with_its_photos_whatever_is_lost()
     let id = tablet.file(&new).unwrap().row.id;
     tablet.settle();
 
-    pull(&world.server.url(), &key, &folder).unwrap();
+    pull(&world.url(), &key, &folder).unwrap();
     let first = pages(&folder);
     let entered = &first[0].1["updates"][0];
     assert!(entered["kind"] == "entered" && entered["request"] == id.to_string(), "{entered}");
@@ -60,7 +60,7 @@ fn the_example_program_keeps_each_update_once_with_its_photos_whatever_is_lost()
     // Nothing new; a page that was cut off by a kill is not believed; the server restarts.
     std::fs::write(folder.join("999999.json.part"), "{\"updates\": [").unwrap();
     world.restart_server();
-    let (roads, url) = (roads.at(&world.server.url()), world.server.url());
+    let (roads, url) = (roads.at(&world.url()), world.server.url());
     pull(&url, &key, &folder).unwrap();
     assert_eq!(pages(&folder), first);
 

@@ -21,7 +21,7 @@ fn world() -> (World, mbs_tests::tablet::Device, RawTablet) {
     let mut world = World::begin();
     let honest = world.tablet(RASIMPASA);
     let code = world.server.enrol_code(CAFERAGA);
-    let raw = RawTablet::enrol(&world.server.url(), &code, 6);
+    let raw = RawTablet::enrol(&world.url(), &code, 6);
     (world, honest, raw)
 }
 
@@ -59,7 +59,7 @@ fn every_forged_change_is_refused_with_its_code() {
         classes as i64,
         "each refused one is kept for a person"
     );
-    let log = world.server.log();
+    let log = world.log();
     for mutation in Mutation::ALL {
         let code = mutation.code();
         let lines = Mutation::ALL.iter().filter(|m| m.code() == code).count();
@@ -234,7 +234,7 @@ fn oversized_and_malformed_pushes_are_refused() {
     assert_eq!(raw.put_photo(name_of(&photo), id, photo.len(), &photo).unwrap_err().1, Some(Code::UnknownBlob));
 
     // Without a token, or with a wrong one: nothing, and the tablet keeps everything.
-    let mut stranger = RawTablet::enrol(&world.server.url(), &world.server.enrol_code(CAFERAGA), 66);
+    let mut stranger = RawTablet::enrol(&world.url(), &world.server.enrol_code(CAFERAGA), 66);
     stranger.identity.token = [9; 32];
     let item = stranger.change(RequestId([5; 16]), &sound);
     assert_eq!(stranger.push(vec![item]).unwrap_err(), (401, Some(Code::UnknownDevice)));
@@ -323,7 +323,7 @@ fn hostile_photos_are_refused_by_the_server_too() {
     }
     println!("{all} hostile files sent as they are: {refused} refused");
     assert!(world.server.files().is_empty(), "nothing of them is stored");
-    assert!(world.server.log().matches("a photo was refused").count() > all / 2, "each is logged");
+    assert!(world.log().matches("a photo was refused").count() > all / 2, "each is logged");
     goes_on(&world, &honest, 15);
 }
 

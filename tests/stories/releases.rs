@@ -156,11 +156,11 @@ fn take_over(release: &Path) {
     assert!(tablet.request(answered.id).row.official_no.is_some());
 
     // People and programs of that time come in as they did.
-    let roads = Staff::sign_in(&world.server.url(), ROADS_ANATOLIA, PASSWORD).unwrap();
+    let roads = Staff::sign_in(&world.url(), ROADS_ANATOLIA, PASSWORD).unwrap();
     for row in &sent {
         assert_eq!(roads.open(row.id).unwrap()["desc"], tablet.request(row.id).desc.as_str());
     }
-    let mut program = mbs_tests::staff::Directorate::new(&world.server.url(), &kept.api_key);
+    let mut program = mbs_tests::staff::Directorate::new(&world.url(), &kept.api_key);
     assert!(all_updates(&mut program).iter().any(|update| update["event"]["note"] == ANSWER), "{name}");
     assert_eq!(world.server.doubled(), Vec::<String>::new());
     drop(world.server.run(&["verify"]));

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mbs_server::database::Database;
-use mbs_server::database::sqlite::{Options, Sqlite};
+use mbs_server::database::DbError;
 use mbs_server::handlers::enrol::make_code;
 use mbs_server::knowledge::{Knowledge, Scopes};
 use mbs_server::ports::SystemRandom;
@@ -36,22 +35,16 @@ const SERVED: Duration = Duration::from_secs(90);
 
 /// One-time codes for as many tablets, each of another muhtarlık.
 fn codes(world: &World, count: usize) -> Vec<String> {
-    let file = mbs_tests::server::database_in(&world.server.dir);
-    let db = Sqlite::open(&Options { readers: 0, exclusive: false, ..Options::new(&file) }).unwrap();
-    let db: &dyn Database = &db;
     let now = mbs_tablet::ports::Clock::now(&mbs_tablet::ports::system::SystemClock);
     let places = Knowledge::istanbul().directory().neighbourhoods.iter().filter(|p| p.code != RASIMPASA.neighbourhood);
-    db.change(|tx| {
+    let codes = world.server.write(|tx| {
         let scopes = Scopes::load(tx)?;
         places
             .take(count)
             .map(|place| make_code(tx, &SystemRandom, scopes.number(&place.code), "Mahalle Muhtarı", false, now))
-            .collect::<Result<Vec<_>, mbs_server::database::DbError>>()
-    })
-    .unwrap()
-    .into_iter()
-    .map(|code| code.unwrap().text)
-    .collect()
+            .collect::<Result<Vec<_>, DbError>>()
+    });
+    codes.into_iter().map(|code| code.unwrap().text).collect()
 }
 
 /// A tablet that has written one request.
@@ -136,7 +129,7 @@ fn all_tablets_of_istanbul_come_back_in_the_same_second_and_are_served() {
     let codes = codes(&world, TABLETS - REAL);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let client = || reqwest::Client::builder().no_proxy().timeout(SERVED).build().unwrap();
-    let base = world.server.url();
+    let base = world.url();
     let bare: Vec<Bare> = runtime.block_on(async {
         let client = client();
         let mut bare = Vec::new();
@@ -155,7 +148,7 @@ fn all_tablets_of_istanbul_come_back_in_the_same_second_and_are_served() {
     }
     world.kill_server();
 
-    let (base, begun) = (world.server.url(), std::time::Instant::now());
+    let (base, begun) = (world.url(), std::time::Instant::now());
     let all = Arc::new(Barrier::new(bare.len() + 1));
     let streams = runtime.block_on(async {
         let client = client();
@@ -177,7 +170,7 @@ fn all_tablets_of_istanbul_come_back_in_the_same_second_and_are_served() {
     assert!(real.iter().all(|(device, _)| device.status().quarantined == 0));
     assert_eq!(world.server.records().len(), TABLETS);
     assert_eq!(world.server.doubled(), Vec::<String>::new());
-    let log = world.server.log();
+    let log = world.log();
     assert!(!log.contains("\"failed\"") && !log.contains("Busy"), "{log}");
     drop(streams);
 }

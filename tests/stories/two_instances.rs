@@ -4,6 +4,7 @@
 //! 8 kills; 200 with `MBS_LONG=1`, more by `cargo kills`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -20,11 +21,35 @@ use mbs_tests::process::{self, wait_until};
 use mbs_tests::staff::all_updates;
 use mbs_tests::tablet::{Door, New, is_delivered};
 use mbs_tests::unruly::{Prank, Unruly};
-use mbs_tests::world::{ROADS_ANATOLIA, TRAFFIC};
+use mbs_tests::world::{ROADS_ANATOLIA, SERVERS, TRAFFIC};
 use serde_json::{Value, json};
 
 const ANSWER: &str = "Çukur sıcak asfaltla kapatıldı.";
 const REASON: &str = "Duba değil, kaldırım onarımı isteniyor; yol bakımın işidir.";
+
+/// This very program again on two servers, one PostgreSQL and one S3 store: every story but those that are about the data
+/// folder (its backups, its releases, its files), those with kills of their own above, and those of browser and virtual clock, which
+/// play on one server in one process. One alone: `MBS_SERVERS=two cargo test -p mbs-tests --all-features --test stories NAME`.
+#[test]
+fn the_same_stories_pass_on_two_servers_between_which_everyone_hops() {
+    const ONE_FOLDER: [&str; 9] = [
+        "two_instances::",
+        "kills::",
+        "restores::",
+        "releases::",
+        "played::",
+        "command_line::",
+        "desk_browser::",
+        "fortnight::",
+        "two_days_offline::",
+    ];
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(ONE_FOLDER.iter().flat_map(|name| ["--skip", name])).env(SERVERS, "two");
+    let again = again.output().unwrap();
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success(), "{said}{}", String::from_utf8_lossy(&again.stderr));
+    println!("{said}");
+}
 
 /// Sends and fetches until nothing waits, at a server of its own choosing each time.
 fn settle(city: &mut Instances, tablet: &Hopper) {

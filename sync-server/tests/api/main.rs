@@ -52,4 +52,5 @@ mod templates;
 mod trouble;
 #[cfg(feature = "postgres")]
 mod upgrades;
+mod versions;
 mod writer;

@@ -118,7 +118,7 @@ fn set_back(backup: &Backup, now: i64, random: &SeededRandom, chance: Chance) ->
     Ok(())
 }
 
-/// Puts a folder's files onto the simulated disk; the journal has its own.
+/// Puts a folder's files onto the simulated disk, for certain, as `restore` leaves them; the journal has its own.
 fn put(from: &Path, to: &Path) -> Result<()> {
     let mut entries = std::fs::read_dir(from)?.collect::<std::io::Result<Vec<_>>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
@@ -131,6 +131,7 @@ fn put(from: &Path, to: &Path) -> Result<()> {
             TabletFiles.write(&to, &std::fs::read(&from)?)?;
         }
     }
+    ServerFiles.sync_dir(to)?;
     Ok(())
 }
 

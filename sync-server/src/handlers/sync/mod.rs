@@ -67,7 +67,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
         return Ok(encode(&revoked(service, caller, frame, now).await?));
     }
     caller.saw(now, frame.created);
-    let SyncRequest { session, cursor, page, items, created, digest, about, .. } = frame;
+    let SyncRequest { abilities, session, cursor, page, items, created, digest, about, .. } = frame;
     let session_key = feed::key_of(session.as_bytes());
     let results = if items.is_empty() {
         Vec::new()
@@ -93,6 +93,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
     }
     let asked = Asked { session, cursor, page, digest };
     let mut reply = reply(service, caller, &asked, now, results)?;
+    page::for_abilities(&mut reply.rows, abilities);
     // A tablet that was put back from a copy must not give a count twice.
     reply.made = Some(caller.news().1).filter(|known| *known > created);
     reply.twin = caller.is_twin().then_some(true);

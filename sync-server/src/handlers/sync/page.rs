@@ -1,9 +1,11 @@
 //! A page of a scope's feed.
 
 use mbs_shared::id::{BlobHash, Mac, RequestId};
+use mbs_shared::pack::plainly;
 use mbs_shared::sabotage::sabotaged;
 use mbs_shared::wire::entry::Stamp;
 use mbs_shared::wire::sync::{Cursor, Decided, MAX_PAGE, Row, RowBody};
+use mbs_shared::wire::version::Abilities;
 
 use crate::database::feed::{self, ItemRow, kind};
 use crate::database::{DbError, DbResult, Go, Session, staff_name};
@@ -85,6 +87,20 @@ pub fn name_authors(session: &mut dyn Session, rows: &mut [Row], authors: &[(usi
         }
     }
     Ok(())
+}
+
+/// Rows go down as they were packed, but to a tablet that cannot unpack them: then plainly.
+pub fn for_abilities(rows: &mut [Row], abilities: Abilities) {
+    if abilities.has(Abilities::DICTIONARY_1) {
+        return;
+    }
+    for row in rows {
+        if let RowBody::Change { packed, .. } | RowBody::Entry { packed, .. } | RowBody::Event(Decided { packed, .. }) =
+            &mut row.body
+        {
+            *packed = plainly(packed, MAX_PAGE as usize).into();
+        }
+    }
 }
 
 /// A stored item as it goes down; `None` for rows that are not a tablet's.
