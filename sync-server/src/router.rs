@@ -161,9 +161,14 @@ async fn enrol_(State(service): State<Arc<Service>>, request: Request) -> Result
     Ok(frame(enrol::enrol(&service, from, &body).await?))
 }
 
+/// Longest frame that carries no items, in bytes.
+const MAX_POLL: usize = 512;
+
 async fn sync_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Result<Response, Fault> {
     let caller = any_caller(&service, &headers)?;
     let body = read_body(&headers, body, MAX_FRAME).await?;
+    // A poll never waits for those that push.
+    let _turn = if body.len() > MAX_POLL { service.turns.acquire().await.ok() } else { None };
     Ok(frame(sync::sync(&service, &caller, &body).await?))
 }
 

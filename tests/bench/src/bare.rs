@@ -19,6 +19,9 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 
+/// Its database in its folder.
+pub(crate) const DATABASE: &str = "bare.db";
+
 /// Rows of one push, and where to say that they are durable.
 struct Job {
     tablet: i64,
@@ -60,7 +63,7 @@ pub(crate) fn prepare(
 }
 
 fn open(dir: &Path) -> Result<Connection> {
-    let db = Connection::open(dir.join("bare.db"))?;
+    let db = Connection::open(dir.join(DATABASE))?;
     db.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")?;
     Ok(db)
 }

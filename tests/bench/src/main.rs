@@ -5,6 +5,7 @@
 
 mod bare;
 mod client;
+mod floor;
 mod measure;
 mod ours;
 mod phases;

@@ -24,6 +24,7 @@ use mbs_shared::wire::version::{Abilities, PROTOCOL};
 use mbs_shared::wire::{decode, encode};
 
 use crate::client::{Line, request};
+use crate::floor::{self, Floor};
 use crate::measure;
 use crate::phases::{Running, Script, Side, start};
 use crate::workload::{CHANGED, City, FRESH, FRESH_REQUESTS, HELD, NOW, Random, photos};
@@ -197,6 +198,10 @@ impl Side for Ours {
                 Ok(size.unwrap_or_default().unsigned_abs())
             }
         }
+    }
+
+    fn floor(&self, dir: &Path) -> Result<Option<Floor>> {
+        if self.cluster.is_some() { Ok(None) } else { floor::ours(dir).map(Some) }
     }
 
     fn good(&self, status: u16, body: &[u8], _step: usize, requests: usize) -> Result<()> {

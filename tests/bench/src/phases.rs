@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::sync::Barrier;
 
 use crate::client::Line;
+use crate::floor::Floor;
 use crate::measure::{self, Cpu};
 use crate::workload::{FRESH, PHOTO_BYTES, PHOTO_TABLETS, PHOTOS};
 
@@ -35,6 +36,8 @@ pub(crate) struct Figures {
     pub(crate) peak_mib: f64,
     pub(crate) disk_mib_per_1000: f64,
     pub(crate) fsyncs_per_push: f64,
+    /// What of it nobody could do without; not on PostgreSQL.
+    pub(crate) floor: Option<Floor>,
 }
 
 /// A running server process.
@@ -77,6 +80,10 @@ pub(crate) trait Side {
     }
     /// Whether an answer of the morning is complete (everything acknowledged, or rows given).
     fn good(&self, status: u16, body: &[u8], step: usize, requests: usize) -> Result<()>;
+    /// The same rows, files and bytes with nothing around them, from the folder a run left.
+    fn floor(&self, _dir: &Path) -> Result<Option<Floor>> {
+        Ok(None)
+    }
     /// Downloads everything of a tablet; tells how many requests came.
     async fn fresh(&self, line: &mut Line, script: &Script) -> Result<usize>;
 }
@@ -221,6 +228,7 @@ pub(crate) async fn run<S: Side>(side: &S, tablets: usize, requests: usize) -> R
     measure::cpu_at_rest(&server).await?;
     let grown = side.disk(dir.path())?.saturating_sub(disk);
     drop(server);
+    figures.floor = side.floor(dir.path())?;
     figures.disk_mib_per_1000 = bytes(grown) / 1_048_576.0 * 1000.0 / count(tablets * requests);
     Ok(figures)
 }

@@ -67,6 +67,21 @@ pub(crate) fn print([ours, theirs]: [&str; 2], a: &Figures, b: &Figures) -> Vec<
             beyond.push(name);
         }
     }
+    if let (Some(ours), Some(bare)) = (a.floor, b.floor) {
+        println!("with nothing around it, on this machine:");
+        let with_rows = b.cpu_s_per_1000 - bare.rows + ours.rows;
+        for (name, least, digits) in [
+            ("  our rows of 1,000 requests alone, CPU s", ours.rows, 4),
+            ("  the bare loop's rows alone, CPU s", bare.rows, 4),
+            ("  their changes unpacked and verified alone, CPU s", ours.verified, 4),
+            ("  so the bare loop with our rows, CPU s", with_rows, 4),
+            ("  and with what it does not verify, CPU s", with_rows + ours.verified, 4),
+            ("  a photo hashed, written, synced, named, CPU ms", ours.photo, 3),
+            ("  a fresh tablet's stored rows read, CPU ms", ours.fresh, 2),
+        ] {
+            println!("{name:<50} {least:>4.digits$}");
+        }
+    }
     beyond
 }
 
@@ -84,20 +99,20 @@ fn rows(a: &Figures, b: &Figures) -> Vec<Row> {
             [a.cpu_s_per_1000, a.database_cpu_s_per_1000],
             [b.cpu_s_per_1000, b.database_cpu_s_per_1000],
             4,
-            Most(0.2),
             Most(0.06),
+            MostTimes(1.35),
         ),
-        row("growth of that against 50 tablets", a.growth, b.growth, 2, None, Most(1.2)),
-        row("acknowledged / s", a.acked_per_s, b.acked_per_s, 0, None, LeastTimes(0.8)),
+        row("growth of that against 50 tablets", a.growth, b.growth, 2, Most(1.2), None),
+        row("acknowledged / s", a.acked_per_s, b.acked_per_s, 0, LeastTimes(0.8), LeastTimes(1.0)),
         row("a tablet's morning, median, s", a.p50_s, b.p50_s, 3, None, None),
-        row("a tablet's morning, p99, s", a.p99_s, b.p99_s, 3, None, MostTimes(1.25)),
+        row("a tablet's morning, p99, s", a.p99_s, b.p99_s, 3, MostTimes(1.25), MostTimes(0.9)),
         row(
             "bytes up + down a request, headers included",
             a.bytes_per_request,
             b.bytes_per_request,
             0,
-            Most(1_200.0),
             Most(480.0),
+            None,
         ),
         cpu(
             "idle poll, server CPU ms",
@@ -107,7 +122,7 @@ fn rows(a: &Figures, b: &Figures) -> Vec<Row> {
             None,
             Most(0.06),
         ),
-        row("idle poll, bytes", a.idle_poll_bytes, b.idle_poll_bytes, 0, Most(600.0), Most(300.0)),
+        row("idle poll, bytes", a.idle_poll_bytes, b.idle_poll_bytes, 0, Most(300.0), None),
         cpu(
             "photo, verified and durable, CPU ms",
             [a.photo_cpu_ms, a.database_photo_cpu_ms],
@@ -116,7 +131,7 @@ fn rows(a: &Figures, b: &Figures) -> Vec<Row> {
             None,
             Most(0.8),
         ),
-        row("photo, bytes on the line / bytes", a.photo_bytes_ratio, b.photo_bytes_ratio, 4, None, Most(1.005)),
+        row("photo, bytes on the line / bytes", a.photo_bytes_ratio, b.photo_bytes_ratio, 4, Most(1.005), None),
         cpu(
             "fresh tablet, 300 requests, CPU ms",
             [a.fresh_cpu_ms, a.database_fresh_cpu_ms],
@@ -125,9 +140,9 @@ fn rows(a: &Figures, b: &Figures) -> Vec<Row> {
             None,
             Most(1.0),
         ),
-        row("fresh tablet, 300 requests, bytes", a.fresh_bytes, b.fresh_bytes, 0, None, Most(130_000.0)),
-        row("peak server memory, MiB", a.peak_mib, b.peak_mib, 0, Most(250.0), Most(100.0)),
+        row("fresh tablet, 300 requests, bytes", a.fresh_bytes, b.fresh_bytes, 0, Most(130_000.0), None),
+        row("peak server memory, MiB", a.peak_mib, b.peak_mib, 0, Most(100.0), None),
         row("disk MiB / 1,000 requests", a.disk_mib_per_1000, b.disk_mib_per_1000, 2, None, Most(0.9)),
-        row("fsyncs a push", a.fsyncs_per_push, b.fsyncs_per_push, 3, None, Most(0.1)),
+        row("fsyncs a push", a.fsyncs_per_push, b.fsyncs_per_push, 3, Most(0.1), None),
     ]
 }

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 
 use crate::bare;
 use crate::client::{Line, request};
+use crate::floor::{self, Floor};
 use crate::phases::{Running, Script, Side, start};
 use crate::workload::{CHANGED, City, FRESH, FRESH_REQUESTS, HELD, as_json, photos};
 
@@ -71,6 +72,10 @@ impl Side for Bare {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("--bare").arg(dir);
         start(command)
+    }
+
+    fn floor(&self, dir: &Path) -> Result<Option<Floor>> {
+        floor::bare(dir).map(Some)
     }
 
     fn good(&self, status: u16, body: &[u8], step: usize, _requests: usize) -> Result<()> {
