@@ -102,6 +102,33 @@ fn what_is_missing_is_asked_for_and_a_fork_is_called_one() {
     assert_eq!(join(&[&one.raw], &stranger.raw).map(|_| ()), Err(Unfit::Rejected(Code::BadHistory)));
 }
 
+/// Right in all but that its author had written on, elsewhere: what an author builds on includes all of its own.
+#[test]
+fn an_author_builds_on_everything_of_its_own() {
+    let (mut document, one) = Document::create(office(), &pothole()).unwrap();
+    let mut beside = document.clone();
+    let two = document.edit(office(), 5, &desc("bir")).unwrap().unwrap();
+    let other = beside.edit(street(), 6, &desc("iki")).unwrap().unwrap();
+    // On the other tablet's change alone, with the number that is its author's turn.
+    let three = Forge { seq: 3, ..Forge::of(&other.raw).unwrap() };
+    let mut three = Forge { actor: office().0.to_vec(), others: Vec::new(), ..three };
+    three.op("desc").preds[0].1 = 0;
+    assert_eq!(join(&[&one.raw, &two.raw], &three.bytes()).map(|_| ()), Err(Unfit::Rejected(Code::BadHistory)));
+    // Its own next number is no hole away either.
+    let skipped = document.edit(office(), 7, &desc("üç")).unwrap().unwrap();
+    let skipped = Forge { seq: 4, ..Forge::of(&skipped.raw).unwrap() }.bytes();
+    assert_eq!(join(&[&one.raw, &two.raw], &skipped).map(|_| ()), Err(Unfit::Rejected(Code::BadHistory)));
+}
+
+#[test]
+fn only_v_names_a_schema() {
+    let (first, second) = edited();
+    let mut strange = Forge::of(&second).unwrap().put("zz", 3, &[99]);
+    strange.ops.sort_by(|a, b| a.key.cmp(&b.key));
+    let strange = strange.bytes();
+    assert_eq!(join(&[&first], &strange).map(|_| ()), Err(Unfit::Rejected(Code::UnknownKey)));
+}
+
 #[test]
 fn a_newer_schema_is_no_fault() {
     let newer =
