@@ -85,3 +85,25 @@ pub fn kind_of(bytes: &[u8]) -> BlobKind {
 pub fn name_of(bytes: &[u8]) -> BlobHash {
     BlobHash(Sha256::digest(bytes).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_those_that_every_released_side_keeps_to() {
+        assert_eq!((MAX_BYTES, MAX_THUMB_BYTES), (409_600, 24_576));
+    }
+
+    #[test]
+    fn each_kind_is_told_by_its_bytes_and_named_as_others_know_it() {
+        for (bytes, kind, media, extension) in [
+            (&b"OggS\0\x02"[..], BlobKind::Voice, "audio/ogg", "ogg"),
+            (&[0xff, 0xd8, 0xff][..], BlobKind::Photo, "image/jpeg", "jpg"),
+        ] {
+            assert_eq!((kind_of(bytes), kind.media_type(), kind.extension()), (kind, media, extension));
+        }
+        let known = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(name_of(b"").to_string(), known, "SHA-256 of nothing");
+    }
+}

@@ -54,6 +54,13 @@ mod tests {
         prop::collection::vec(any::<[u8; 16]>().prop_map(Mac), 0..24)
     }
 
+    #[test]
+    fn both_sides_count_the_first_eight_bytes_the_highest_first() {
+        let mac = Mac([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+        assert_eq!(Digest::from_iter([&mac]), Digest(0x0102_0304_0506_0708));
+        assert_eq!(photo_mark(&BlobHash([0x21; 32])), 0x2121_2121_2121_2121);
+    }
+
     proptest! {
         #[test]
         fn order_does_not_matter_and_every_item_does(macs in macs(), more in any::<[u8; 16]>().prop_map(Mac)) {
