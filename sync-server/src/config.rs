@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::auth::provider;
 use crate::engines::{Photos, Place};
 
 /// Every setting with its default, as a file to begin from. What is commented out has that value anyway.
@@ -54,6 +55,24 @@ pub struct Serve {
     /// Everybody may fetch anonymous counts of past quarters at /open-data, without a sign-in
     #[arg(long, env = "MBS_OPEN_DATA", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
     pub open_data: Option<bool>,
+    /// Address of the identity provider (OpenID Connect) by which people may sign in at the desk too
+    #[arg(long, env = "MBS_OIDC_ISSUER", value_name = "URL")]
+    pub oidc_issuer: Option<String>,
+    /// What the identity provider calls this server (client id)
+    #[arg(long, env = "MBS_OIDC_CLIENT", value_name = "ID")]
+    pub oidc_client: Option<String>,
+    /// What proves that to the identity provider (client secret); none for a public client. Better in the environment or the settings file
+    #[arg(long, env = "MBS_OIDC_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub oidc_secret: Option<String>,
+    /// What people call the identity provider, on the button. [default: Kurum hesabı]
+    #[arg(long, env = "MBS_OIDC_NAME", value_name = "NAME")]
+    pub oidc_name: Option<String>,
+    /// The claim that holds the name operators write down for people: email (only one it vouches for), preferred_username, upn … [default: email]
+    #[arg(long, env = "MBS_OIDC_CLAIM", value_name = "CLAIM")]
+    pub oidc_claim: Option<String>,
+    /// The identity provider asks everyone for a second factor itself, so that the desk asks for none
+    #[arg(long, env = "MBS_OIDC_SECOND_FACTOR", num_args = 0..=1, default_missing_value = "true", value_name = "YES")]
+    pub oidc_second_factor: Option<bool>,
 }
 
 /// The settings file.
@@ -70,6 +89,12 @@ struct File {
     proxied: Option<bool>,
     second_factor: Option<bool>,
     open_data: Option<bool>,
+    oidc_issuer: Option<String>,
+    oidc_client: Option<String>,
+    oidc_secret: Option<String>,
+    oidc_name: Option<String>,
+    oidc_claim: Option<String>,
+    oidc_second_factor: Option<bool>,
 }
 
 /// What counts.
@@ -95,6 +120,8 @@ pub struct Settings {
     pub second_factor: bool,
     /// Whether everybody may fetch what is anonymous.
     pub open_data: bool,
+    /// The identity provider, where there is one.
+    pub provider: Option<provider::Settings>,
 }
 
 impl Settings {
@@ -118,7 +145,8 @@ impl Settings {
         Self::put_together(&Common::default(), &Serve::default(), toml::from_str(text)?)
     }
 
-    fn put_together(common: &Common, serve: &Serve, file: File) -> Result<Self> {
+    fn put_together(common: &Common, serve: &Serve, mut file: File) -> Result<Self> {
+        let provider = provider_of(serve, &mut file);
         Ok(Self {
             data: common.data.clone().or(file.data).unwrap_or_else(|| "mbs-data".into()),
             database: Place::parse(&common.database.clone().or(file.database).unwrap_or_default())?,
@@ -130,8 +158,22 @@ impl Settings {
             proxied: serve.proxied.or(file.proxied).unwrap_or(false),
             second_factor: serve.second_factor.or(file.second_factor).unwrap_or(false),
             open_data: serve.open_data.or(file.open_data).unwrap_or(false),
+            provider,
         })
     }
+}
+
+/// The identity provider, where an issuer is named.
+fn provider_of(serve: &Serve, file: &mut File) -> Option<provider::Settings> {
+    let one = |said: &Option<String>, file: &mut Option<String>| said.clone().or(file.take());
+    Some(provider::Settings {
+        issuer: one(&serve.oidc_issuer, &mut file.oidc_issuer).filter(|issuer| !issuer.is_empty())?,
+        client: one(&serve.oidc_client, &mut file.oidc_client).unwrap_or_default(),
+        secret: one(&serve.oidc_secret, &mut file.oidc_secret).unwrap_or_default(),
+        name: one(&serve.oidc_name, &mut file.oidc_name).unwrap_or_else(|| "Kurum hesabı".into()),
+        claim: one(&serve.oidc_claim, &mut file.oidc_claim).unwrap_or_else(|| "email".into()),
+        second_factor: serve.oidc_second_factor.or(file.oidc_second_factor).unwrap_or(false),
+    })
 }
 
 fn read(path: &Path) -> Result<File> {
@@ -170,8 +212,11 @@ mod tests {
         assert_eq!(of(SAMPLE), default);
         let setting = |line: &str| line.strip_prefix("#").filter(|l| !l.starts_with([' ', '#'])).map(str::to_owned);
         let on = SAMPLE.lines().filter_map(setting).collect::<Vec<_>>().join("\n");
-        let File { data, database, photos, url, log, listen, metrics_listen, proxied, second_factor, open_data } =
-            toml::from_str(&on).unwrap();
+        let file: File = toml::from_str(&on).unwrap();
+        let File { data, database, photos, url, log, listen, metrics_listen, proxied, second_factor, .. } = file;
+        let File {
+            open_data, oidc_issuer, oidc_client, oidc_secret, oidc_name, oidc_claim, oidc_second_factor, ..
+        } = toml::from_str(&on).unwrap();
         assert_eq!(data, Some(default.data.clone()));
         assert_eq!(log, Some(default.log.clone()));
         assert_eq!(listen, Some(default.listen));
@@ -179,6 +224,14 @@ mod tests {
         assert_eq!(open_data, Some(default.open_data));
         assert!(database.is_some() && photos.is_some() && url.is_some() && metrics_listen.is_some());
         let set = of(&on);
+        let provider = set.provider.unwrap();
+        assert_eq!((oidc_issuer, oidc_client), (Some(provider.issuer.clone()), Some(provider.client)));
+        assert_eq!(oidc_secret, Some(provider.secret));
+        // Without the others these count.
+        let issuer = format!("oidc_issuer = {:?}", provider.issuer);
+        let alone = of(&issuer).provider.unwrap();
+        assert_eq!((oidc_name, oidc_claim), (Some(alone.name), Some(alone.claim)));
+        assert_eq!(oidc_second_factor, Some(alone.second_factor));
         assert_ne!((set.database, set.photos), (default.database, default.photos));
     }
 

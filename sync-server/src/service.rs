@@ -11,6 +11,7 @@ use mbs_shared::routing::deadline::Calendar;
 
 use crate::announcements::Announced;
 use crate::auth::device::Devices;
+use crate::auth::provider::Provider;
 use crate::blob_store::BlobStore;
 use crate::database::versions::Versioned;
 use crate::database::{Database, DbResult, News, Session, days, gaps, meta, people};
@@ -20,7 +21,7 @@ use crate::error::Fault;
 use crate::handlers::desk;
 use crate::handlers::nearby::Reports;
 use crate::handlers::open_data::OpenData;
-use crate::jobs::{Job, Round};
+use crate::jobs::{Job, Noted, Round};
 use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
@@ -64,6 +65,8 @@ pub struct Parts {
     pub second_factor: bool,
     /// Whether everybody may fetch what is anonymous, without a sign-in.
     pub open_data: bool,
+    /// Who else says who somebody is, where the settings name one.
+    pub provider: Option<Arc<dyn Provider>>,
 }
 
 impl Parts {
@@ -112,6 +115,7 @@ impl Parts {
             url: String::new(),
             second_factor: false,
             open_data: false,
+            provider: None,
         })
     }
 }
@@ -157,6 +161,8 @@ pub struct Service {
     pub second_factor: bool,
     /// What everybody may fetch, where the settings say so.
     pub open_data: Option<OpenData>,
+    /// Who else says who somebody is.
+    pub provider: Option<Arc<dyn Provider>>,
     /// What each muhtarlık has, for polls.
     pub digests: Digests,
     /// What was reported in each muhtarlık, for its neighbours.
@@ -177,6 +183,8 @@ pub struct Service {
     pub by_hand: ByHand,
     /// Who has what in hand.
     pub hands: Hands,
+    /// What was noted of its jobs.
+    pub noted: Noted,
     /// Enrolment tries.
     pub tries: Tries,
     /// Streams that wake desks.
@@ -211,8 +219,8 @@ impl Service {
     /// # Errors
     /// When the database cannot be read or seeded.
     pub fn new(parts: Parts) -> Result<Arc<Self>> {
-        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, url, second_factor, open_data } =
-            parts;
+        let Parts { db, store, journal, clock, random, secrets, knowledge, queue, .. } = parts;
+        let Parts { url, second_factor, open_data, provider, .. } = parts;
         let (epoch, scopes) = db.change(|tx| {
             let mut epoch = meta::get(tx, "epoch")?;
             if epoch == 0 {
@@ -251,6 +259,7 @@ impl Service {
             url,
             second_factor,
             open_data: open_data.then(OpenData::default),
+            provider,
             digests: Digests::default(),
             reports: Reports::default(),
             search: Search::default(),
@@ -261,6 +270,7 @@ impl Service {
             watch: Watch::default(),
             by_hand: ByHand::default(),
             hands: Hands::default(),
+            noted: Noted::default(),
             tries: Tries::default(),
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),

@@ -46,6 +46,38 @@ const screens = [
       await page.locator('.sign-form .note').waitFor();
     },
   },
+  { name: 'sign-in-provider', query: 'fake&trouble=signed_out&provider=Belediye+hesab%C4%B1', ready: '.or' },
+  {
+    name: 'sign-in-provider-away',
+    query: 'fake&trouble=signed_out&provider=Belediye+hesab%C4%B1',
+    ready: '.or',
+    async prepare(page) {
+      await page.locator('.or + button').click();
+      await page.locator('.sign-form .note').waitFor();
+    },
+  },
+  { name: 'sign-in-provider-unknown', query: 'fake&trouble=signed_out&provider=Belediye+hesab%C4%B1&sign-in=unknown', ready: '.note' },
+  {
+    name: 'sign-in-provider-code',
+    query: 'fake&trouble=signed_out&provider=Belediye+hesab%C4%B1&sign-in=code',
+    ready: 'input[name=code]',
+    async prepare(page) {
+      await page.locator('input[name=code]').fill('111111');
+      await page.keyboard.press('Enter');
+      await page.locator('.note.wait').waitFor();
+    },
+  },
+  {
+    name: 'session-lost-provider',
+    query: 'fake&trouble=lost&provider=Belediye+hesab%C4%B1',
+    hash: '#/triage/r2',
+    ready: '.choice',
+    async prepare(page, mode) {
+      await press(page, ['Enter']);
+      await sendNow(page, mode);
+      await page.locator('dialog[open] .or').waitFor();
+    },
+  },
   { name: 'second-owed', query: 'fake&trouble=owed', ready: '.qr' },
   {
     name: 'second',
@@ -348,6 +380,22 @@ const screens = [
   { name: 'all', query: 'fake&as=auditor', hash: '#/all', ready: 'table' },
   { name: 'search-none', hash: '#/all?q=zzz', ready: '.blank' },
   {
+    name: 'all-muhtarlik',
+    query: 'fake&as=auditor',
+    hash: '#/all?muhtarlik=kadikoy-rasimpasa',
+    ready: 'table',
+  },
+  {
+    name: 'accounts-external',
+    query: 'fake&as=operator',
+    hash: '#/accounts',
+    ready: 'table',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'yol.bakim', exact: true }).click();
+      await page.locator('aside details summary').nth(1).click();
+    },
+  },
+  {
     name: 'all-filtered',
     query: 'fake&as=auditor',
     hash: '#/all?q=kald%C4%B1r%C4%B1m&state=in_progress',
@@ -562,9 +610,21 @@ const screens = [
   },
 ];
 
-const list = screens.map(({ ready, prepare, ...screen }) => ({
+/** Pages that ask for something, and by whom they are seen here. */
+const pages = {
+  triage: 'triage', inbox: 'unit', intake: 'triage', late: 'auditor', all: 'auditor', reports: 'auditor', announcements: 'triage', tablets: 'operator', quarantine: 'operator',
+  accounts: 'operator', 'accounts/keys': 'operator', rules: 'operator', 'rules/versions': 'operator', 'rules/calendar': 'operator', units: 'operator', 'units/directory': 'operator',
+  'units/versions': 'operator', health: 'operator', 'inbox/tasks': 'unit', 'request/r2': 'triage', 'request/r16/order': 'unit', 'request/r14/answer': 'unit',
+};
+/** Each of them while the answer is awaited and when there was none; what is empty where it can be stands above, or here. */
+const awaited = Object.entries(pages).flatMap(([page, as]) =>
+  ['slow', 'broken', 'empty'].map((trouble) => ({ name: `${trouble}-${page.replaceAll('/', '-')}`, query: `fake&as=${as}&trouble=${trouble}`, hash: `#/${page}`, ready: 'main', few: true })),
+);
+const few = [{ locale: 'tr', theme: 'light', size: 'wide' }, { locale: 'en', theme: 'dark', size: 'tall' }];
+
+const list = [...screens, ...awaited].map(({ ready, prepare, few: fewer, ...screen }) => ({
   ...screen,
-  modes,
+  modes: fewer ? few : modes,
   minTarget: 24,
   async prepare(page, mode) {
     if (ready) await page.locator(ready).first().waitFor();

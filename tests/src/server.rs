@@ -140,7 +140,15 @@ impl Server {
     /// # Errors
     /// A sentence with what it said, when it does not start.
     pub fn listen(&mut self, at: &str) -> Result<(), String> {
-        self.serving = Some(Serving::try_start(self.command(&["serve"]).args(["--listen", at]))?);
+        self.listen_with(at, &[])
+    }
+
+    /// Starts the process at that address, with more options.
+    ///
+    /// # Errors
+    /// A sentence with what it said, when it does not start.
+    pub fn listen_with(&mut self, at: &str, options: &[&str]) -> Result<(), String> {
+        self.serving = Some(Serving::try_start(self.command(&["serve"]).args(["--listen", at]).args(options))?);
         Ok(())
     }
 

@@ -3,17 +3,20 @@
 
 use std::process::{Command, Stdio};
 
+use mbs_shared::id::RequestId;
 use mbs_shared::routing::{Outcome, State};
 use mbs_shared::wire::entry::EntryKind;
 use mbs_tests::people::{RASIMPASA, RASIMPASA_PLACE, fixture, root, words_about};
 use mbs_tests::server::{PASSWORD, User};
+use mbs_tests::staff::Staff;
 use mbs_tests::tablet::{Door, New};
-use mbs_tests::world::{ROADS_ANATOLIA, World};
+use mbs_tests::world::{ROADS_ANATOLIA, TRAFFIC, World};
+use serde_json::{Value, json};
 
 const WORDS: &str = "Sayın Muhtarımız, çukur İğneci Sokak'ta sıcak asfaltla kapatıldı.";
 
 /// Plays one of `tests/screens`; what it said.
-fn in_browser(script: &str, args: &[&str]) -> String {
+pub(crate) fn in_browser(script: &str, args: &[&str]) -> String {
     let out = Command::new("node")
         .arg(format!("tests/screens/{script}"))
         .args(args)
@@ -125,6 +128,54 @@ fn what_is_typed_is_words_and_outlives_a_session_that_ended_meanwhile() {
     assert_eq!(answered.text, answer, "every letter, once");
     let photos = world.server.number("select count(*) from blob where staff <> 0");
     assert_eq!(photos, 1, "the photo with the wicked name is here, by its own");
+}
+
+#[test]
+fn what_is_typed_at_the_desk_is_words_on_every_page() {
+    let world = World::begin();
+    let server = &world.server;
+    for (login, role) in [("isletim", "operator"), ("on-inceleme", "triage")] {
+        server.add_user(User { login, name: HTML, role, unit: "", password: PASSWORD });
+    }
+    let office = Staff::sign_in(&world.url(), "isletim", PASSWORD).unwrap();
+    let triage = Staff::sign_in(&world.url(), "on-inceleme", PASSWORD).unwrap();
+    let post =
+        |staff: &Staff, path: &str, body: Value| staff.post(path, &body).unwrap_or_else(|e| panic!("{path}: {e:?}"));
+
+    post(&office, "keys", json!({ "name": HTML, "unit": ROADS_ANATOLIA, "days": 30 }));
+    post(&office, "announcements", json!({ "audience": "", "urgent": true, "title": HTML, "text": HTML }));
+    post(&office, "calendar", json!({ "date": "2027-03-02", "kind": "off", "name": HTML }));
+    let rule = json!({
+        "route": { "rule": "fixed", "code": ROADS_ANATOLIA }, "alternatives": [], "triage_first": false,
+        "target_days": 9, "priority": "normal"
+    });
+    post(&office, "rules", json!({ "base": 0, "changes": { "yol.cukur": rule }, "note": HTML }));
+    let mut unit = office.get("directory/versions").unwrap()["units"].as_array().unwrap().clone();
+    unit.retain(|unit| unit["code"] == ROADS_ANATOLIA);
+    for name in ["name", "name_en"] {
+        unit[0][name] = HTML.into();
+    }
+    post(&office, "directory", json!({ "base": 0, "units": unit, "note": HTML }));
+
+    post(&triage, "templates", json!({ "name": HTML, "body": HTML }));
+    let id = "0e".repeat(16);
+    post(
+        &triage,
+        "requests",
+        json!({
+            "id": id, "channel": "phone", "muhtarlik": RASIMPASA.neighbourhood, "category": "yol.cukur", "kind": "wish",
+            "title": HTML, "desc": HTML, "addr": HTML, "place": null, "discreet": false, "photos": []
+        }),
+    );
+    let id: RequestId = id.parse().unwrap();
+    post(&triage, &format!("requests/{id}/say"), json!({ "text": HTML }));
+    triage.act(id, "task", json!({ "unit": TRAFFIC, "note": HTML })).unwrap();
+    let task = triage.open(id).unwrap()["tasks"][0]["n"].clone();
+    triage.act(id, "call_off", json!({ "task": task, "note": HTML })).unwrap();
+    let roads = world.unit(ROADS_ANATOLIA);
+    roads.act(id, "accept", json!({})).unwrap();
+    roads.act(id, "answer", json!({ "outcome": "refused", "note": HTML })).unwrap();
+    let _ = in_browser("typed.mjs", &[&world.url(), "isletim", "on-inceleme", PASSWORD, &id.to_string()]);
 }
 
 #[test]

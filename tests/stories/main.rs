@@ -17,6 +17,7 @@ mod desk_browser;
 mod desk_speaks;
 mod desk_steps;
 mod fortnight;
+mod identity;
 mod institutions;
 mod kills;
 mod lost_key;

@@ -6,7 +6,7 @@ use std::process::Command;
 use mbs_shared::wire::error::Code;
 use mbs_tests::people::RASIMPASA;
 use mbs_tests::process::{Serving, program};
-use mbs_tests::server::PASSWORD;
+use mbs_tests::server::{PASSWORD, User};
 use mbs_tests::staff::Staff;
 use mbs_tests::world::{ROADS_ANATOLIA, World};
 use serde_json::Value;
@@ -63,6 +63,24 @@ fn a_sign_in_is_changed_taken_away_and_given_back_beside_a_running_server() {
     assert_eq!(refused(&roads).code, Some(Code::SignIn), "an old session does not come back");
     sign_in(new).unwrap().get("me").unwrap();
     assert_eq!(listed(&world, &["user", "list"])[0]["state"], "");
+}
+
+#[test]
+fn a_backup_by_other_means_is_noted_and_the_desk_tells_its_age() {
+    let world = World::begin();
+    world.server.add_user(User { login: "isletim", name: "İşletim", role: "operator", unit: "", password: PASSWORD });
+    let desk = Staff::sign_in(&world.url(), "isletim", PASSWORD).unwrap();
+    let backup = || {
+        let jobs = desk.get("health").unwrap()["jobs"].as_array().unwrap().clone();
+        jobs.into_iter().find(|job| job["job"] == "backup").unwrap()
+    };
+    assert!(backup()["at"].is_null() && backup()["late"] == true, "{}", backup());
+    drop(world.server.run(&["note-backup"]));
+    let noted = backup();
+    assert!(noted["good"].is_i64() && noted["late"] == false, "{noted}");
+    drop(world.server.run(&["note-backup", "--failed", "pg_dump: bağlantı yok"]));
+    let failed = backup();
+    assert!(failed["trouble"] == "pg_dump: bağlantı yok" && failed["good"] == noted["good"], "{failed}");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 pub mod device;
 pub mod keys;
+#[cfg(feature = "oidc")]
+mod oidc;
 pub mod password;
+pub mod provider;
 pub mod rights;
 pub mod second_factor;
 pub mod sight;

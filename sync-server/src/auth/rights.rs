@@ -105,7 +105,11 @@ const fn role(right: Right) -> Needs {
 /// Every route of the server.
 pub const ROUTES: &[Line] = &[
     // The desk: oneself.
+    get("/desk/api/sign-in", Needs::Nothing, Scope::Nobody),
     post("/desk/api/sign-in", Needs::Nothing, Scope::Nobody),
+    post("/desk/api/oidc", Needs::Nothing, Scope::Nobody),
+    get("/desk/api/oidc", Needs::Nothing, Scope::Nobody),
+    post("/desk/api/oidc/code", Needs::Nothing, Scope::Nobody),
     post("/desk/api/sign-out", Needs::Nothing, Scope::Nobody),
     get("/desk/api/me", Needs::Session, Scope::Nobody),
     get("/desk/api/second-factor", Needs::Session, Scope::Nobody),

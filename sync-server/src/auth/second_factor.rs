@@ -6,7 +6,9 @@
 use anyhow::Result;
 use totp_rs::{Algorithm, Secret, TOTP};
 
+use crate::database::staff::Person;
 use crate::secrets::Secrets;
+use crate::service::Service;
 
 /// How long a code is shown, in seconds.
 const STEP: u64 = 30;
@@ -54,6 +56,21 @@ impl SecondFactor {
         let here = u64::try_from(now / 1_000).ok()? / STEP;
         let steps = (here.saturating_sub(SKEW)..=here + SKEW).filter_map(|step| i64::try_from(step).ok());
         steps.filter(|step| *step > last).find(|step| same(&self.0.generate(step.unsigned_abs() * STEP), &code))
+    }
+}
+
+impl Service {
+    /// Whether somebody has to set up a second factor before anything else: one is asked of everybody, and neither the
+    /// person has one nor the identity provider's, which let him in, counts as one.
+    #[must_use]
+    pub fn owes_second_factor(&self, person: &Person) -> bool {
+        self.second_factor && person.second == 0 && !(person.by_provider && self.provider_proves_twice())
+    }
+
+    /// Whether signing in at the identity provider counts as a second factor.
+    #[must_use]
+    pub fn provider_proves_twice(&self) -> bool {
+        self.provider.as_ref().is_some_and(|provider| provider.second_factor())
     }
 }
 

@@ -29,13 +29,7 @@ pub fn login(text: &str) -> Option<String> {
 /// The cookie's secret, as its hash is kept.
 #[must_use]
 pub fn session_hash(headers: &HeaderMap) -> Option<[u8; 32]> {
-    let token = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let bytes = URL_SAFE_NO_PAD.decode(cookie_of(headers, COOKIE)?).ok()?;
     (bytes.len() == 32).then(|| sha256(&bytes))
 }
 
@@ -57,6 +51,12 @@ fn cookie(value: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
         "{COOKIE}={value}; Path=/desk; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     ))
     .ok()
+}
+
+/// The value of a cookie.
+pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    cookies.filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
 }
 
 /// Refuses what another site's page sends. A browser names its origin with every write; a program
@@ -85,7 +85,7 @@ pub fn same_site(method: &Method, headers: &HeaderMap) -> Result<(), Fault> {
 /// # Errors
 /// The database's.
 pub fn who(session: &mut dyn Session, hash: &[u8; 32], now: i64) -> DbResult<Option<Person>> {
-    Ok(staff::by_session(session, hash, now)?.map(|(person, _)| person))
+    staff::by_session(session, hash, now)
 }
 
 #[cfg(test)]

@@ -27,6 +27,14 @@ pub(super) struct Backup {
     recipient: Vec<String>,
 }
 
+/// Options of `note-backup`.
+#[derive(Debug, Args)]
+pub(super) struct Note {
+    /// It failed, and why; without this it went well
+    #[arg(long, value_name = "WHY")]
+    failed: Option<String>,
+}
+
 /// Options of `restore`.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
@@ -105,6 +113,15 @@ pub(super) fn backup(settings: &Settings, options: &Backup) -> Result<()> {
             Err(e)
         }
     }
+}
+
+pub(super) fn note(settings: &Settings, options: &Note) -> Result<()> {
+    let why = options.failed.as_deref().map(str::trim).map(|why| if why.is_empty() { "?" } else { why });
+    let db = super::database(settings)?;
+    // It ran elsewhere: how long it took is not known here.
+    db.change(|tx| jobs::note(tx, Job::Backup, SystemClock.now(), why.unwrap_or_default()))?;
+    println!("Noted: a backup {}.", if why.is_some() { "failed" } else { "ran" });
+    Ok(())
 }
 
 pub(super) fn restore(settings: &Settings, options: &Restore) -> Result<()> {

@@ -138,9 +138,13 @@ pub(super) fn users(settings: &Settings, list: &List) -> Result<()> {
     let line = |u: staff::Account| {
         let state = if u.disabled == 0 { String::new() } else { format!("disabled {}", when(u.disabled)) };
         let place = if u.person.unit.is_empty() { u.person.districts.join(" ") } else { u.person.unit };
-        [u.login, u.person.name, Role::code(u.person.role).to_owned(), place, when(u.created), state]
+        let external = if u.bound { format!("{} (bound)", u.external) } else { u.external };
+        [u.login, u.person.name, Role::code(u.person.role).to_owned(), place, external, when(u.created), state]
     };
-    list.print(["login", "name", "role", "unit or districts", "since", "state"], all.into_iter().map(line))
+    list.print(
+        ["login", "name", "role", "unit or districts", "identity provider", "since", "state"],
+        all.into_iter().map(line),
+    )
 }
 
 pub(super) fn keys(settings: &Settings, list: &List, now: i64) -> Result<()> {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 
+use crate::auth::provider;
 use crate::config::{self, Common, Serve, Settings};
 use crate::database::{Database, DbError, meta};
 use crate::engines::{FILE, Opener, Place};
@@ -75,6 +76,8 @@ enum Command {
     Key(key::Key),
     /// Write a sealed backup of everything into one new file, beside a running server
     Backup(backup::Backup),
+    /// Note a backup that other means made (pg_dump, a snapshot, the store's own), so that the desk knows its age: as the last step of that job
+    NoteBackup(backup::Note),
     /// Make a new data folder out of a backup. The server begins a new life: tablets bring what is newer
     Restore(backup::Restore),
     /// Prove the data folder: every item, photo, counter and index row. Names the first break
@@ -117,6 +120,7 @@ pub fn run() -> Result<()> {
         Command::User(options) => user::run(&settings, &options),
         Command::Key(options) => key::run(&settings, &options),
         Command::Backup(options) => backup::backup(&settings, &options),
+        Command::NoteBackup(options) => backup::note(&settings, &options),
         Command::Restore(options) => backup::restore(&settings, &options),
         Command::Verify => backup::verify(&settings),
         Command::Erase(options) => erase::run(&settings, &options),
@@ -146,6 +150,9 @@ fn begin(settings: &Settings) -> Result<Arc<Service>> {
         parts.url.clone_from(&settings.url);
         parts.second_factor = settings.second_factor;
         parts.open_data = settings.open_data;
+        if let Some(named) = settings.provider.clone() {
+            parts.provider = Some(provider::open(named, &settings.url, provider::LIMIT)?);
+        }
         Service::new(parts)
     });
     let damaged = |e: &anyhow::Error| e.chain().any(|c| matches!(c.downcast_ref(), Some(DbError::Damaged(_))));

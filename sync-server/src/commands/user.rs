@@ -8,7 +8,7 @@ use mbs_shared::istanbul;
 
 use super::list::{self, List};
 use crate::auth::staff::login;
-use crate::auth::{password, rights};
+use crate::auth::{password, provider, rights};
 use crate::config::Settings;
 use crate::database::staff;
 use crate::handlers::desk::view::Role;
@@ -23,6 +23,8 @@ pub(super) enum User {
     Passwd(Login),
     /// Take a person's second factor away, e.g. when the telephone is lost: the password alone lets them in until they set up another
     ResetSecondFactor(Login),
+    /// Write down the name a person has at the identity provider, by which they may sign in too; an empty one takes that away. They are signed out everywhere
+    External(External),
     /// Let a person sign in no more, and sign them out everywhere. What they did stays theirs
     Disable(Login),
     /// Let a person sign in again
@@ -51,6 +53,17 @@ pub(super) struct Add {
     districts: Vec<String>,
 }
 
+/// Options of `user external`.
+#[derive(Debug, Args)]
+pub(super) struct External {
+    /// Name the person signs in with
+    #[arg(long)]
+    login: String,
+    /// Name at the identity provider, in the claim of the settings: an e-mail address, as a rule
+    #[arg(long)]
+    name: String,
+}
+
 /// Whom it is about.
 #[derive(Debug, Args)]
 pub(super) struct Login {
@@ -72,6 +85,14 @@ pub(super) fn run(settings: &Settings, user: &User) -> Result<()> {
         User::ResetSecondFactor(Login { login }) => {
             done(super::database(settings)?.change(|tx| staff::no_second(tx, login))?, login)?;
             println!("{login} signs in with the password alone until a second factor is set up again.");
+            Ok(())
+        }
+        User::External(External { login, name }) => {
+            let name = provider::external(name);
+            if !super::database(settings)?.change(|tx| staff::set_external(tx, login, &name))? {
+                bail!("there is nobody {login:?}, or that name is somebody else's: `mbs-server user list` shows all");
+            }
+            println!("{login} signs in by the identity provider as {name:?} from now on.");
             Ok(())
         }
         User::Disable(Login { login }) => {

@@ -1,6 +1,6 @@
 //! Announcements, and who has read them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use mbs_shared::id::BlobHash;
 
@@ -25,8 +25,9 @@ statements! {
     OF_ID = "select id, seq, at, author, unit, audience, urgent, title, body, withdrawn from announcement where id = $1";
     /// A photo goes with one.
     ADD_PHOTO = "insert into announcement_photo (announcement, place, hash) values ($1, $2, $3)";
-    /// Photos of one.
-    PHOTOS = "select hash from announcement_photo where announcement = $1 order by place";
+    /// Photos of those from one number to another.
+    PHOTOS = "select announcement, hash from announcement_photo where announcement >= $1 and announcement <= $2 \
+              order by announcement, place";
     /// Those that stand and have a photo.
     WITH_PHOTO = "select a.id, a.seq, a.at, a.author, a.unit, a.audience, a.urgent, a.title, a.body, a.withdrawn \
                   from announcement_photo p join announcement a on a.id = p.announcement \
@@ -37,6 +38,8 @@ statements! {
     SEE = "insert into announcement_seen (announcement, scope, at) values ($1, $2, $3) on conflict do nothing";
     /// Who has read one.
     SEEN_BY = "select scope from announcement_seen where announcement = $1";
+    /// Who has read which, of all from one on.
+    SEEN_BY_EACH = "select announcement, scope from announcement_seen where announcement >= $1";
     /// How many have, of each from one on.
     SEEN = "select announcement, count(*) from announcement_seen where announcement >= $1 group by announcement";
     /// Muhtarlıks with a mandate that is running and a tablet that is not revoked.
@@ -129,8 +132,14 @@ pub fn after(session: &mut dyn Session, after: i64, limit: u32) -> DbResult<Vec<
 }
 
 fn with_photos(session: &mut dyn Session, mut all: Vec<Stored>) -> DbResult<Vec<Stored>> {
+    let ids = || all.iter().map(|one| one.id);
+    let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(all) };
+    let mut photos: HashMap<i64, Vec<BlobHash>> = HashMap::new();
+    for (id, hash) in session.all(PHOTOS, &[first.into(), last.into()], |r| Ok((r.int(0)?, BlobHash(r.bytes32(1)?))))? {
+        photos.entry(id).or_default().push(hash);
+    }
     for one in &mut all {
-        one.photos = session.all(PHOTOS, &[one.id.into()], |r| Ok(BlobHash(r.bytes32(0)?)))?;
+        one.photos = photos.remove(&one.id).unwrap_or_default();
     }
     Ok(all)
 }
@@ -184,6 +193,21 @@ pub fn see(session: &mut dyn Session, id: i64, scope: u32, at: i64) -> DbResult<
 /// [`super::DbError`].
 pub fn seen_by(session: &mut dyn Session, id: i64) -> DbResult<Vec<u32>> {
     session.all(SEEN_BY, &[id.into()], |r| r.count(0))
+}
+
+/// Which of some muhtarlıks have read each from number `first` on, counted; those that none of them has read are not among
+/// them.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn seen_among(session: &mut dyn Session, first: i64, some: &HashSet<u32>) -> DbResult<HashMap<i64, u32>> {
+    let mut counted: HashMap<i64, u32> = HashMap::new();
+    for (id, scope) in session.all(SEEN_BY_EACH, &[first.into()], |r| Ok((r.int(0)?, r.count(1)?)))? {
+        if some.contains(&scope) {
+            *counted.entry(id).or_default() += 1;
+        }
+    }
+    Ok(counted)
 }
 
 /// How many have read each from number `first` on; those that nobody has read are not among them.

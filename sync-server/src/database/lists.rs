@@ -58,6 +58,8 @@ statements! {
     /// Of a muhtarlık between two moments, newest first.
     FILED_BETWEEN = request_rows!("where scope = $1 and received > $2 and received <= $3 \
                                   order by received desc, rid desc limit $4");
+    /// Of a muhtarlık: which, newest first.
+    OF_MUHTARLIK = "select rid from request where scope = $1 order by rid desc";
     /// How many there are at all.
     COUNT = "select count(*) from request";
     /// By offline case number.
@@ -75,6 +77,14 @@ pub fn filed_between(
     limit: u32,
 ) -> DbResult<Vec<Head>> {
     session.all(FILED_BETWEEN, &[scope.into(), since.into(), until.into(), limit.into()], requests::head)
+}
+
+/// Row numbers of all that a muhtarlık filed, newest first.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn of_muhtarlik(session: &mut dyn Session, scope: u32) -> DbResult<Vec<i64>> {
+    session.all(OF_MUHTARLIK, &[scope.into()], |r| r.int(0))
 }
 
 /// A place in a list of open work: what comes after it is asked for next.

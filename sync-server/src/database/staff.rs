@@ -10,8 +10,21 @@ statements! {
            on conflict (login) do nothing";
     /// One by sign-in name.
     BY_LOGIN = "select id, name, role, unit, second_factor, districts, password from staff where login = $1 and disabled = 0";
+    /// One by row id.
+    BY_ID = "select id, name, role, unit, second_factor, districts from staff where id = $1 and disabled = 0";
+    /// One by who the identity provider says it is.
+    BY_IDENTITY = "select id, name, role, unit, second_factor, districts from staff \
+                   where identity = $1 and identity <> '' and disabled = 0";
+    /// One who never came by the provider, by the name an operator wrote down for them.
+    BY_EXTERNAL = "select id, name, role, unit, second_factor, districts from staff \
+                   where external = $1 and external <> '' and identity = '' and disabled = 0";
+    /// From now on it is that one of the provider's people.
+    BIND = "update staff set identity = $1 where id = $2";
+    /// Another name at the provider, whoever it was until now; nothing when it is somebody else's.
+    SET_EXTERNAL = "update staff set external = $1, identity = '' where login = $2 and password <> '' \
+                    and not exists (select 1 from staff o where o.external = $1 and o.external <> '' and o.login <> $2)";
     /// One by session cookie.
-    BY_SESSION = "select s.id, s.name, s.role, s.unit, s.second_factor, s.districts, t.expires from staff_session t \
+    BY_SESSION = "select s.id, s.name, s.role, s.unit, s.second_factor, s.districts, t.by_provider from staff_session t \
                   join staff s on s.id = t.staff \
                   where t.token = $1 and t.expires > $2 and s.disabled = 0";
     /// One by the name their words are shown with.
@@ -22,7 +35,7 @@ statements! {
     /// Name of one.
     NAME = "select name from staff where id = $1";
     /// Everyone who signs in or did.
-    ALL = "select id, name, role, unit, second_factor, districts, login, created, disabled from staff where password <> '' order by login";
+    ALL = "select id, name, role, unit, second_factor, districts, login, created, disabled, external, identity from staff where password <> '' order by login";
     /// Another role, unit, and districts.
     SET_DUTY = "update staff set role = $1, unit = $2, districts = $3 where login = $4 and password <> ''";
     /// Another password.
@@ -31,6 +44,8 @@ statements! {
     DISABLE = "update staff set disabled = $1 where login = $2 and password <> '' and disabled = 0";
     /// Can sign in again.
     ENABLE = "update staff set disabled = 0 where login = $1 and password <> '' and disabled <> 0";
+    /// Whether somebody signs in by that name, or did.
+    KNOWN = "select count(*) from staff where login = $1 and password <> ''";
     /// The sign-in name of one.
     LOGIN = "select login from staff where id = $1";
     /// The password hash of one.
@@ -48,7 +63,7 @@ statements! {
     /// Ends all sessions of one but the one that asks for it.
     END_OTHERS = "delete from staff_session where staff = $1 and token <> $2";
     /// A new session.
-    ADD_SESSION = "insert into staff_session (token, staff, created, seen, expires) values ($1, $2, $3, $4, $5)";
+    ADD_SESSION = "insert into staff_session (token, staff, created, seen, expires, by_provider) values ($1, $2, $3, $4, $5, $6)";
     /// Ends a session.
     END_SESSION = "delete from staff_session where token = $1";
     /// Forgets sessions that are over.
@@ -70,6 +85,8 @@ pub struct Person {
     pub second: i64,
     /// Codes of the districts whose muhtarlıks they are limited to; none: all.
     pub districts: Vec<String>,
+    /// Whether this session of theirs was begun by the identity provider.
+    pub by_provider: bool,
 }
 
 fn person(r: &dyn Row) -> DbResult<Person> {
@@ -81,6 +98,7 @@ fn person(r: &dyn Row) -> DbResult<Person> {
         unit: r.text(3)?.to_owned(),
         second: r.int(4)?,
         districts: r.text(5)?.split_whitespace().map(str::to_owned).collect(),
+        by_provider: false,
     })
 }
 
@@ -113,6 +131,10 @@ pub struct Account {
     pub created: i64,
     /// From when on not any more, Unix ms; 0: still.
     pub disabled: i64,
+    /// Name at the identity provider, as an operator wrote it down; empty: none.
+    pub external: String,
+    /// Whether they came by it once: that person of the provider's is theirs then, whatever its name.
+    pub bound: bool,
 }
 
 /// Everyone who signs in or did, by sign-in name.
@@ -121,7 +143,14 @@ pub struct Account {
 /// [`DbError`].
 pub fn all(session: &mut dyn Session) -> DbResult<Vec<Account>> {
     session.all(ALL, &[], |r| {
-        Ok(Account { person: person(r)?, login: r.text(6)?.to_owned(), created: r.int(7)?, disabled: r.int(8)? })
+        Ok(Account {
+            person: person(r)?,
+            login: r.text(6)?.to_owned(),
+            created: r.int(7)?,
+            disabled: r.int(8)?,
+            external: r.text(9)?.to_owned(),
+            bound: !r.text(10)?.is_empty(),
+        })
     })
 }
 
@@ -191,6 +220,14 @@ pub fn by_login(session: &mut dyn Session, login: &str) -> DbResult<Option<(Pers
     session.first(BY_LOGIN, &[login.into()], |r| Ok((person(r)?, r.text(6)?.to_owned())))
 }
 
+/// Who that is, if they can sign in.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_id(session: &mut dyn Session, id: i64) -> DbResult<Option<Person>> {
+    session.first(BY_ID, &[id.into()], person)
+}
+
 /// Ends all sessions of one but this.
 ///
 /// # Errors
@@ -199,12 +236,39 @@ pub fn end_others(session: &mut dyn Session, id: i64, token: &[u8; 32]) -> DbRes
     session.send(END_OTHERS, &[id.into(), token.into()])
 }
 
-/// Who a session cookie belongs to, and until when it is good.
+/// Who a session cookie belongs to.
 ///
 /// # Errors
 /// [`DbError`].
-pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbResult<Option<(Person, i64)>> {
-    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok((person(r)?, r.int(6)?)))
+pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbResult<Option<Person>> {
+    session.first(BY_SESSION, &[token.into(), now.into()], |r| Ok(Person { by_provider: r.int(6)? != 0, ..person(r)? }))
+}
+
+/// Whose account the identity provider's person is: the one that was bound to them, or else the one for which an operator
+/// wrote down their name there, which is bound to them now.
+///
+/// # Errors
+/// [`DbError`].
+pub fn by_identity(session: &mut dyn Session, identity: &str, external: &str) -> DbResult<Option<Person>> {
+    if let Some(person) = session.first(BY_IDENTITY, &[identity.into()], person)? {
+        return Ok(Some(person));
+    }
+    let Some(person) = session.first(BY_EXTERNAL, &[external.into()], person)? else { return Ok(None) };
+    session.execute(BIND, &[identity.into(), person.id.into()])?;
+    Ok(Some(person))
+}
+
+/// Writes down someone's name at the identity provider (empty: none), forgets who it was until now, and ends their sessions;
+/// `false` when there is no such person, or the name is somebody else's.
+///
+/// # Errors
+/// [`DbError`].
+pub fn set_external(session: &mut dyn Session, login: &str, external: &str) -> DbResult<bool> {
+    let done = session.execute(SET_EXTERNAL, &[external.into(), login.into()])? == 1;
+    if done {
+        session.send(END_SESSIONS, &[login.into()])?;
+    }
+    Ok(done)
 }
 
 /// Name of one; empty when unknown.
@@ -213,6 +277,14 @@ pub fn by_session(session: &mut dyn Session, token: &[u8; 32], now: i64) -> DbRe
 /// [`DbError`].
 pub fn name(session: &mut dyn Session, id: i64) -> DbResult<String> {
     Ok(session.first(NAME, &[id.into()], |r| Ok(r.text(0)?.to_owned()))?.unwrap_or_default())
+}
+
+/// Whether somebody signs in by that name, or did.
+///
+/// # Errors
+/// [`DbError`].
+pub fn known(session: &mut dyn Session, login: &str) -> DbResult<bool> {
+    Ok(session.first(KNOWN, &[login.into()], |r| r.int(0))?.unwrap_or(0) > 0)
 }
 
 /// The sign-in name of one; empty when unknown.
@@ -263,13 +335,29 @@ pub fn use_step(session: &mut dyn Session, id: i64, step: i64) -> DbResult<()> {
     session.send(USE_STEP, &[step.into(), id.into()])
 }
 
-/// A new session.
+/// A new session, begun by a password.
 ///
 /// # Errors
 /// [`DbError`].
 pub fn begin(session: &mut dyn Session, token: &[u8; 32], staff: i64, now: i64, expires: i64) -> DbResult<()> {
+    begin_by(session, token, staff, now, expires, false)
+}
+
+/// A new session, begun by a password or by the identity provider.
+///
+/// # Errors
+/// [`DbError`].
+pub fn begin_by(
+    session: &mut dyn Session,
+    token: &[u8; 32],
+    staff: i64,
+    now: i64,
+    expires: i64,
+    by_provider: bool,
+) -> DbResult<()> {
     session.send(DROP_SESSIONS, &[now.into()])?;
-    session.send(ADD_SESSION, &[token.into(), staff.into(), now.into(), now.into(), expires.into()])
+    let row = [token.into(), staff.into(), now.into(), now.into(), expires.into(), by_provider.into()];
+    session.send(ADD_SESSION, &row)
 }
 
 /// Ends a session.

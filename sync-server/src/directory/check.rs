@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mbs_shared::directory::{Directory, Unit};
 
-use super::{Given, Problem};
+use super::{Changes, Given, Problem};
 
 /// Problems that are told at once; more say the same.
 const MOST: usize = 100;
@@ -17,10 +17,14 @@ const MAX_SUCCESSORS: usize = 8;
 /// Levels of the organisation, at most.
 const DEEPEST: usize = 16;
 
-/// Why `given` cannot be taken over into `before`. Nothing is told of units that were there and are not given.
-#[must_use]
-pub fn problems(before: &Directory, given: &[Given]) -> Vec<Problem> {
-    let after = before.with_units(&super::changes(before, given));
+/// What `given` changes in `before`, by code, or why it cannot be taken over. Nothing is told of units that were there and are
+/// not given.
+///
+/// # Errors
+/// Everything that is wrong, at most so much that it can be read.
+pub fn checked(before: &Directory, given: &[Given]) -> Result<Changes, Vec<Problem>> {
+    let changes = super::changes(before, given);
+    let after = before.with_units(&changes);
     let mut first: HashMap<&str, u32> = HashMap::new();
     let mut found = Vec::new();
     for Given { line, unit } in given {
@@ -36,7 +40,7 @@ pub fn problems(before: &Directory, given: &[Given]) -> Vec<Problem> {
         after_it(&after, unit).into_iter().for_each(&mut tell);
     }
     found.truncate(MOST);
-    found
+    if found.is_empty() { Ok(changes) } else { Err(found) }
 }
 
 /// What each must look like.

@@ -10,7 +10,7 @@ use mbs_shared::directory::{Directory, Unit};
 use serde::Serialize;
 use ts_rs::TS;
 
-pub use check::problems;
+pub use check::checked;
 
 /// Units by their code.
 pub type Changes = BTreeMap<String, Unit>;
@@ -37,8 +37,7 @@ pub struct Problem {
 }
 
 /// What given units would change in a directory, by code.
-#[must_use]
-pub fn changes(directory: &Directory, given: &[Given]) -> Changes {
+fn changes(directory: &Directory, given: &[Given]) -> Changes {
     let differs = |given: &&Given| directory.unit(&given.unit.code) != Some(&given.unit);
     given.iter().filter(differs).map(|given| (given.unit.code.clone(), given.unit.clone())).collect()
 }

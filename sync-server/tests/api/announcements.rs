@@ -5,6 +5,7 @@ use crate::http::{call, desk};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use mbs_server::blob_store::Key;
+use mbs_server::database::entries;
 use mbs_server::database::staff;
 use mbs_server::handlers::announcements::{after, seen};
 use mbs_server::handlers::blob;
@@ -253,4 +254,36 @@ async fn what_is_wrong_is_named() {
         assert!(said["message"].as_str().unwrap().starts_with(&format!("{field}: ")), "{said}");
     }
     assert_eq!(town.count("select count(*) from announcement"), 0);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_is_said_once_and_the_same_words_may_be_said_again_later() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let id = tablet.filed("yol.cukur").await;
+    let cookie = signed_in(&town, Role::Triage);
+    let announced = || town.count("select count(*) from announcement");
+    let crisis = |title: &str| json!({ "audience": "", "urgent": true, "title": title, "text": "Kırmızı alarm." });
+    let say =
+        async |text: &str| desk(&town, &cookie, &format!("requests/{id}/say"), Some(&json!({ "text": text }))).await;
+    let said = || town.service.db.ask(|s| entries::of_request(s, town.head(id).rid)).unwrap().len();
+    for _ in 0..2 {
+        let (status, list) = desk(&town, &cookie, "announcements", Some(&crisis("Fırtına"))).await;
+        assert_eq!((status, list.as_array().unwrap().len()), (StatusCode::OK, 1));
+        assert_eq!(say("Ekip yolda.").await.0, StatusCode::OK);
+        town.pass(60_000);
+    }
+    assert_eq!((announced(), said()), (1, 1));
+    // Other words, another person, or taken back: that is no repetition.
+    desk(&town, &cookie, "announcements", Some(&crisis("Kar"))).await;
+    say("Ekip geldi.").await;
+    assert_eq!((announced(), said()), (2, 2));
+    seat(&town, 2, Role::Triage, "");
+    desk(&town, &cookie, "announcements", Some(&crisis("Kar"))).await;
+    say("Ekip geldi.").await;
+    assert_eq!((announced(), said()), (3, 3));
+    town.pass(10 * 60_000);
+    desk(&town, &cookie, "announcements", Some(&crisis("Kar"))).await;
+    say("Ekip geldi.").await;
+    assert_eq!((announced(), said()), (4, 4));
 }

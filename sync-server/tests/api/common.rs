@@ -158,11 +158,19 @@ impl Town {
 
     /// The same database and photos, opened anew, as after a restart.
     pub(crate) fn restarted(self) -> Self {
-        let Self { dir, place, photos, service, clock, .. } = self;
+        self.with(|_| ())
+    }
+
+    /// The same by another release, or with other settings.
+    pub(crate) fn with(self, change: impl FnOnce(&mut Parts)) -> Self {
+        let Self { dir, place, photos, service, clock, random } = self;
         service.writer.stop();
-        let now = clock.now();
+        // Chance goes on: nothing is drawn twice.
+        let (now, chance) = (clock.now(), random.0.load(Ordering::SeqCst));
         drop(service);
-        let town = Self::build(dir, (place, photos), true, 2);
+        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
+        change(&mut parts);
+        let town = Self::of(dir, (place, photos), parts, true, chance);
         town.clock.0.store(now, Ordering::SeqCst);
         town
     }
@@ -174,39 +182,18 @@ impl Town {
         old.retired = true;
         old.successor = successor.map(str::to_owned);
         let city = Directory::new(d.groups, d.categories, d.units, d.districts, d.neighbourhoods);
-        let Self { dir, place, photos, service, clock, .. } = self;
-        service.writer.stop();
-        let now = clock.now();
-        drop(service);
-        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
         // As long as the process lives, like the one that is compiled in.
-        parts.knowledge = Knowledge::of(Box::leak(Box::new(city)));
-        let town = Self::of(dir, (place, photos), parts, true, 2);
-        town.clock.0.store(now, Ordering::SeqCst);
-        town
+        self.with(|parts| parts.knowledge = Knowledge::of(Box::leak(Box::new(city))))
     }
 
     /// The same with a second factor asked of everyone at the desk.
     pub(crate) fn with_second_factor_for_all(self) -> Self {
-        let Self { dir, place, photos, service, clock, .. } = self;
-        service.writer.stop();
-        let now = clock.now();
-        drop(service);
-        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
-        parts.second_factor = true;
-        let town = Self::of(dir, (place, photos), parts, true, 2);
-        town.clock.0.store(now, Ordering::SeqCst);
-        town
+        self.with(|parts| parts.second_factor = true)
     }
 
     /// The same by settings that let everybody fetch what is anonymous.
     pub(crate) fn that_publishes(self) -> Self {
-        let Self { dir, place, photos, service, .. } = self;
-        service.writer.stop();
-        drop(service);
-        let mut parts = Parts::open(dir.path(), &place, &photos).unwrap();
-        parts.open_data = true;
-        Self::of(dir, (place, photos), parts, true, 2)
+        self.with(|parts| parts.open_data = true)
     }
 
     /// What the database has stored of tablets and their codes, in whatever form it stores it.

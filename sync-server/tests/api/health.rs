@@ -43,6 +43,34 @@ async fn each_job_says_when_it_ran_and_one_that_stands_still_is_late() {
 }
 
 #[tokio::test]
+async fn where_nothing_happens_nothing_is_written_and_whoever_looks_reads_the_same() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Operator);
+    let noted = || town.count("select coalesce(max(at), 0) from job");
+    let began = town.clock.now();
+    let mut writes = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        town.service.tick(town.clock.now()).await.unwrap();
+        writes.insert(noted());
+        assert_eq!(job(&health(&town, &cookie).await, "tidy")["late"], false);
+        town.pass(60_000);
+    }
+    let every_five = (0..6).map(|five| began + five * 5 * 60_000).collect();
+    assert_eq!(writes, every_five);
+    // What failed is told at once, each time, and that it is well again too.
+    town.service.db.change(|s| s.send("alter table enrol_code rename to enrol_code_gone", &[])).unwrap();
+    for _ in 0..2 {
+        town.pass(60_000);
+        assert!(town.service.tick(town.clock.now()).await.is_err());
+        assert_eq!(job(&health(&town, &cookie).await, "tidy")["at"], town.clock.now());
+    }
+    town.service.db.change(|s| s.send("alter table enrol_code_gone rename to enrol_code", &[])).unwrap();
+    town.pass(60_000);
+    town.service.tick(town.clock.now()).await.unwrap();
+    assert_eq!(job(&health(&town, &cookie).await, "tidy")["good"], town.clock.now());
+}
+
+#[tokio::test]
 async fn a_job_that_fails_says_why_and_holds_up_no_other() {
     let town = Town::new();
     let cookie = signed_in(&town, Role::Operator);

@@ -8,6 +8,7 @@ use mbs_server::routing::apply::Act;
 use mbs_server::routing::decide::Command;
 use mbs_shared::id::RequestId;
 use mbs_shared::routing::{Action, Outcome, State, Who};
+use mbs_shared::wire::entry::EntryKind;
 use serde_json::{Value, json};
 
 async fn queue(town: &Town, cookie: &str, query: &str) -> Value {
@@ -161,4 +162,54 @@ async fn one_decision_for_many_is_shown_before_it_is_made() {
     assert!(seen.as_array().unwrap().iter().all(|l| l["why"].is_string()));
     let many = json!({ "ids": vec![ids[0].clone(); 101], "act": { "n": 0, "action": "accept" } });
     assert_eq!(desk(&town, &cookie, "requests/preview", Some(&many)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn one_muhtarliks_requests_are_a_list_of_their_own_with_words_states_and_pages() {
+    let town = Town::new();
+    let mut here = town.tablet("kadikoy-rasimpasa").await;
+    let mut next_door = town.tablet("kadikoy-osmanaga").await;
+    let mut own = Vec::new();
+    for _ in 0..51 {
+        own.push(here.filed("yol.cukur").await);
+        next_door.filed("yol.cukur").await;
+        own.push(here.filed("park.agac").await);
+    }
+    let cookie = signed_in(&town, Role::Triage);
+    let first = queue(&town, &cookie, "list=all&muhtarlik=kadikoy-rasimpasa").await;
+    let next = first["next"].as_str().unwrap();
+    let second = queue(&town, &cookie, &format!("list=all&muhtarlik=kadikoy-rasimpasa&after={next}")).await;
+    let newest_first: Vec<String> = own.iter().rev().map(ToString::to_string).collect();
+    assert_eq!([ids(&first), ids(&second)].concat(), newest_first);
+    assert_eq!((&first["total"], &second["next"]), (&102.into(), &Value::Null));
+    // With words, a state, another list: each narrows the other.
+    let words = queue(&town, &cookie, "list=all&muhtarlik=kadikoy-rasimpasa&q=osmana%C4%9Fa").await;
+    assert_eq!(words["total"], 0, "{words}");
+    let no = first["rows"][7]["no"].as_str().unwrap();
+    let one = queue(&town, &cookie, &format!("list=all&muhtarlik=kadikoy-rasimpasa&q={no}")).await;
+    assert_eq!((&one["total"], &one["rows"][0]["no"]), (&1.into(), &first["rows"][7]["no"]));
+    let withdrawn = here.entry(own[3], EntryKind::Withdraw, "");
+    ok(&here.push(withdrawn).await);
+    let cancelled = queue(&town, &cookie, "list=all&muhtarlik=kadikoy-rasimpasa&state=cancelled").await;
+    assert_eq!(ids(&cancelled), [own[3].to_string()]);
+    town.pass(40 * DAY);
+    let late = async |query: &str| queue(&town, &cookie, query).await["total"].clone();
+    assert_eq!((late("list=late").await, late("list=late&muhtarlik=kadikoy-rasimpasa").await), (102.into(), 51.into()));
+    // What is taken along is what is shown; whoever sees less is shown less; what is none is told.
+    let table = |uri: &str| desk_bytes(&town, &cookie, uri.to_owned());
+    let csv = table("requests.csv?list=all&muhtarlik=kadikoy-rasimpasa&state=cancelled").await;
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let (status, _) = desk(&town, &cookie, "queue?list=all&muhtarlik=yok", None).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    seat(&town, 2, Role::Unit, "md-yol-bakim-anadolu");
+    // Its session would have ended meanwhile.
+    town.service.db.change(|s| s.execute("update staff_session set expires = expires * 2", &[]).map(drop)).unwrap();
+    let unit = queue(&town, &cookie, "list=all&muhtarlik=kadikoy-rasimpasa").await;
+    assert_eq!(unit["total"], 51, "its own half");
+}
+
+async fn desk_bytes(town: &Town, cookie: &str, path: String) -> String {
+    let request = axum::http::Request::builder().uri(format!("/desk/api/{path}")).header("cookie", cookie);
+    let answer = crate::http::call(town, request.body(axum::body::Body::empty()).unwrap()).await;
+    String::from_utf8(axum::body::to_bytes(answer.into_body(), 1 << 22).await.unwrap().to_vec()).unwrap()
 }

@@ -32,6 +32,8 @@ mod institutions;
 mod intake;
 mod lists;
 mod nearby;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod open_data;
 mod operate;
 mod people;

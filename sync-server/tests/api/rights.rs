@@ -295,6 +295,11 @@ fn lines() -> Vec<Line> {
             method: "PUT",
             ..post("photos/{hash}/thumb", json!("bir fotoğraf değil"), UPLOADERS, StatusCode::NOT_FOUND)
         },
+        get("sign-in", "", EVERYBODY),
+        // There is no identity provider, whoever asks.
+        Line { gets: StatusCode::NOT_FOUND, ..get("oidc", "", EVERYBODY) },
+        post("oidc", json!({}), EVERYBODY, StatusCode::NOT_FOUND),
+        post("oidc/code", json!({ "code": "123456" }), EVERYBODY, StatusCode::UNAUTHORIZED),
         post("sign-in", json!({ "login": "yok", "password": "yanlış parola" }), EVERYBODY, StatusCode::UNAUTHORIZED),
         Line { gets: StatusCode::OK, ..get("events", "", ALL) },
         post("sign-out", json!({}), EVERYBODY, StatusCode::NO_CONTENT),
@@ -471,8 +476,15 @@ fn the_table_has_every_route_of_the_desk_with_every_method() {
 #[test]
 fn what_is_in_no_line_is_nobodys() {
     for role in Role::ALL {
-        let person =
-            staff::Person { id: 1, name: String::new(), role, unit: HOLDER.into(), second: 0, districts: Vec::new() };
+        let person = staff::Person {
+            id: 1,
+            name: String::new(),
+            role,
+            unit: HOLDER.into(),
+            second: 0,
+            districts: Vec::new(),
+            by_provider: false,
+        };
         assert!(rights::may(&person, "GET", "/desk/api/queue") && rights::may(&person, "HEAD", "/desk/api/queue"));
         assert!(!rights::may(&person, "DELETE", "/desk/api/queue") && !rights::may(&person, "GET", "/desk/api/yeni"));
         assert!(!rights::may(&person, "POST", "/v1/sync"), "a tablet's");

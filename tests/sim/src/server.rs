@@ -76,6 +76,7 @@ pub fn start(clock: Arc<SimClock>, chance: Chance) -> anyhow::Result<Arc<Service
         url: String::new(),
         second_factor: false,
         open_data: false,
+        provider: None,
     })
 }
 

@@ -10,10 +10,11 @@ const districtOf = (code: string) => directory.districts.find((one) => one.code 
 
 type Doors = Pick<Desk, 'accounts' | 'addAccount' | 'changeAccount' | 'addKey' | 'revokeKey'>;
 
-export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: () => T) => Promise<T>): Doors {
+export function fakeAccounts(empty: boolean, ref: (code: string) => UnitRef, answer: <T>(value: () => T) => Promise<T>): Doors {
   const now = Date.now();
   const person = (login: string, name: string, role: Role, unit: string, days: number, second = false, disabled = false, districts: string[] = []) => ({
     login, name, role, unit: unit ? ref(unit) : null, districts: districts.map((code) => districtOf(code)), second_factor: second, created: now - days * DAY, disabled: disabled ? now - 3 * DAY : null, own: login === 'isletim',
+    external: second ? '' : `${login}@belediye.example`, bound: days > 200,
   });
   const key = (name: string, unit: string, days: number, left: number, revoked = false, writes = name.startsWith('iski')) => ({
     name, unit: ref(unit), writes, created: now - days * DAY, expires: now + left * DAY, revoked: revoked ? now - DAY : null,
@@ -30,13 +31,14 @@ export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: 
       person('yol.bakim.eski', 'Yol Bakım, Anadolu: eski vardiya', 'unit', 'md-yol-bakim-anadolu', 390, false, true),
       person('yol.bakim.onay', 'Yol Bakım, Anadolu: onay', 'approver', 'md-yol-bakim-anadolu', 310, true),
     ],
-    keys: [
+    keys: empty ? [] : [
       key('iski-is-takip', 'bk-iski', 180, 185),
       key('ukome-panosu', 'md-ulasim-koordinasyon', 358, 7),
       key('yol-bakim-programi', 'md-yol-bakim-anadolu', 20, 345),
       key('yol-bakim-deneme', 'md-yol-bakim-anadolu', 90, 275, true),
     ],
     secret: null,
+    provider: 'Belediye hesabı',
   };
   const shown = (secret: string | null = null): Accounts => ({ ...held, secret });
   return {
@@ -52,7 +54,8 @@ export function fakeAccounts(ref: (code: string) => UnitRef, answer: <T>(value: 
         if (one && change === 'disable') one.disabled = Date.now();
         if (one && change === 'enable') one.disabled = null;
         if (one && change === 'no_second_factor') one.second_factor = false;
-        if (one && typeof change === 'object') {
+        if (one && typeof change === 'object' && 'external' in change) Object.assign(one, { external: change.external, bound: false });
+        if (one && typeof change === 'object' && 'duty' in change) {
           const { role, unit, districts } = change.duty;
           Object.assign(one, { role, unit: unit ? ref(unit) : null, districts: districts.map((code) => districtOf(code)) });
         }

@@ -78,6 +78,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
   const answer = async <T>(value: () => T): Promise<T> => {
     if (trouble === 'slow') await new Promise(() => {});
     if (trouble === 'offline' && signedIn) throw new DeskFailed('offline');
+    if (trouble === 'broken') throw new DeskFailed('broken', '', '00a1-7f');
     if (!signedIn) throw new DeskFailed('signed_out');
     return structuredClone(value());
   };
@@ -119,6 +120,13 @@ export function fakeDesk(query: URLSearchParams): Desk {
       lost = false;
       return me;
     },
+    ways: async () => ({ provider: query.get('provider') }),
+    elsewhere: () => Promise.reject(new DeskFailed('busy', 'Kimlik sunucusu şu anda yanıt vermiyor. Kullanıcı adı ve parolayla girebilirsiniz.')),
+    async secondCode(code) {
+      if (code !== '123456') throw new DeskFailed('second_factor', 'Kod yanlış ya da kullanılmış; yenisini bekleyip yazın.');
+      signedIn = true;
+      return me;
+    },
     offerSecondFactor: () => answer(() => ({ nonce: '7', secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', qr: pattern() })),
     secondFactor: (turn) => answer(() => Object.assign(me, { second_factor: turn === 'on', second_factor_owed: false })),
     async signOut() {
@@ -126,12 +134,13 @@ export function fakeDesk(query: URLSearchParams): Desk {
     },
     preview: (ids, { action }) =>
       answer(() => ids.map(find).map((request) => ({ id: request.row.id, no: request.row.no, title: request.row.title, n: request.n, why: seen(request).can.includes(action) ? null : 'Bu adım şimdi atılamaz; başvuru başka bir aşamada.' }))),
-    queue: ({ list, state, q, hand, percent = 100 }) =>
+    queue: ({ list, state, q, muhtarlik, hand, percent = 100 }) =>
       answer(() => {
         const asked = fold(q ?? '').trim();
         const rows = requests
           .filter((request) => (list === 'late' ? isLate(request, percent) : list === 'tasks' ? helps(request) : list === 'triage' ? inTriage(request) : list === 'inbox' ? (state ? request.row.unit?.code === UNIT : inInbox(request)) : true))
           .filter(({ row }) => !state || row.state === state)
+          .filter((request) => !muhtarlik || request.muhtarlik === muhtarlik)
           .filter(({ row, desc }) => !asked || fold([row.no, row.case_no, row.title, row.place, desc].join(' ')).includes(asked))
           .map((request) => ({ ...request.row, task: helps(request), hand: list === 'inbox' ? handOf(request) : null }))
           .filter((row) => hand === undefined || row.hand === (HANDS[hand] ?? null))
@@ -187,7 +196,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
     addTemplate: ({ name, body }) => answer(() => (kept = [...kept, { id: kept.length + 10, name, body, own: true }])),
     dropTemplate: (id) => answer(() => (kept = kept.filter((one) => one.id !== id))),
     look: async (id) => (id === 'r4' || id === 'r14' ? ['Ön inceleme masası 2'] : []),
-    ...fakeAccounts(ref, answer),
+    ...fakeAccounts(trouble === 'empty', ref, answer),
     ...fakeRules(ref, answer),
     ...fakeDirectory(answer),
     ...fakeUnits(answer, me.unit?.code ?? null),

@@ -22,6 +22,9 @@ export function httpDesk(base = '/desk/api'): Desk {
   return {
     me: () => ask('me'),
     signIn: (login, password, code) => post('sign-in', { login, password, ...(code ? { code } : {}) }),
+    ways: () => ask('sign-in'),
+    elsewhere: () => post('oidc', {}),
+    secondCode: (code) => post('oidc/code', { code }),
     offerSecondFactor: () => ask('second-factor'),
     secondFactor: (turn, proof) => post(turn === 'on' ? 'second-factor' : 'second-factor/off', proof),
     signOut: () => post('sign-out', {}),
@@ -111,10 +114,11 @@ export function httpDesk(base = '/desk/api'): Desk {
 }
 
 /** A list as it stands in an address. */
-function listQuery({ list, state, q, percent, hand, after }: Ask): URLSearchParams {
+function listQuery({ list, state, q, muhtarlik, percent, hand, after }: Ask): URLSearchParams {
   const query = new URLSearchParams({ list });
   if (state) query.set('state', state);
   if (q) query.set('q', q);
+  if (muhtarlik) query.set('muhtarlik', muhtarlik);
   if (percent) query.set('percent', String(percent));
   if (hand !== undefined) query.set('hand', String(hand));
   if (after) query.set('after', after);

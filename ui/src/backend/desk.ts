@@ -14,6 +14,7 @@ import type { DeskDirectory } from '$ui/wire/DeskDirectory';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
 import type { DeskRules } from '$ui/wire/DeskRules';
 import type { DeskTemplate } from '$ui/wire/DeskTemplate';
+import type { Elsewhere } from '$ui/wire/Elsewhere';
 import type { Enrolment } from '$ui/wire/Enrolment';
 import type { Entered } from '$ui/wire/Entered';
 import type { Foreseen } from '$ui/wire/Foreseen';
@@ -44,6 +45,7 @@ import type { ServerHealth } from '$ui/wire/ServerHealth';
 import type { Tablet } from '$ui/wire/Tablet';
 import type { UnitLoad } from '$ui/wire/UnitLoad';
 import type { Unseen } from '$ui/wire/Unseen';
+import type { Ways } from '$ui/wire/Ways';
 
 export type List = 'triage' | 'inbox' | 'tasks' | 'late' | 'all';
 
@@ -54,6 +56,8 @@ export interface Ask {
   list: List;
   state?: State | undefined;
   q?: string | undefined;
+  /** Only what this muhtarlık filed, by its neighbourhood's code. */
+  muhtarlik?: string | undefined;
   /** For the watch list: how much of the time is gone, in percent. */
   percent?: number | undefined;
   /** For a unit's inbox: what somebody of it has in hand. */
@@ -65,6 +69,12 @@ export interface Desk {
   me(): Promise<Me>;
   /** `code`: six digits of the second factor, once they were asked for. */
   signIn(login: string, password: string, code?: string): Promise<Me>;
+  /** How one can sign in, beside name and password. */
+  ways(): Promise<Ways>;
+  /** The identity provider's page, where one signs in. */
+  elsewhere(): Promise<Elsewhere>;
+  /** The second factor of somebody whom the identity provider knows. */
+  secondCode(code: string): Promise<Me>;
   /** A second factor that can be set up. */
   offerSecondFactor(): Promise<Offered>;
   secondFactor(turn: 'on' | 'off', proof: Proof): Promise<Me>;

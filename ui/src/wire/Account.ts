@@ -40,6 +40,14 @@ created: number,
  */
 disabled: number | null, 
 /**
+ * Name at the identity provider; empty: they do not sign in by it.
+ */
+external: string, 
+/**
+ * Whether they came by it once, so that the name counts no more.
+ */
+bound: boolean, 
+/**
  * Whether it is the person who looks.
  */
 own: boolean, };

@@ -4,4 +4,4 @@ import type { Duty } from "./Duty";
 /**
  * What is done to an account.
  */
-export type AccountChange = "new_password" | "no_second_factor" | "disable" | "enable" | { "duty": Duty };
+export type AccountChange = "new_password" | "no_second_factor" | "disable" | "enable" | { "duty": Duty } | { "external": string };

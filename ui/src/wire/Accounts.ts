@@ -17,4 +17,8 @@ keys: Array<ProgramKey>,
 /**
  * What was made just now and is shown this once: a password or a key.
  */
-secret: string | null, };
+secret: string | null, 
+/**
+ * What people call the identity provider, where there is one.
+ */
+provider: string | null, };

@@ -62,7 +62,15 @@ pub async fn act(
 
 /// A program decides what staff of its unit may, and stands in the history as the unit.
 fn in_name_of(key: &Key) -> Person {
-    Person { id: 0, name: String::new(), role: Role::Unit, unit: key.unit.clone(), second: 0, districts: Vec::new() }
+    Person {
+        id: 0,
+        name: String::new(),
+        role: Role::Unit,
+        unit: key.unit.clone(),
+        second: 0,
+        districts: Vec::new(),
+        by_provider: false,
+    }
 }
 
 fn find(service: &Service, person: &Person, id: RequestId) -> Result<Stored, Fault> {

@@ -11,7 +11,7 @@ use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::auth::{keys, password, rights, staff as auth};
+use crate::auth::{keys, password, provider, rights, staff as auth};
 use crate::database::staff;
 use crate::database::{DbResult, Session, api_keys};
 use crate::error::Fault;
@@ -26,6 +26,8 @@ use super::{Names, Seat, with_names};
 
 /// Longest name of a person or a key, in bytes.
 const MAX_NAME: usize = 120;
+/// Longest name at the identity provider, in bytes: an e-mail address has no more.
+const MAX_EXTERNAL: usize = 254;
 /// Longest life of a key, in days.
 const MAX_DAYS: u32 = 5 * 366;
 
@@ -39,6 +41,8 @@ pub struct Accounts {
     pub keys: Vec<ProgramKey>,
     /// What was made just now and is shown this once: a password or a key.
     pub secret: Option<String>,
+    /// What people call the identity provider, where there is one.
+    pub provider: Option<String>,
 }
 
 /// Someone who signs in, or did.
@@ -63,6 +67,10 @@ pub struct Account {
     /// From when on not any more, Unix ms.
     #[ts(type = "number | null")]
     pub disabled: Option<i64>,
+    /// Name at the identity provider; empty: they do not sign in by it.
+    pub external: String,
+    /// Whether they came by it once, so that the name counts no more.
+    pub bound: bool,
     /// Whether it is the person who looks.
     pub own: bool,
 }
@@ -149,6 +157,9 @@ pub enum AccountChange {
     Enable,
     /// Another role, unit, or districts. It holds at once.
     Duty(Duty),
+    /// Another name at the identity provider, or none; the person is signed out everywhere, and whoever comes under that
+    /// name first is them.
+    External(String),
 }
 
 /// [`AccountChange`] as it is sent.
@@ -251,7 +262,15 @@ pub async fn change(
         AccountChange::Duty(duty) => AccountChange::Duty(duty.checked(service.directory())?),
         other => other,
     };
-    let what = format!("{change:?}");
+    let change = match change {
+        AccountChange::External(name) => AccountChange::External(external(&name)?),
+        other => other,
+    };
+    // A name is nobody else's business.
+    let what = match &change {
+        AccountChange::External(_) => "External".to_owned(),
+        other => format!("{other:?}"),
+    };
     let fresh = if change == AccountChange::NewPassword { Some(fresh(&service).await?) } else { None };
     let (secret, hash) = fresh.map_or((None, String::new()), |(secret, hash)| (Some(secret), hash));
     let now = service.clock.now();
@@ -263,6 +282,12 @@ pub async fn change(
             AccountChange::Disable => staff::disable(s, &login, now)?,
             AccountChange::Enable => staff::enable(s, &login)?,
             AccountChange::Duty(Duty { role, unit, districts }) => staff::set_duty(s, &login, role, &unit, &districts)?,
+            AccountChange::External(name) => match staff::set_external(s, &login, &name)? {
+                false if staff::known(s, &login)? => {
+                    return Err(Fault::bad_input("external: Bu ad başka bir kullanıcıya yazılmış."));
+                }
+                done => done,
+            },
         })
     });
     if !done.await? {
@@ -334,6 +359,15 @@ pub async fn own_password(
     Ok(Json(me_of(&service, &person)))
 }
 
+/// A name at the identity provider, as it is kept.
+fn external(text: &str) -> Result<String, Fault> {
+    let name = provider::external(text);
+    if name.len() > MAX_EXTERNAL {
+        return Err(Fault::bad_input("external: Kurum hesabının adı en çok 250 harf olabilir."));
+    }
+    Ok(name)
+}
+
 fn named(text: &str) -> Result<String, Fault> {
     let name = text.trim();
     if name.is_empty() || name.len() > MAX_NAME {
@@ -358,7 +392,8 @@ async fn fresh(service: &Arc<Service>) -> Result<(String, String), Fault> {
 }
 
 fn all(service: &Service, seat: &Seat, secret: Option<String>) -> Result<Accounts, Fault> {
-    Ok(service.db.ask(|s| with_names(service, |names| accounts(s, names, seat, secret)))?)
+    let all = service.db.ask(|s| with_names(service, |names| accounts(s, names, seat, secret)))?;
+    Ok(Accounts { provider: service.provider.as_ref().map(|provider| provider.name().to_owned()), ..all })
 }
 
 fn accounts(s: &mut dyn Session, names: Names<'_>, seat: &Seat, secret: Option<String>) -> DbResult<Accounts> {
@@ -373,6 +408,8 @@ fn accounts(s: &mut dyn Session, names: Names<'_>, seat: &Seat, secret: Option<S
             second_factor: one.person.second != 0,
             created: one.created,
             disabled: (one.disabled != 0).then_some(one.disabled),
+            external: one.external,
+            bound: one.bound,
             own: one.person.id == seat.0.id,
         })
         .collect();
@@ -389,5 +426,5 @@ fn accounts(s: &mut dyn Session, names: Names<'_>, seat: &Seat, secret: Option<S
             })
         })
         .collect();
-    Ok(Accounts { people, keys, secret })
+    Ok(Accounts { people, keys, secret, provider: None })
 }

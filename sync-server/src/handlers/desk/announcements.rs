@@ -11,7 +11,7 @@ use mbs_shared::wire::error::Code;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Seat;
+use super::{Seat, TWICE};
 use crate::announcements::Audience;
 use crate::auth::sight::{Sight, in_districts};
 use crate::database::announcements::{self, Stored};
@@ -23,6 +23,8 @@ use crate::service::Service;
 
 /// Announcements of the list: the newest.
 const MOST: u32 = 200;
+/// Newest ones among which one that was sent twice is looked for.
+const RECENT: u32 = 50;
 
 /// An announcement as it is made.
 #[derive(Debug, Deserialize, TS)]
@@ -104,16 +106,15 @@ fn all(service: &Service, seat: &Seat) -> Result<Vec<DeskAnnouncement>, Fault> {
         reached.retain(|muhtarlik| sight.has(0, *muhtarlik));
         let mut stored = announcements::before(s, i64::MAX, MOST)?;
         stored.retain(|stored| touches(service, seat, stored));
-        let counted = announcements::seen(s, stored.last().map_or(i64::MAX, |oldest| oldest.id))?;
+        let oldest = stored.last().map_or(i64::MAX, |oldest| oldest.id);
+        let counted = match &sight {
+            Sight::Muhtarliks(own) => announcements::seen_among(s, oldest, own)?,
+            _ => announcements::seen(s, oldest)?,
+        };
         let mut out = Vec::with_capacity(stored.len());
         for stored in stored {
-            let seen = match &sight {
-                Sight::Muhtarliks(own) => {
-                    announcements::seen_by(s, stored.id)?.iter().filter(|m| own.contains(m)).count()
-                }
-                _ => counted.get(&stored.id).copied().unwrap_or(0) as usize,
-            };
-            out.push(shown(s, service, u32::try_from(seen).unwrap_or(u32::MAX), stored, &reached)?);
+            let seen = counted.get(&stored.id).copied().unwrap_or(0);
+            out.push(shown(s, service, seen, stored, &reached)?);
         }
         Ok(out)
     })?)
@@ -189,7 +190,7 @@ pub async fn unseen(
     Ok(Json(out))
 }
 
-/// Says something to muhtars; the list with it.
+/// Says something to muhtars; the list with it. Sent twice it is one.
 ///
 /// # Errors
 /// [`Code::BadInput`] with a sentence that names the field, [`Code::Forbidden`].
@@ -225,8 +226,18 @@ pub async fn create(
     };
     service
         .write(move |tx| {
+            let same = |said: &Stored| {
+                let to =
+                    said.author == stored.author && said.audience == stored.audience && said.urgent == stored.urgent;
+                let what = said.title == stored.title && said.body == stored.body && said.photos == stored.photos;
+                to && what && said.withdrawn == 0 && stored.at - said.at < TWICE
+            };
+            if announcements::before(tx.session(), i64::MAX, RECENT)?.iter().any(same) {
+                return Ok(());
+            }
             tx.db.announce(News::Settings);
-            Ok(announcements::add(tx.session(), &stored)?)
+            announcements::add(tx.session(), &stored)?;
+            Ok(())
         })
         .await?;
     service.refresh_devices()?;

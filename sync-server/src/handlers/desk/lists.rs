@@ -70,6 +70,9 @@ pub struct Ask {
     /// Only what has all these words.
     #[serde(default)]
     pub q: String,
+    /// Only what this muhtarlık filed, by its neighbourhood's code; empty: any.
+    #[serde(default)]
+    pub muhtarlik: String,
     /// For the watch list: how much of the time is gone, in percent.
     #[serde(default = "whole")]
     pub percent: u8,
@@ -96,14 +99,34 @@ impl Ask {
         }
     }
 
-    /// Row numbers of what has the words, where some are asked for. Persons are looked for by who sees whose tablets there are.
+    /// Whether only some of the list is looked for.
+    fn looks_for_some(&self) -> bool {
+        !self.q.trim().is_empty() || !self.muhtarlik.is_empty()
+    }
+
+    /// Row numbers of what has the words and was filed by the muhtarlık, where either is asked for, newest first. Persons are
+    /// looked for by who sees whose tablets there are.
     fn found(&self, service: &Service, role: Role) -> Result<Option<Vec<i64>>, Fault> {
-        if self.q.trim().is_empty() {
-            return Ok(None);
+        let own = match self.muhtarlik.as_str() {
+            "" => None,
+            code if service.directory().neighbourhood(code).is_none() => {
+                return Err(Fault::bad_input("muhtarlik: Mahalle dizinde yok."));
+            }
+            code => Some(service.db.ask(|s| lists::of_muhtarlik(s, service.scopes.number(code)))?),
+        };
+        let mut rids = match (own, self.q.trim()) {
+            (own, "") => own,
+            (own, words) => {
+                let mut found = service.search.find(service, words, rights::has(role, Right::Fleet))?;
+                // Row numbers go down in both.
+                found.retain(|rid| own.as_ref().is_none_or(|own| own.binary_search_by(|one| rid.cmp(one)).is_ok()));
+                Some(found)
+            }
+        };
+        if let Some(rids) = &mut rids {
+            rids.truncate(MOST_FOUND);
         }
-        let mut rids = service.search.find(service, &self.q, rights::has(role, Right::Fleet))?;
-        rids.truncate(MOST_FOUND);
-        Ok(Some(rids))
+        Ok(rids)
     }
 }
 
@@ -168,11 +191,11 @@ pub async fn queue(
     let now = service.clock.now();
     let after = Mark::read(&ask)?;
     let (inner, ask) = (service.clone(), Arc::new(ask));
-    let rids = if ask.q.trim().is_empty() {
-        None
-    } else {
+    let rids = if ask.looks_for_some() {
         let (ask, role) = (ask.clone(), person.role);
         aside(move || ask.found(&inner, role)).await?
+    } else {
+        None
     };
     let (heads, total, counts, owed, hands) = service.db.ask(|s| {
         let tasks = tasks::count(s, &own)?;

@@ -14,6 +14,7 @@ pub mod events;
 pub mod health;
 pub mod intake;
 pub mod lists;
+pub mod oidc;
 pub mod pages;
 pub mod people;
 pub mod photo;
@@ -49,13 +50,19 @@ use build::Names;
 /// Largest JSON body of a desk call, in bytes.
 const MAX_JSON: usize = 64 * 1024;
 
+/// The same words of the same person to the same people within so long, in milliseconds, are one form that was sent twice:
+/// its first answer was lost, or a key pressed again.
+const TWICE: i64 = 10 * 60 * 1_000;
+
 /// What can be called before a second factor that is owed was set up.
 const SETTING_UP: [&str; 2] = ["/desk/api/me", "/desk/api/second-factor"];
 
 /// Every route of the desk but its event stream, which must not time out.
 pub fn routes() -> Router<Arc<Service>> {
     let json = Router::new()
-        .route("/desk/api/sign-in", post(session::sign_in))
+        .route("/desk/api/sign-in", get(session::ways).post(session::sign_in))
+        .route("/desk/api/oidc", get(oidc::back).post(oidc::begin))
+        .route("/desk/api/oidc/code", post(oidc::code))
         .route("/desk/api/sign-out", post(session::sign_out))
         .route("/desk/api/me", get(session::me))
         .route("/desk/api/second-factor", get(second_factor::offer).post(second_factor::on))
@@ -138,7 +145,7 @@ impl FromRequestParts<Arc<Service>> for Seat {
         let hash = auth::session_hash(&parts.headers).ok_or(Code::SignIn)?;
         let now = service.clock.now();
         let person = service.db.ask(|s| auth::who(s, &hash, now))?.ok_or(Code::SignIn)?;
-        if service.second_factor && person.second == 0 && !SETTING_UP.contains(&parts.uri.path()) {
+        if service.owes_second_factor(&person) && !SETTING_UP.contains(&parts.uri.path()) {
             return Err(Fault::because(Code::Forbidden, "Önce iki adımlı girişi kurun."));
         }
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);

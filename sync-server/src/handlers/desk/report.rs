@@ -2,6 +2,8 @@
 
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::body::Bytes;
@@ -12,6 +14,7 @@ use futures_util::{StreamExt as _, stream};
 use mbs_shared::routing::deadline::date_of;
 use mbs_shared::routing::{Outcome, State as CaseState};
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use ts_rs::TS;
 
@@ -156,6 +159,8 @@ pub struct Export {
     state: Option<CaseState>,
     #[serde(default)]
     q: String,
+    #[serde(default)]
+    muhtarlik: String,
     #[serde(default = "lists::whole")]
     percent: u8,
     #[serde(default)]
@@ -177,14 +182,14 @@ enum Source {
 impl Source {
     /// As asked for, within what the person may see, and the name of its file without an ending.
     fn of(service: &Service, seat: Seat, ask: Export) -> Result<(Self, String), Fault> {
-        let Export { list, state, q, percent, hand, from, until } = ask;
+        let Export { list, state, q, muhtarlik, percent, hand, from, until } = ask;
         let Some(list) = list else {
             let counted = Counted::of(service, &seat, &Ask { from, until })?;
             let name = counted.file("basvurular");
             return Ok((Self::Period(counted, 0), name));
         };
         let name = format!("basvurular-{}", date_of(service.clock.now()));
-        let pages = Pages::begin(seat, lists::Ask { list, state, q, percent, hand, after: String::new() })?;
+        let pages = Pages::begin(seat, lists::Ask { list, state, q, muhtarlik, percent, hand, after: String::new() })?;
         Ok((Self::List(pages), name))
     }
 
@@ -245,6 +250,8 @@ pub async fn requests_workbook(
 ) -> Result<Response, Fault> {
     let (mut source, name) = Source::of(&service, seat, ask)?;
     let (send, pieces) = mpsc::channel(AHEAD);
+    let broken = Arc::new(AtomicBool::new(false));
+    let breaks = broken.clone();
     tokio::task::spawn_blocking(move || {
         let next = || loop {
             match source.next(&service)? {
@@ -252,14 +259,23 @@ pub async fn requests_workbook(
                 heads => return Ok(records(&service, &heads.unwrap_or_default())),
             }
         };
-        let out = BufWriter::with_capacity(PIECE, Pipe(send.clone()));
-        if let Err(Unwritten(fault)) = rows::write(out, next) {
-            tracing::warn!(error = %fault.message, "an export broke off");
-            // What has no end is no workbook: the download fails where it stands.
-            let _ = send.blocking_send(Err(std::io::Error::other(fault.message)));
+        let pipe = Pipe { send: send.clone(), runtime: Handle::current(), patience: STALLED };
+        if let Err(Unwritten(fault)) = rows::write(BufWriter::with_capacity(PIECE, pipe), next) {
+            tracing::warn!(error = %fault.message, cause = ?fault.cause, "an export broke off");
+            breaks.store(true, Ordering::Release);
         }
+        // Open until here, so that the end of the pieces comes after the word how they ended.
+        drop(send);
     });
-    let pieces = stream::unfold(pieces, |mut pieces| async move { Some((pieces.recv().await?, pieces)) });
+    let pieces = stream::unfold((pieces, broken), |(mut pieces, broken)| async move {
+        let piece = match pieces.recv().await {
+            Some(piece) => Ok(piece),
+            // What has no end is no workbook: the download fails where it stands.
+            None if broken.swap(false, Ordering::AcqRel) => Err(std::io::Error::other("the export broke off")),
+            None => return None,
+        };
+        Some((piece, (pieces, broken)))
+    });
     Ok(download(&format!("{name}.xlsx"), XLSX, Body::from_stream(pieces)))
 }
 
@@ -281,13 +297,22 @@ impl From<rust_xlsxwriter::XlsxError> for Unwritten {
 /// Bytes of a piece of a workbook, and pieces that wait for the line.
 const PIECE: usize = 64 * 1024;
 const AHEAD: usize = 4;
+/// A line that takes no piece for so long is given up: a thread waits for it.
+const STALLED: Duration = Duration::from_secs(60);
 
 /// Hands over to the line what is written, and waits for it.
-struct Pipe(mpsc::Sender<std::io::Result<Bytes>>);
+struct Pipe {
+    send: mpsc::Sender<Bytes>,
+    /// Whose clock the waiting goes by.
+    runtime: Handle,
+    patience: Duration,
+}
 
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes))).map_err(std::io::Error::other)?;
+        let piece = Bytes::copy_from_slice(bytes);
+        let sent = self.runtime.block_on(async { self.send.send_timeout(piece, self.patience).await });
+        sent.map_err(|e| std::io::Error::other(e.to_string()))?;
         Ok(bytes.len())
     }
 
@@ -415,4 +440,19 @@ fn download(name: &str, kind: &'static str, body: Body) -> Response {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_that_takes_nothing_is_given_up() {
+        let (send, mut pieces) = mpsc::channel(1);
+        let mut pipe = Pipe { send, runtime: Handle::current(), patience: Duration::from_millis(1) };
+        let written = tokio::task::spawn_blocking(move || (pipe.write(b"one").is_ok(), pipe.write(b"two").is_ok()));
+        assert_eq!(written.await.unwrap(), (true, false));
+        assert_eq!(pieces.recv().await.as_deref(), Some(&b"one"[..]));
+        assert_eq!(pieces.recv().await, None);
+    }
 }

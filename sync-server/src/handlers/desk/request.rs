@@ -16,7 +16,7 @@ use mbs_shared::wire::error::Code;
 use crate::auth::sight::in_districts;
 use crate::database::requests::Head;
 use crate::database::staff::Person;
-use crate::database::{lists, requests};
+use crate::database::{entries, lists, requests};
 use crate::error::Fault;
 use crate::handlers::input::{Json, Path};
 use crate::routing::decide::Command;
@@ -26,7 +26,7 @@ use crate::service::Service;
 
 use super::build::{self, Stored};
 use super::view::{Act, DeskRequest, Foreseen, Look, Say, Together};
-use super::{Seat, qr_svg, with_names};
+use super::{Seat, TWICE, qr_svg, with_names};
 
 /// Requests that one decision is for, at most.
 pub const MOST_TOGETHER: usize = 100;
@@ -139,7 +139,7 @@ pub(in crate::handlers) fn command(
     })
 }
 
-/// A message to the muhtar.
+/// A message to the muhtar. Sent twice it is one.
 ///
 /// # Errors
 /// [`Code::BadInput`], [`Code::Forbidden`] for who does not hold it.
@@ -165,7 +165,14 @@ pub async fn say(
     service
         .write(move |tx| {
             let head = requests::by_id(tx.session(), id)?.ok_or(Code::NotFound)?;
-            thread::keep(tx, &inner, &head, &checked, thread::Writer { author, session: 0, at })
+            let same = |said: &entries::Stored| {
+                let kind = said.entry.kind == EntryKind::Message;
+                kind && said.author == author && said.entry.text == checked.entry.text && at - said.at < TWICE
+            };
+            if entries::of_request(tx.session(), head.rid)?.iter().any(same) {
+                return Ok(());
+            }
+            thread::keep(tx, &inner, &head, &checked, thread::Writer { author, session: 0, at }).map(drop)
         })
         .await?;
     page(&service, &seat, id).map(Json)

@@ -1,4 +1,4 @@
-//! `POST sign-in`, `POST sign-out`, `GET me`.
+//! `GET sign-in`, `POST sign-in`, `POST sign-out`, `GET me`.
 
 use std::sync::Arc;
 
@@ -20,6 +20,14 @@ use crate::service::Service;
 use super::directory::DeskDistrict;
 use super::view::{Role, UnitRef};
 use super::{Seat, second_factor, with_names};
+
+/// How one can sign in, beside name and password.
+#[derive(Debug, Clone, Serialize, TS)]
+#[ts(export)]
+pub struct Ways {
+    /// What people call the identity provider, where there is one.
+    pub provider: Option<String>,
+}
 
 /// Who signs in.
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -60,8 +68,13 @@ pub(super) fn me_of(service: &Service, person: &Person) -> Me {
         unit: names.unit(&person.unit),
         districts: names.districts(&person.districts),
         second_factor: person.second != 0,
-        second_factor_owed: person.second == 0 && service.second_factor,
+        second_factor_owed: service.owes_second_factor(person),
     })
+}
+
+/// How one can sign in.
+pub async fn ways(State(service): State<Arc<Service>>) -> Json<Ways> {
+    Json(Ways { provider: service.provider.as_ref().map(|provider| provider.name().to_owned()) })
 }
 
 /// Checks name and password and begins a session.
@@ -102,12 +115,22 @@ pub async fn sign_in(
             return Err(Fault::because(Code::SecondFactor, "Kod yanlış ya da kullanılmış; yenisini bekleyip yazın."));
         }
     }
-    let token = service.random.bytes::<32>();
-    let (hash, id) = (sha256(&token), person.id);
-    service.write(move |tx| Ok(staff::begin(tx.session(), &hash, id, now, now + auth::LIFETIME)?)).await?;
+    let begun = begin(&service, &person).await?;
     let mut response = Json(me_of(&service, &person)).into_response();
-    put_cookie(&mut response, auth::set_cookie(&token, secure(&service)));
+    put_cookie(&mut response, begun);
     Ok(response)
+}
+
+/// Begins a session of somebody who has proven who he is; the cookie that goes to the browser.
+///
+/// # Errors
+/// [`Code::Busy`].
+pub(super) async fn begin(service: &Arc<Service>, person: &Person) -> Result<Option<HeaderValue>, Fault> {
+    let token = service.random.bytes::<32>();
+    let (hash, id, by_provider, now) = (sha256(&token), person.id, person.by_provider, service.clock.now());
+    let until = now + auth::LIFETIME;
+    service.write(move |tx| Ok(staff::begin_by(tx.session(), &hash, id, now, until, by_provider)?)).await?;
+    Ok(auth::set_cookie(&token, secure(service)))
 }
 
 /// Ends the session.
@@ -132,12 +155,14 @@ pub async fn me(State(service): State<Arc<Service>>, Seat(person): Seat) -> Json
     Json(me_of(&service, &person))
 }
 
-fn secure(service: &Service) -> bool {
+/// Whether people come by TLS.
+pub(super) fn secure(service: &Service) -> bool {
     service.url.starts_with("https://")
 }
 
-fn put_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+/// Gives the browser a cookie, or takes it away.
+pub(super) fn put_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     if let Some(cookie) = cookie {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }

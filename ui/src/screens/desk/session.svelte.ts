@@ -10,6 +10,7 @@ import { PendingActs, type Pending } from '$ui/routing/pending.svelte';
 import { Saved } from '$ui/routing/saved.svelte';
 import { Templates } from '$ui/routing/templates.svelte';
 import { actionDone } from '$ui/routing/words';
+import { arrive, type Arrival } from './arrival';
 import type { Act } from '$ui/wire/Act';
 import type { Alike } from '$ui/wire/Alike';
 import type { Around } from '$ui/wire/Around';
@@ -44,11 +45,17 @@ export class Session {
   me: Me | null = $state.raw(null);
   phase: Phase = $state('starting');
   trouble: DeskFailed | null = $state.raw(null);
+  /** What people call the identity provider, where there is one. */
+  provider: string | null = $state(null);
+  /** How the way back from it ended, until one tries again. */
+  arrival: Arrival | null = $state(null);
   /** Signed out in the middle of work: everything stays where it is under the sign-in. */
   lost = $state(false);
   live = $state(true);
   counts = $state({ triage: 0, inbox: 0, late: 0, quarantine: 0 });
   directory: DeskDirectory = $state.raw({ units: [], categories: [], districts: [], neighbourhoods: [] });
+  /** Units and places could not be had: there is nothing to choose from. */
+  blind = $state(false);
   /** Grows whenever something may have changed: lists and requests are asked for again. */
   version = $state(0);
   /** Decisions that somebody else's overtook. */
@@ -101,10 +108,15 @@ export class Session {
 
   async start(): Promise<void> {
     this.phase = 'starting';
+    this.arrival = arrive() ?? this.arrival;
+    // Known before the form stands there, so that nothing in it moves.
+    const ways = this.door.ways().catch(() => null);
     try {
       this.enter(await this.door.me());
     } catch (cause) {
       this.trouble = troubleOf(cause);
+      if (this.arrival === 'in') this.arrival = 'failed';
+      this.provider = (await ways)?.provider ?? null;
       this.phase = this.trouble.trouble === 'signed_out' ? 'signed_out' : 'unreachable';
     }
   }
@@ -115,6 +127,7 @@ export class Session {
     if (before && (before.name !== me.name || before.role !== me.role)) for (const { id } of [...this.pending.list]) this.pending.takeBack(id);
     this.me = me;
     this.lost = false;
+    this.arrival = null;
     this.phase = 'ready';
     draftsOf(me.name);
     this.saved.of(me.name);
@@ -125,6 +138,7 @@ export class Session {
       (up) => (this.live = up),
     );
     this.pending.retry();
+    void this.door.ways().then(({ provider }) => (this.provider = provider), () => {});
     void this.reloadDirectory();
     // The rail's numbers come with any list; one row's worth is asked for where no list is open.
     const own = this.sections.find((section) => section === 'inbox' || section === 'triage');
@@ -133,10 +147,17 @@ export class Session {
     this.version += 1;
   }
 
+  /** Whether somebody signed in elsewhere in this browser meanwhile. */
+  async look(): Promise<void> {
+    const me = await this.door.me().catch(() => null);
+    if (me) this.enter(me);
+  }
+
   /** Asks for units, categories and places again: at the beginning, and when they were changed here. */
   async reloadDirectory(): Promise<void> {
     const directory = await this.guard(() => this.door.directory());
     if (directory) this.directory = directory;
+    this.blind = this.directory.units.length === 0;
   }
 
   async signOut(): Promise<void> {

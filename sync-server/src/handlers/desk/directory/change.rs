@@ -177,8 +177,7 @@ pub async fn change(
 fn checked(before: &Directory, text: Option<&str>, units: Vec<Unit>) -> Result<Changes, Vec<Problem>> {
     let mut given = text.map(|text| table::read(text, before)).transpose()?.unwrap_or_default();
     given.extend(units.into_iter().map(|unit| Given { line: 0, unit }));
-    let problems = directory::problems(before, &given);
-    if problems.is_empty() { Ok(directory::changes(before, &given)) } else { Err(problems) }
+    directory::checked(before, &given)
 }
 
 fn first_of(problems: &[Problem]) -> Fault {
