@@ -24,6 +24,7 @@ mod reconcile;
 pub(crate) mod replay;
 pub mod round;
 mod snapshot;
+mod trust;
 mod units;
 
 use mbs_shared::wire::events::News;
