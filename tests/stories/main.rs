@@ -22,6 +22,7 @@ mod kills;
 mod lost_key;
 mod main_job;
 mod mandates;
+mod maps;
 mod neighbours;
 mod objections;
 mod one_matter;

@@ -10,7 +10,8 @@ use crate::vfs::{self, DiskFault, Machine};
 use crate::world::World;
 
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
-const TABLET: [&str; 9] = [
+const TABLET: [&str; 10] = [
+    "drop table map_parts; delete from settings where key in ('map', 'map_here')",
     "drop table announced_photos",
     "drop table templates; drop table renewed",
     "drop table proofs; delete from settings where key = 'refold'",
@@ -22,7 +23,8 @@ const TABLET: [&str; 9] = [
     "drop table receipts",
 ];
 /// The server's.
-const SERVERS: [&str; 18] = [
+const SERVERS: [&str; 19] = [
+    "drop table map",
     "drop table announcement_photo; drop table job; alter table staff drop column districts",
     "alter table device drop column battery",
     "drop index request_urgency; create index request_urgency on request (state, urgency) where state < 8; \
@@ -47,7 +49,7 @@ const SERVERS: [&str; 18] = [
 ];
 
 /// How many of them came after announcements.
-const SINCE_ANNOUNCEMENTS: usize = 14;
+const SINCE_ANNOUNCEMENTS: usize = 15;
 
 /// Brings a database from `latest` down to `version`.
 fn set_back(db: &Connection, undo: &[&str], latest: usize, version: usize) -> rusqlite::Result<()> {

@@ -11,6 +11,7 @@ import type { Files } from '$ui/wire/Files';
 import type { Halves } from '$ui/wire/Halves';
 import type { Health } from '$ui/wire/Health';
 import type { Home } from '$ui/wire/Home';
+import type { MapPack } from '$ui/wire/MapPack';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { PhotoStep } from '$ui/wire/PhotoStep';
 import type { Pin } from '$ui/wire/Pin';
@@ -50,6 +51,8 @@ export interface Answers {
   set_draft: Request;
   relate: Request;
   pins: Pin[];
+  map: MapPack | null;
+  map_part: string | null;
   discard_draft: null;
   restore_draft: Request;
   add_photo: PhotoStep;

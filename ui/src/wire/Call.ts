@@ -173,7 +173,15 @@ list: List,
 /**
  * The window.
  */
-window: Window, } | { "call": "send", 
+window: Window, } | { "call": "map" } | { "call": "map_part", 
+/**
+ * As in [`view::MapPack`].
+ */
+mark: number, 
+/**
+ * Which, from 0.
+ */
+part: number, } | { "call": "send", 
 /**
  * Which draft.
  */
@@ -339,7 +347,7 @@ second: string, } | { "call": "templates" } | { "call": "make_template",
  */
 id: string, } | { "call": "remove_template", 
 /**
- * Which, by [`view::Template::key`].
+ * Which, by its [`key`](crate::store::templates::Template::key).
  */
 key: string, } | { "call": "restore_template", 
 /**

@@ -107,6 +107,8 @@ impl Tablet {
                 inner.set_pin(&pin, &old)?;
                 return json(&inner.status()?);
             }
+            Call::Map => return json(&inner.map()?),
+            Call::MapPart { mark, part } => return json(&inner.map_part(mark, part)?),
             Call::Health => return json(&inner.health()?),
             Call::Diagnose => return json(&inner.diagnose()?),
             Call::Requests { query } => return json(&inner.list(&query)?),

@@ -18,6 +18,7 @@ mod mend;
 mod nearby;
 mod overview;
 mod photos;
+pub mod quiet;
 mod receipts;
 pub(crate) mod sent;
 pub mod shared;
@@ -220,6 +221,15 @@ pub enum Call {
         /// The window.
         window: Window,
     },
+    /// The map pack that is shown in place of the app's own map → [`view::MapPack`] or `null`.
+    Map,
+    /// One of its parts → base64, or `null` where it is damaged or another pack is shown by now: then the app's own map is.
+    MapPart {
+        /// As in [`view::MapPack`].
+        mark: u32,
+        /// Which, from 0.
+        part: u32,
+    },
     /// `Gönder`: freezes the draft and queues it → [`view::Request`].
     Send {
         /// Which draft.
@@ -396,7 +406,7 @@ pub enum Call {
     },
     /// Takes one out; what was learned is not offered again → as [`Call::Templates`].
     RemoveTemplate {
-        /// Which, by [`view::Template::key`].
+        /// Which, by its [`key`](crate::store::templates::Template::key).
         key: String,
     },
     /// Takes it back → as [`Call::Templates`].
@@ -452,34 +462,6 @@ pub enum Call {
         /// The words.
         text: String,
     },
-}
-
-impl Call {
-    /// Whether it only looks, and changes nothing.
-    #[must_use]
-    pub const fn is_question(&self) -> bool {
-        matches!(
-            self,
-            Self::Status
-                | Self::Home { .. }
-                | Self::Requests { .. }
-                | Self::Request { .. }
-                | Self::Locate { .. }
-                | Self::Similar { .. }
-                | Self::Pins { .. }
-                | Self::Halves { .. }
-                | Self::Outbox
-                | Self::Receipt { .. }
-                | Self::VerifyReceipt { .. }
-                | Self::ReadCode { .. }
-                | Self::Announcements
-                | Self::Health
-                | Self::Diagnose
-                | Self::Templates
-                | Self::Categories
-                | Self::SuggestCategory { .. }
-        )
-    }
 }
 
 /// The lists of the first page.

@@ -44,6 +44,10 @@ pub const NEARBY_ASKED: &str = "nearby_asked";
 pub const ANNOUNCEMENTS: &str = "announcements";
 /// Mark of the units' names that are here ([`mbs_shared::wire::units::Units::mark`]); absent: the release's own.
 pub const UNITS: &str = "units";
+/// The map pack that the server has, as it said last ([`mbs_shared::wire::map::MapPack`]).
+pub const MAP: &str = "map";
+/// The map pack that is whole here; empty or absent: the app's own map is shown.
+pub const MAP_HERE: &str = "map_here";
 /// Name of the photo that was cut off last: the server may have more of it than it confirmed.
 pub const CUT: &str = "cut";
 /// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.

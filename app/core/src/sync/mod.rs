@@ -16,6 +16,7 @@ pub(crate) mod enrol;
 pub(crate) mod exchange;
 pub(crate) mod intake;
 pub mod listener;
+mod map;
 pub(crate) mod nearby;
 pub mod plan;
 pub(crate) mod rebuild;

@@ -14,6 +14,7 @@ mod announcements;
 mod beginnings;
 mod exchange;
 mod identity;
+mod map;
 mod mending;
 mod nearby;
 mod newer;

@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017_narrow_lists.sql"),
     include_str!("migrations/0018_battery.sql"),
     include_str!("migrations/0019_desk.sql"),
+    include_str!("migrations/0020_map.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.

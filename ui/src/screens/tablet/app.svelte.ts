@@ -3,6 +3,7 @@ import { followBattery } from '$ui/lib/battery';
 import { followLine } from '$ui/lib/line';
 import { getContext, setContext } from 'svelte';
 import { CallFailed, type Tablet } from '$ui/backend/tablet';
+import { mapsFrom } from '$ui/map/pack';
 import { go } from '$ui/lib/route.svelte';
 import type { Group } from '$ui/wire/Group';
 import type { Status } from '$ui/wire/Status';
@@ -22,7 +23,9 @@ export class App {
   /** Why photos that another app handed over could not be taken in. */
   handed = $state.raw<unknown>(null);
 
-  constructor(readonly door: Tablet) {}
+  constructor(readonly door: Tablet) {
+    mapsFrom(door);
+  }
 
   start(): () => void {
     void this.refresh().then(() => this.#takeShared());
@@ -48,12 +51,12 @@ export class App {
     };
   }
 
-  /** The muhtar has read an announcement. */
   /** Lets the whole of an announcement's photo come down; what goes wrong is tried again when it is opened again. */
   wantAnnounced(id: number, hash: string): void {
     void this.door.call({ call: 'fetch_announced_photo', id, hash }).catch(() => {});
   }
 
+  /** The muhtar has read an announcement. */
   async read(id: number): Promise<void> {
     this.status = await this.door.call({ call: 'read_announcement', id });
     this.changes++;
