@@ -9,6 +9,7 @@
 
 mod acknowledgements;
 mod answer_photos;
+mod background;
 mod command_line;
 mod copied_tablet;
 mod couriers;

@@ -102,6 +102,8 @@ export interface Tablet {
   onChange(changed: () => void): () => void;
   /** Tells a person who looks elsewhere, where the system can. */
   tell?(text: string): void;
+  /** Asks the person whether the system may tell him, where it wants that asked. */
+  askToTell?(): void;
   /** Address of a photo's bytes for an `<img>`. */
   photoUrl(hash: string, thumb: boolean): string;
 }

@@ -66,6 +66,10 @@ pub const OPENED_BY: &str = "opened_by";
 pub const REFOLD: &str = "refold";
 /// The PIN's hash and what was tried in vain, JSON (`door/lock.rs`); empty or absent: there is none.
 pub const PIN: &str = "pin";
+/// How many requests needed the muhtar when he was last told or looked (`sync/background.rs`).
+pub const TOLD_WAITING: &str = "told_waiting";
+/// How many announcements were unread then.
+pub const TOLD_UNREAD: &str = "told_unread";
 /// Whom the key beside the database is sealed for (`age1…`).
 pub const RECOVERY: &str = "recovery";
 /// 1: another tablet has this one's identity.

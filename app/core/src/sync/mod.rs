@@ -7,6 +7,7 @@
 pub(crate) mod allowance;
 mod announcements;
 mod apart;
+pub mod background;
 mod blob;
 pub mod client;
 pub(crate) mod courier;

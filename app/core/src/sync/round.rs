@@ -288,6 +288,12 @@ impl Round {
         self.metered = metered;
     }
 
+    /// What is done from here on is counted anew, over a line of that kind.
+    pub(crate) fn begin_apart(&mut self, metered: bool) {
+        self.summary = Summary::default();
+        self.on_line(Some(metered));
+    }
+
     /// Bytes of full sizes that may go now.
     pub(crate) fn photo_bytes_left(&self, store: &Store, now: i64) -> Result<u32> {
         let paid = self.metered == Some(true) && !self.all_the_same;

@@ -11,6 +11,7 @@
 mod support;
 
 mod announcements;
+mod background;
 mod beginnings;
 mod exchange;
 mod identity;

@@ -18,8 +18,10 @@ class MainActivity : TauriActivity() {
     forgetOriginals()
     // Opened anew after it was ended, the app is given the same intent once more.
     if (savedInstanceState == null) keepShared(intent)
-    super.onCreate(savedInstanceState)
+    // A round in the background may be at the key store just now.
+    synchronized(Core) { super.onCreate(savedInstanceState) }
     keepOutOfRecents()
+    SyncWorker.plan(applicationContext)
   }
 
   override fun onNewIntent(intent: Intent) {
