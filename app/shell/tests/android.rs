@@ -162,6 +162,7 @@ fn takes_photos_from_other_apps_for_the_core_to_find() {
     let largest = mbs_tablet::capture::photo::MAX_ORIGINAL / (1024 * 1024);
     for says in [
         format!("const val SHARED = \"{}\"", mbs_tablet::door::shared::FOLDER),
+        format!("const val TAKEN = \"{}\"", mbs_tablet::door::shared::TAKEN),
         format!("const val MOST = {most}\n"),
         format!("const val LARGEST = {largest} * 1024 * 1024\n"),
         "File(dataDir, SHARED)".to_owned(),
@@ -171,7 +172,7 @@ fn takes_photos_from_other_apps_for_the_core_to_find() {
     // Opened by it, and while it is open.
     let of =
         |name: &str| activity.split_once(&format!("override fun {name}")).expect(name).1.split_once("\n  }").unwrap().0;
-    assert!(of("onCreate").contains("if (savedInstanceState == null) keepShared(intent)"));
+    assert!(of("onCreate").contains("if (savedInstanceState == null) keepShared(intent) else keepTaken()"));
     assert!(of("onNewIntent").contains("keepShared(intent)"));
     // Another app must not have us read our own files for it.
     assert!(activity.contains("it.scheme == ContentResolver.SCHEME_CONTENT"));

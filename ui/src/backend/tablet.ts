@@ -62,6 +62,7 @@ export interface Answers {
   remove_photo: Request;
   restore_photo: Request;
   fetch_photo: null;
+  expect_photo: null;
   take_shared: Request | null;
   fetch_announced_photo: null;
   locate: Place;

@@ -113,7 +113,11 @@ hash: string,
 /**
  * The one that follows it; `null`: it becomes the last.
  */
-before: string | null, } | { "call": "take_shared" } | { "call": "remove_photo", 
+before: string | null, } | { "call": "expect_photo", 
+/**
+ * Which.
+ */
+id: string, } | { "call": "take_shared" } | { "call": "remove_photo", 
 /**
  * Which request.
  */

@@ -3,4 +3,4 @@
 /**
  * Such a call, by the name it travels under. The back end of pictures is held to this list by its type.
  */
-export type Quiet = "status" | "home" | "requests" | "request" | "locate" | "similar" | "pins" | "map" | "map_part" | "halves" | "outbox" | "receipt" | "verify_receipt" | "read_code" | "announcements" | "health" | "diagnose" | "templates" | "categories" | "suggest_category" | "set_draft" | "begin" | "begin_edit" | "begin_combine" | "take_shared" | "intend" | "new_draft" | "line" | "battery";
+export type Quiet = "status" | "home" | "requests" | "request" | "locate" | "similar" | "pins" | "map" | "map_part" | "halves" | "outbox" | "receipt" | "verify_receipt" | "read_code" | "announcements" | "health" | "diagnose" | "templates" | "categories" | "suggest_category" | "set_draft" | "begin" | "begin_edit" | "begin_combine" | "expect_photo" | "take_shared" | "intend" | "new_draft" | "line" | "battery";

@@ -33,6 +33,10 @@ impl Tablet {
                 self.cover_photo(id, hash, &areas)?;
                 return json(&self.lock().show(id)?);
             }
+            Call::ExpectPhoto { id } => {
+                self.lock().expect_photo(id)?;
+                return Ok(Value::Null);
+            }
             Call::TakeShared => {
                 let draft = self.take_shared()?;
                 return json(&draft.map(|id| self.lock().show(id)).transpose()?);
@@ -179,6 +183,7 @@ impl Tablet {
             | Call::AddPhoto { .. }
             | Call::CoverPhoto { .. }
             | Call::FetchPhoto { .. }
+            | Call::ExpectPhoto { .. }
             | Call::TakeShared
             | Call::FetchAnnouncedPhoto { .. }
             | Call::SyncNow

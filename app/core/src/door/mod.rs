@@ -153,7 +153,15 @@ pub enum Call {
         #[ts(type = "string | null")]
         before: Option<BlobHash>,
     },
-    /// A draft with the photos that another app handed over, if there are any → [`view::Request`] or `null`.
+    /// The camera opens for a request: should the app end meanwhile, the photo it took is put there by [`Call::TakeShared`]
+    /// → `null`.
+    ExpectPhoto {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Photos that the host found: the one that was taken while the app was ended, in its request; those that another app
+    /// handed over, in a new draft → [`view::Request`], or `null` where there are none.
     TakeShared,
     /// Takes a photo out of the request → [`view::Request`].
     RemovePhoto {

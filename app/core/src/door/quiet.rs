@@ -58,6 +58,8 @@ pub enum Quiet {
     BeginEdit,
     /// [`Call::BeginCombine`].
     BeginCombine,
+    /// [`Call::ExpectPhoto`].
+    ExpectPhoto,
     /// [`Call::TakeShared`].
     TakeShared,
     /// [`Call::Intend`].
@@ -100,6 +102,7 @@ impl Call {
             Self::Begin { .. } => Quiet::Begin,
             Self::BeginEdit { .. } => Quiet::BeginEdit,
             Self::BeginCombine { .. } => Quiet::BeginCombine,
+            Self::ExpectPhoto { .. } => Quiet::ExpectPhoto,
             Self::TakeShared => Quiet::TakeShared,
             Self::Intend { .. } => Quiet::Intend,
             Self::NewDraft => Quiet::NewDraft,
@@ -125,6 +128,7 @@ impl Quiet {
                 | Self::Begin
                 | Self::BeginEdit
                 | Self::BeginCombine
+                | Self::ExpectPhoto
                 | Self::TakeShared
                 | Self::Intend
                 | Self::NewDraft

@@ -40,7 +40,7 @@ function checks(text: string): string {
 const QUIET: Record<Quiet, true> = {
   status: true, home: true, requests: true, request: true, locate: true, similar: true, pins: true, map: true, map_part: true, halves: true, outbox: true,
   receipt: true, verify_receipt: true, read_code: true, announcements: true, health: true, diagnose: true, templates: true, categories: true, suggest_category: true,
-  set_draft: true, begin: true, begin_edit: true, begin_combine: true, take_shared: true, intend: true, new_draft: true, line: true, battery: true,
+  set_draft: true, begin: true, begin_edit: true, begin_combine: true, expect_photo: true, take_shared: true, intend: true, new_draft: true, line: true, battery: true,
 };
 /** No person makes so many calls before a picture is taken: a screen asks because it is told, and is told because it asked. */
 const TOO_MANY = 1000;
@@ -278,6 +278,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (scene === 'photo_unreadable') throw new CallFailed({ code: scene, detail: '' });
         return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '', photos: [['cukur', 0], ['yama', 0]] }, Date.now()));
       }
+      case 'expect_photo':
       case 'fetch_announced_photo':
         return null;
       case 'fetch_photo':
