@@ -3,6 +3,7 @@
 import type { Announcement } from '$ui/wire/Announcement';
 import type { Call } from '$ui/wire/Call';
 import type { CallError } from '$ui/wire/CallError';
+import type { CarryStep } from '$ui/wire/CarryStep';
 import type { Categories } from '$ui/wire/Categories';
 import type { Code } from '$ui/wire/Code';
 import type { Diagnosis } from '$ui/wire/Diagnosis';
@@ -46,6 +47,7 @@ export interface Answers {
   set_pin: Status;
   health: Health;
   diagnose: Diagnosis;
+  carry_courier: CarryStep;
   write_courier: Files;
   write_unsent: Files;
   set_draft: Request;

@@ -369,7 +369,23 @@ pin: string,
 /**
  * The one before; empty where there was none.
  */
-old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent", 
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "carry_courier", 
+/**
+ * Chosen by the screen, the same for all slices of one file.
+ */
+upload: number, 
+/**
+ * Where this slice begins; must be what has arrived so far.
+ */
+offset: number, 
+/**
+ * Size of the whole file, in bytes.
+ */
+total: number, 
+/**
+ * The slice, base64, at most 512 KiB decoded.
+ */
+data: string, } | { "call": "write_unsent", 
 /**
  * Only of this request; `null`: of all.
  */

@@ -80,6 +80,9 @@ impl Tablet {
                 self.lock().read_announcement(id)?;
                 self.wake(Nudge::Work);
             }
+            Call::CarryCourier { upload, offset, total, data } => {
+                return json(&self.carry_slice(upload, offset, total, &data)?);
+            }
             Call::WriteCourier => return json(&self.write_courier_for_people()?),
             Call::WriteUnsent { only } => return json(&self.write_unsent_for_people(only)?),
             Call::Categories => return json(&words::categories()),
@@ -191,6 +194,7 @@ impl Tablet {
             | Call::Line { .. }
             | Call::Battery { .. }
             | Call::MobileLimit { .. }
+            | Call::CarryCourier { .. }
             | Call::WriteCourier
             | Call::WriteUnsent { .. }
             | Call::ReadCode { .. }

@@ -8,6 +8,7 @@ pub mod view;
 
 pub mod announcements;
 mod answer;
+mod carry;
 mod drafts;
 mod enrolment;
 mod given;
@@ -27,6 +28,7 @@ mod templates;
 mod voice;
 mod words;
 
+pub(crate) use carry::Bundle;
 pub(crate) use lock::has_pin;
 pub(crate) use photos::Upload;
 
@@ -443,6 +445,19 @@ pub enum Call {
     Diagnose,
     /// Writes what waits into sealed files for a courier → [`view::Files`].
     WriteCourier,
+    /// One slice of another tablet's courier file, base64; with the last one it is taken along to the server, unread
+    /// → [`view::CarryStep`].
+    CarryCourier {
+        /// Chosen by the screen, the same for all slices of one file.
+        upload: u32,
+        /// Where this slice begins; must be what has arrived so far.
+        offset: u32,
+        /// Size of the whole file, in bytes.
+        #[ts(type = "number")]
+        total: u64,
+        /// The slice, base64, at most 512 KiB decoded.
+        data: String,
+    },
     /// Writes what is not on the server into a folder that can be read without this app → [`view::Files`].
     WriteUnsent {
         /// Only of this request; `null`: of all.

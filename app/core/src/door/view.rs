@@ -310,8 +310,29 @@ pub struct Outbox {
     /// Bytes still to be sent.
     #[ts(type = "number")]
     pub bytes: u64,
+    /// Parts of other tablets' courier files that wait to be brought.
+    pub carried: u32,
     /// How it stands with the server.
     pub status: Status,
+}
+
+/// Answer to [`crate::door::Call::CarryCourier`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "step", rename_all = "snake_case")]
+#[ts(export)]
+pub enum CarryStep {
+    /// Send the next slice from here.
+    More {
+        /// Bytes that have arrived.
+        offset: u32,
+    },
+    /// It is taken along.
+    Done {
+        /// Whole parts, those that were here already too.
+        parts: u32,
+        /// Whether the file ends early or has parts that are damaged: its tablet still has what they held.
+        cut: bool,
+    },
 }
 
 /// One thing that waits.

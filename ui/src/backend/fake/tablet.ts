@@ -67,6 +67,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const listeners = new Set<() => void>();
   const calls: Call[] = [];
   let counter = 59;
+  /** Parts of a neighbour's courier file. */
+  let carried = scene === 'wifi' ? 3 : 0;
   /** Whether another app handed photos over. */
   let handed = options.has('handed');
 
@@ -109,7 +111,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
     }
     items.sort((a, b) => a.since - b.since);
-    return { items, bytes: items.reduce((sum, item) => sum + item.bytes - item.sent, 0), status };
+    return { items, bytes: items.reduce((sum, item) => sum + item.bytes - item.sent, 0), carried, status };
   }
 
   function find(id: string): Request {
@@ -214,6 +216,10 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2, map: scene === 'trouble' ? '2026-12' : null, map_coming: scene === 'trouble' ? 40 : null };
       case 'diagnose':
         return { text: JSON.stringify({ app: status.version, system: 'linux', database: 5, tablet: '4KR7', link: status.link, waiting: { 0: 3, 2: 4 }, refused: { bad_value: 1 } }, null, 2) };
+      case 'carry_courier':
+        if (call.offset + atob(call.data).length < call.total) return { step: 'more', offset: call.offset + atob(call.data).length };
+        carried += 3;
+        return { step: 'done', parts: 3, cut: false };
       case 'write_courier':
       case 'write_unsent':
         return { dir: '/home/muhtar/Belgeler/MBS/mbs-kurye-2026-11-24-104000', names: ['mbs-kurye-4KR7-01.mbsk'], words: 3, photos: 4 };
