@@ -13,7 +13,7 @@ fn main() {
         return;
     }
     // Naming the commands makes Tauri refuse each one that no capability allows.
-    let commands = tauri_build::AppManifest::new().commands(&["call", "tell"]);
+    let commands = tauri_build::AppManifest::new().commands(&["call", "tell", "ask_to_tell"]);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(commands)) {
         println!("cargo::error={error:#}");
     }

@@ -13,6 +13,7 @@ use mbs_shared::wire::courier::{CourierReply, Enclosed, Letter};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::{Entry, EntryKind, Stamp};
 use mbs_shared::wire::error::Code;
+use mbs_shared::wire::map::{FORMAT, MapPack};
 use mbs_shared::wire::nearby::{Around, NearbyReply, OfCategory, Spot};
 use mbs_shared::wire::reconcile::{Known, Lost, ReconcileReply, ReconcileRequest};
 use mbs_shared::wire::snapshot::SnapshotPage;
@@ -67,6 +68,7 @@ fn idle_reply() -> SyncReply {
         twin: None,
         announced: None,
         units: None,
+        map: None,
     }
 }
 
@@ -192,6 +194,8 @@ fn all_frames(to: &mut impl Visit) {
     to.frame("Announcements, with a photo", Announcements { list: vec![with_photos], next: 13, more: false });
     to.frame("Seen", Seen { ids: vec![12, 7] });
     to.frame("Units", Units { list: vec![UnitName { code: "md-yol".into(), name: "Yol Bakım Müdürlüğü".into() }] });
+    let parts = vec![BlobHash([0x44; 32]); 2];
+    to.frame("MapPack", MapPack { version: "2026-12".into(), format: FORMAT, size: 100_000, parts });
     to.frame("SyncReply, with announcements", SyncReply { announced: Some(13), ..idle_reply() });
     to.frame("Entry", entry());
     let (outcome, no) = (Outcome::Partly, OfficialNo { year: 2026, n: 142 });
@@ -274,6 +278,7 @@ fn what_a_newer_side_adds_is_skipped() {
             // Optional fields at the end that are left out are nulls once something follows them.
             let extra: &[&[u8]] = match bytes[0] {
                 0x80..=0x95 => &[
+                    &[0xf6],
                     &[0xf6],
                     &[0xf6],
                     &[0xf6],

@@ -18,6 +18,7 @@ pub mod handlers;
 pub mod jobs;
 pub mod journal;
 pub mod knowledge;
+pub mod map;
 pub mod operate;
 pub mod ports;
 pub mod presence;

@@ -62,6 +62,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/v1/receipts/{request}", get(receipt_))
         .route("/v1/nearby", get(nearby_))
         .route("/v1/units", get(units_))
+        .route("/v1/map", get(map_))
         .route("/v1/announcements", get(announcements_))
         .route("/v1/announcements/seen", post(seen_))
         .route("/v1/courier", post(courier_))
@@ -249,6 +250,11 @@ async fn announcements_(
 async fn units_(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Response, Fault> {
     caller(&service, &headers)?;
     Ok(frame(encode(&Units::of(service.directory()))))
+}
+
+async fn map_(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Response, Fault> {
+    caller(&service, &headers)?;
+    Ok(frame(encode(&service.map().pack)))
 }
 
 async fn seen_(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Result<StatusCode, Fault> {

@@ -24,6 +24,7 @@ use crate::handlers::open_data::OpenData;
 use crate::jobs::{Job, Noted, Round};
 use crate::journal::Journal;
 use crate::knowledge::{Knowledge, Scopes};
+use crate::map;
 use crate::ports::{Clock, Random, SystemClock, SystemRandom};
 use crate::presence::Presence;
 use crate::routing::by_hand::ByHand;
@@ -191,6 +192,7 @@ pub struct Service {
     pub desk_streams: desk::events::Open,
     approvals: RwLock<HashMap<String, bool>>,
     rules: RwLock<Arc<Rules>>,
+    map: RwLock<Arc<map::Current>>,
     /// With how often it was changed.
     calendar: RwLock<(i64, Arc<Calendar>)>,
     /// Version of the tablets in memory. Held while settings are taken over, so that what was read earlier never
@@ -235,10 +237,10 @@ impl Service {
         })?;
         let devices = Devices::default();
         // The versions first: what comes between the two is taken over by the first tick.
-        let (version, approvals, rules, calendar, seq) = db.ask(|s| {
+        let (version, approvals, rules, map, calendar, seq) = db.ask(|s| {
             let (rules, (changed, calendar)) = (Rules::load(s, knowledge.directory())?, days::calendar(s)?);
-            let calendar = (changed, Arc::new(calendar));
-            Ok((meta::get(s, "devices")?, load_approvals(s)?, Arc::new(rules), calendar, meta::get(s, "seq")?))
+            let (map, calendar) = (Arc::new(map::Current::load(s)?), (changed, Arc::new(calendar)));
+            Ok((meta::get(s, "devices")?, load_approvals(s)?, Arc::new(rules), map, calendar, meta::get(s, "seq")?))
         })?;
         devices.reload(&*db)?;
         let wakes = Arc::new(Wakes::default());
@@ -275,6 +277,7 @@ impl Service {
             desk_streams: desk::events::Open::default(),
             approvals: RwLock::new(approvals),
             rules: RwLock::new(rules),
+            map: RwLock::new(map),
             calendar: RwLock::new(calendar),
             devices_version: Mutex::new(version),
             heard: Heard { seq: seq.into(), own: AtomicI64::new(0) },
@@ -342,6 +345,12 @@ impl Service {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The map pack of tablets.
+    #[must_use]
+    pub fn map(&self) -> Arc<map::Current> {
+        self.map.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Working days, with what the desk says of them.
     #[must_use]
     pub fn calendar(&self) -> Arc<Calendar> {
@@ -395,7 +404,7 @@ impl Service {
         Ok(())
     }
 
-    /// Takes over what other processes changed: tablets, units' switches, rules, days off.
+    /// Takes over what other processes changed: tablets, units' switches, rules, the map, days off.
     ///
     /// # Errors
     /// [`crate::database::DbError`].
@@ -415,6 +424,10 @@ impl Service {
         if self.db.ask(|s| Versioned::Rules.newest(s))? != self.rules().version {
             let rules = Arc::new(self.db.ask(|s| Rules::load(s, self.directory()))?);
             *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        }
+        if self.db.ask(|s| Versioned::Map.newest(s))? != self.map().id {
+            let map = Arc::new(self.db.ask(map::Current::load)?);
+            *self.map.write().unwrap_or_else(PoisonError::into_inner) = map;
         }
         let known_days = self.calendar.read().unwrap_or_else(PoisonError::into_inner).0;
         if self.db.ask(|s| meta::get(s, days::COUNTER))? != known_days {

@@ -16,6 +16,27 @@ export function launch() {
   });
 }
 
+/** Plays something in a browser and ends this process, with whatever went wrong meanwhile. */
+export async function play(act) {
+  const browser = await launch();
+  const troubles = [];
+  try {
+    await act(browser, troubles);
+  } catch (error) {
+    troubles.push(error.message);
+  } finally {
+    await browser.close();
+  }
+  for (const trouble of troubles) console.error(trouble);
+  process.exit(troubles.length ? 1 : 0);
+}
+
+/** Sends what waits for second thoughts at the desk, and waits until all of it is done. */
+export async function sendNow(page, press = () => page.getByRole('button', { name: 'Şimdi gönder' }).first().click()) {
+  await press();
+  await page.locator('.toast').waitFor({ state: 'detached' });
+}
+
 /** A new person at the real desk, signed in; whatever goes wrong for him from now on is pushed to `troubles`. */
 export async function seat(browser, address, login, password, troubles) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });

@@ -5,14 +5,12 @@
 // of the answer the session is gone, twice: once while it is sent, once over a reload; what was typed is there again.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { launch, seat } from './browser.mjs';
+import { play, seat } from './browser.mjs';
 
 const [address, login, password, number, answer] = process.argv.slice(2);
 const photo = readFileSync(fileURLToPath(new URL('../fixtures/photos/generated/g-ist-04.jpg', import.meta.url)));
 
-const browser = await launch();
-const troubles = [];
-try {
+await play(async (browser, troubles) => {
   // Sessions that are gone are meant here.
   const met = [];
   const page = await seat(browser, address, login, password, met);
@@ -91,10 +89,4 @@ try {
   await page.locator('main').getByText('Sonuçlandı', { exact: true }).first().waitFor();
   await harmless('the answered request');
   for (const trouble of met) if (!trouble.startsWith('401')) troubles.push(trouble);
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});

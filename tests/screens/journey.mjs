@@ -3,22 +3,17 @@
 // A unit's person signs in at a real server in Debian's Chromium, finds the request by its number, accepts
 // it, answers it with a photo from the spot, and sees it concluded. Anything that goes wrong in between, in
 // the page or on the line, ends it.
-import { launch, seat } from './browser.mjs';
+import { play, seat, sendNow } from './browser.mjs';
 
 const [address, login, password, number, photo, words] = process.argv.slice(2);
 
-const browser = await launch();
-const troubles = [];
-try {
+await play(async (browser, troubles) => {
   const page = await seat(browser, address, login, password, troubles);
   const button = (name) => page.getByRole('button', { name }).first();
   const state = (name) => page.locator('main').getByText(name, { exact: true }).first().waitFor();
   // A step can be taken back for ten seconds; nobody here wants to. The states' names stand on the tabs too: it was sent
   // when its notice has gone.
-  const now = async () => {
-    await button('Şimdi gönder').click();
-    await page.locator('.toast').waitFor({ state: 'detached' });
-  };
+  const now = () => sendNow(page);
 
   await page.getByRole('link', { name: number }).first().click();
   await page.keyboard.press('e');
@@ -34,10 +29,4 @@ try {
   await page.keyboard.press('Control+Enter');
   await now();
   await state('Sonuçlandı');
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});

@@ -3,19 +3,17 @@
 // At a real server in Debian's Chromium: triage signs in and routes the first request of its queue to a unit that nobody
 // suggested; then a unit's person signs in, finds a request, accepts it and answers it. All by keys. Prints one line of
 // JSON: how many keys each decision took once its request was open.
-import { launch } from './browser.mjs';
+import { play, sendNow } from './browser.mjs';
 import { Keys } from './hands.mjs';
 
 const [address, triage, unit, password, number, words] = process.argv.slice(2);
 
-const browser = await launch();
-const troubles = [];
 const counted = {};
 const field = (name) => ({ role: 'textbox', name });
 const button = (name) => ({ role: 'button', name });
 
 /** A person signs in, by keys. */
-async function enter(login) {
+async function enter(browser, troubles, login) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
@@ -29,23 +27,20 @@ async function enter(login) {
   return hand;
 }
 
-/** Sends what waits for second thoughts, by keys, and waits until it is gone. */
-async function sendNow(hand) {
-  await hand.tap(button('Şimdi gönder'));
-  await hand.page.locator('.toast').waitFor({ state: 'detached' });
-}
+/** As everything here: by keys. */
+const sendByKeys = (hand) => sendNow(hand.page, () => hand.tap(button('Şimdi gönder')));
 
-try {
-  const desk = await enter(triage);
+await play(async (browser, troubles) => {
+  const desk = await enter(browser, troubles, triage);
   await desk.page.locator('.q[aria-current]').waitFor();
   await desk.page.locator('.choice, #unit-search').first().waitFor();
   desk.did = 0;
   for (const key of ['y', 'z', 'a', 'Enter']) await desk.press(key);
   await desk.page.locator('.toast').waitFor();
   counted.route = desk.did;
-  await sendNow(desk);
+  await sendByKeys(desk);
 
-  const office = await enter(unit);
+  const office = await enter(browser, troubles, unit);
   await office.page.getByRole('link', { name: number }).waitFor();
   await office.press('j');
   await office.page.locator('aside .said').waitFor();
@@ -53,7 +48,7 @@ try {
   await office.press('Enter');
   await office.page.locator('.toast').waitFor();
   counted.accept = office.did;
-  await sendNow(office);
+  await sendByKeys(office);
   await office.page.locator('main').getByText('İşlemde', { exact: true }).last().waitFor();
   // The list says so before the page has what may be done next.
   await office.page.getByRole('button', { name: 'Cevap yaz' }).waitFor();
@@ -68,13 +63,7 @@ try {
   await office.press('Control+Enter');
   await office.page.locator('.toast').waitFor();
   counted.answer = office.did;
-  await sendNow(office);
+  await sendByKeys(office);
   await office.page.locator('main').getByText('Sonuçlandı', { exact: true }).first().waitFor();
   console.log(JSON.stringify(counted));
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});

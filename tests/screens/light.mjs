@@ -3,7 +3,7 @@
 // At a real server in Debian's Chromium, over a line with 100 ms of delay, so that a page is seen while it waits: prints
 // one line of JSON with the bytes of script until the first list stands there (the map's apart), those of the map's
 // data, how each file was coded, and for each page by how much things jumped while it came (cumulative layout shift).
-import { launch, seat } from './browser.mjs';
+import { play, seat } from './browser.mjs';
 
 const [address, login, password, request] = process.argv.slice(2);
 const PAGES = {
@@ -20,9 +20,7 @@ const PAGES = {
 };
 const slow = { offline: false, latency: 100, downloadThroughput: 1 << 20, uploadThroughput: 1 << 20 };
 
-const browser = await launch();
-const troubles = [];
-try {
+await play(async (browser, troubles) => {
   const page = await seat(browser, address, login, password, troubles);
   await page.locator('.q').first().waitFor();
   const context = page.context();
@@ -72,10 +70,4 @@ try {
     for (const { path, type, coding } of got) if (['script', 'stylesheet'].includes(type) && !coding) plain.add(path);
   }
   console.log(JSON.stringify({ scripts, map, plain: [...plain], shifts }));
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});

@@ -4,20 +4,12 @@
 // three requests by telephone, sends two of them to that unit at once, shortens a category's time and adds a day off;
 // the new person accepts both at once, gives a part of one to another unit and looks at its work order. What is on the
 // server afterwards, the story asks itself.
-import { choose, launch, seat } from './browser.mjs';
+import { choose, play, seat, sendNow } from './browser.mjs';
 
 const [address, operator, triage, password, unit] = process.argv.slice(2);
 
-const browser = await launch();
-const troubles = [];
-
 const button = (page, name) => page.getByRole('button', { name }).first();
 const go = (page, to) => page.goto(`${address}/desk/#/${to}`);
-/** Sends what waits for second thoughts, and waits until all of it is done. */
-async function sendNow(page) {
-  await button(page, 'Şimdi gönder').click();
-  await page.locator('.toast').waitFor({ state: 'detached' });
-}
 /** Picks the first two of a list, and looks what `action` would do to them before it is done. */
 async function together(page, action, fill = async () => {}) {
   for (const nth of [0, 1]) await page.locator('li .pickbox input, tbody .pickbox input').nth(nth).check();
@@ -29,7 +21,7 @@ async function together(page, action, fill = async () => {}) {
   await sendNow(page);
 }
 
-try {
+await play(async (browser, troubles) => {
   const office = await seat(browser, address, operator, password, troubles);
   await go(office, 'accounts');
   await button(office, /Kişi ekle/).click();
@@ -87,10 +79,4 @@ try {
   await person.getByRole('link', { name: /Tam sayfa/ }).click();
   await person.getByRole('link', { name: /İş emri/ }).click();
   await person.waitForFunction(() => document.querySelector('.sheet header img')?.naturalWidth > 0);
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});

@@ -129,7 +129,7 @@ async fn call(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> Resp
         Ok(call) => call,
         Err(e) => return refused(&fail(Code::BadCall, e.to_string())),
     };
-    let (changes, tablet) = (changes_something(&call), Arc::clone(&host.tablet));
+    let (changes, tablet) = (call.quiet().is_none(), Arc::clone(&host.tablet));
     match tokio::task::spawn_blocking(move || tablet.call(call)).await {
         Ok(Ok(answer)) => {
             if changes {
@@ -140,11 +140,6 @@ async fn call(State(host): State<Host>, headers: HeaderMap, body: Bytes) -> Resp
         Ok(Err(error)) => refused(&error),
         Err(e) => refused(&fail(Code::Storage, e.to_string())),
     }
-}
-
-/// What the platform says of the line changes nothing that a screen shows.
-const fn changes_something(call: &Call) -> bool {
-    !call.is_question() && !matches!(call, Call::Line { .. } | Call::Battery { .. })
 }
 
 fn refused(error: &CallError) -> Response {

@@ -4,8 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mbs_shared::id::RequestId;
-use mbs_tablet::door::view::Transport;
+use mbs_tablet::door::Call;
+use mbs_tablet::door::view::{CarryStep, Transport};
 use mbs_tablet::error::Code;
 use mbs_tests::people::{CAFERAGA, RASIMPASA, RASIMPASA_PLACE, fixture_bytes, words_about};
 use mbs_tests::tablet::{Device, Door, New, is_delivered};
@@ -89,6 +92,45 @@ fn a_neighbours_tablet_carries_it_without_being_able_to_read_it() {
     let bad = world.folder("list.txt");
     fs::write(&bad, "milk, bread").unwrap();
     assert_eq!(neighbour.tablet.carry_courier(&bad).unwrap_err().code, Code::NotABundle);
+}
+
+/// Hands a file in as the screens do.
+fn handed(tablet: &Device, bytes: &[u8], number: u32) -> Result<CarryStep, Code> {
+    let (total, mut offset) = (bytes.len() as u64, 0);
+    loop {
+        let data = STANDARD.encode(bytes[offset as usize..].iter().copied().take(100_000).collect::<Vec<_>>());
+        let step = tablet.call(Call::CarryCourier { upload: number, offset, total, data }).map_err(|e| e.code)?;
+        match step {
+            CarryStep::More { offset: next } if next > offset => offset = next,
+            step => return Ok(step),
+        }
+    }
+}
+
+#[test]
+fn a_screen_takes_it_along_slice_by_slice() {
+    let mut world = World::begin();
+    let (tablet, ids, bundle) = in_a_dead_spot(&mut world);
+    world.network.restore();
+    let neighbour = world.tablet(CAFERAGA);
+    let bytes = fs::read(&bundle).unwrap();
+    // One that breaks off in the middle is no obstacle to the next.
+    let half =
+        Call::CarryCourier { upload: 1, offset: 0, total: bytes.len() as u64, data: STANDARD.encode(&bytes[..9_000]) };
+    assert_eq!(neighbour.call::<CarryStep>(half).unwrap(), CarryStep::More { offset: 9_000 });
+    let CarryStep::Done { parts, cut: false } = handed(&neighbour, &bytes, 2).unwrap() else { panic!("it is whole") };
+    assert_eq!(
+        (neighbour.outbox().carried, handed(&neighbour, &bytes, 3)),
+        (parts, Ok(CarryStep::Done { parts, cut: false }))
+    );
+    assert_eq!(handed(&neighbour, b"milk, bread", 4), Err(Code::NotABundle));
+    assert_eq!(handed(&neighbour, b"", 5), Err(Code::NotABundle));
+    let neighbour = neighbour.reopened();
+    neighbour.settle();
+    all_is_here(&world, &tablet, &ids);
+    assert_eq!(neighbour.outbox().carried, 0);
+    // Cut off, it gives what is whole.
+    let Ok(CarryStep::Done { cut: true, .. }) = handed(&neighbour, &bytes[..bytes.len() - 5], 6) else { panic!("cut") };
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 mod acknowledgements;
 mod answer_photos;
+mod background;
 mod command_line;
 mod copied_tablet;
 mod couriers;
@@ -23,6 +24,7 @@ mod kills;
 mod lost_key;
 mod main_job;
 mod mandates;
+mod maps;
 mod neighbours;
 mod objections;
 mod one_matter;

@@ -1,6 +1,9 @@
 // Derives the tablet's offline map from shared/data: neighbourhood borders as topology (one line drawn
 // once, neighbours known), land and water beside it, and a label point that surely lies inside.
 // Runs before each build; writes only when the sources are newer than what is there.
+//
+// `node scripts/map.mjs FILE [LINES.geojson…]` writes a map pack for `mbs-server map add`: the same, and roads and rails of
+// OpenStreetMap extracts (lines with their `highway` or `railway` tag), where given.
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { feature } from 'topojson-client';
@@ -16,6 +19,11 @@ const target = here('../src/map/data/istanbul.json');
 export function ensureMap() {
   const newest = Math.max(...Object.values(sources).map(modified), modified(fileURLToPath(import.meta.url)));
   if (modified(target) >= newest) return;
+  mkdirSync(here('../src/map/data'), { recursive: true });
+  writeFileSync(target, JSON.stringify(drawn()));
+}
+
+function drawn() {
   const topo = read(sources.topo);
   const neighbourhoods = topo.objects.neighbourhoods;
   for (const geometry of neighbourhoods.geometries) {
@@ -24,9 +32,25 @@ export function ensureMap() {
     geometry.properties = { code, name, district: district_code, label: [round(x), round(y)] };
   }
   const borders = { ...topo, objects: { neighbourhoods } };
-  const map = { borders, land: shape(read(sources.land)), water: shape(read(sources.water)) };
-  mkdirSync(here('../src/map/data'), { recursive: true });
-  writeFileSync(target, JSON.stringify(map));
+  return { borders, land: shape(read(sources.land)), water: shape(read(sources.water)) };
+}
+
+/** What is drawn from which zoom on: more would be a grey area, and slow. */
+const KINDS = { main: 10, rail: 11, street: 14 };
+const MAIN = /^(motorway|trunk|primary|secondary)(_link)?$/;
+
+function pack(files) {
+  const paths = { main: [], rail: [], street: [] };
+  for (const { geometry, properties } of files.flatMap((file) => read(file).features)) {
+    const kind = properties?.railway ? 'rail' : MAIN.test(properties?.highway ?? '') ? 'main' : properties?.highway ? 'street' : null;
+    if (!kind || !geometry?.type.endsWith('LineString')) continue;
+    const lines = geometry.type === 'LineString' ? [geometry.coordinates] : geometry.coordinates;
+    paths[kind].push(...lines.map((line) => line.map(([x, y]) => [round(x), round(y)])));
+  }
+  const lines = Object.entries(KINDS)
+    .filter(([kind]) => paths[kind].length)
+    .map(([kind, from]) => ({ kind, from, shape: { type: 'MultiLineString', coordinates: paths[kind] } }));
+  return { format: 1, ...drawn(), lines };
 }
 
 const read = (path) => JSON.parse(readFileSync(path, 'utf8'));
@@ -73,4 +97,8 @@ function area(ring) {
   return Math.abs(ring.slice(1).reduce((sum, [x, y], i) => sum + (ring[i][0] * y - x * ring[i][1]), 0));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) ensureMap();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [file, ...lines] = process.argv.slice(2);
+  if (file) writeFileSync(file, JSON.stringify(pack(lines)));
+  else ensureMap();
+}

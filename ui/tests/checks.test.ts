@@ -6,7 +6,7 @@ import type { Health } from '$ui/wire/Health';
 
 const allowed: Permits = { location: 'granted', microphone: 'granted', camera: 'granted' };
 const around: Around = { map: true, battery: null };
-const health: Health = { free: 11_800_000_000, database: 1, photos: 0, clock_off: 0 };
+const health: Health = { free: 11_800_000_000, database: 1, photos: 0, clock_off: 0, map: null, map_coming: null };
 
 async function look(change: { health?: Partial<Health>; permits?: Partial<Permits>; around?: Partial<Around> }) {
   const status = await fakeTablet(new URLSearchParams('fake=online')).call({ call: 'status' });
@@ -29,6 +29,14 @@ describe('the check of the tablet', () => {
   ] as const)('%s: %o is %s', async (name, change, state, remedy) => {
     expect((await look(change)).get(name)).toMatchObject({ state, ...(remedy ? { remedy } : {}) });
     expect((await look(change)).get(name)?.remedy).toBe(remedy);
+  });
+
+  it('says which map is shown, and how much of a newer one is here', async () => {
+    expect((await look({})).get('map')?.title).not.toContain('2026-12');
+    expect((await look({})).has('map_coming')).toBe(false);
+    const pack = await look({ health: { map: '2026-12', map_coming: 40 } });
+    expect(pack.get('map')?.title).toContain('2026-12');
+    expect(pack.get('map_coming')).toMatchObject({ state: 'ok', title: expect.stringContaining('40') });
   });
 
   it('speaks of no battery setting where there is none', async () => {

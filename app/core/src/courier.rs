@@ -26,7 +26,7 @@ const MAX_FILE: usize = 32 * 1024 * 1024;
 const MAX_PHOTO_BYTES: usize = MAX_PART - 32 * 1024;
 const _: () = assert!(MAX_PHOTO_BYTES > MAX_BYTES as usize, "every photo finds room");
 /// Largest file that is carried for another tablet, in bytes.
-const MAX_CARRIED: u64 = 2 * MAX_FILE as u64;
+pub(crate) const MAX_CARRIED: u64 = 2 * MAX_FILE as u64;
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -158,9 +158,8 @@ fn letters(c: &Connection, out: &mut dyn FnMut(Vec<Item>, Vec<Enclosed>) -> Resu
 ///
 /// # Errors
 /// [`Code::NotABundle`], [`Code::DiskFull`] where too little room would be left for words, [`Code::Storage`].
-pub(crate) fn carry(store: &mut Store, file: &Path, now: i64) -> Result<Carried> {
-    let bundle = store.ports.files.read(file, MAX_CARRIED)?;
-    let parts = Parts::of(&bundle).map_err(|_| fail(Code::NotABundle, file.display().to_string()))?;
+pub(crate) fn carry(store: &mut Store, bundle: &[u8], now: i64) -> Result<Carried> {
+    let parts = Parts::of(bundle).map_err(|_| fail(Code::NotABundle, format!("{} bytes", bundle.len())))?;
     if store.free() < PHOTO_NEEDS + bundle.len() as u64 {
         return Err(fail(Code::DiskFull, "no room to carry a bundle"));
     }

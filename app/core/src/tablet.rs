@@ -10,7 +10,7 @@ use mbs_shared::sabotage::sabotaged;
 use serde_json::Value;
 
 use crate::courier;
-use crate::door::{Call, Upload, has_pin};
+use crate::door::{Bundle, Call, Upload, has_pin};
 use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
 use crate::store::settings::{self, Identity};
@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub(crate) tail: [u8; 8],
     /// The photo that is coming in.
     pub(crate) upload: Option<Upload>,
+    /// The courier file that is coming in.
+    pub(crate) bundle: Option<Bundle>,
     /// Whether the screen is locked.
     pub(crate) locked: bool,
     /// Calls that failed lately, for the diagnosis.
@@ -89,6 +91,7 @@ impl Tablet {
             round: Round::new(&*ports.random),
             tail: if sabotaged("actor-reused") { [7; 8] } else { random(&*ports.random) },
             upload: None,
+            bundle: None,
             locked,
             failed: VecDeque::new(),
             ports: ports.clone(),
@@ -188,7 +191,8 @@ impl Tablet {
         let now = self.now();
         let mut inner = self.lock();
         inner.identity()?;
-        let taken = courier::carry(&mut inner.store, file, now)?;
+        let bundle = inner.store.ports.files.read(file, courier::MAX_CARRIED)?;
+        let taken = courier::carry(&mut inner.store, &bundle, now)?;
         drop(inner);
         self.wake(Nudge::Work);
         Ok(taken)

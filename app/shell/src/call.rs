@@ -69,18 +69,8 @@ impl Stirs {
 
 fn stirs(call: &Call) -> Stirs {
     match call {
-        // Typing: the one screen that shows it holds the newer words anyway.
-        Call::SetDraft { .. }
-        | Call::Begin { .. }
-        | Call::BeginEdit { .. }
-        | Call::BeginCombine { .. }
-        | Call::TakeShared
-        | Call::Intend { .. }
-        | Call::NewDraft
-        | Call::Line { .. }
-        | Call::Battery { .. } => Stirs::Never,
         Call::AddPhoto { .. } => Stirs::WithPhoto,
-        call if call.is_question() => Stirs::Never,
+        call if call.quiet().is_some() => Stirs::Never,
         _ => Stirs::Always,
     }
 }

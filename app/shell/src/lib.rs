@@ -1,20 +1,27 @@
 //! The tablet's window: Tauri over the headless core.
 //!
 //! Nothing is decided here. One command ([`call`]) carries a screen's question to the core and its answer
-//! back, one ([`tell`]) shows a notification to a person who looks elsewhere, one scheme ([`photo`]) hands out photos, one event (`changed`) says that screens should look
+//! back, one ([`tell`]) shows a notification to a person who looks elsewhere (and one asks whether the system may: [`platform`]), one scheme ([`photo`]) hands out photos, one event (`changed`) says that screens should look
 //! again. What keeps the app from starting is told in a window of its own ([`trouble`]).
 
-// Android's entry point is written by a Tauri macro and is not safe code; nothing else here may be.
+// Android's entry point is written by a Tauri macro and is not safe code, nor is what Java calls (`android`); nothing else here
+// may be.
 #![cfg_attr(mobile, allow(unsafe_code))]
 
+#[cfg(target_os = "android")]
+mod android;
+#[cfg(any(target_os = "android", test))]
+mod background;
 mod bell;
 mod call;
 mod folder;
 mod key;
 mod log;
 mod open;
+mod opened;
 mod options;
 mod photo;
+mod platform;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -72,10 +79,12 @@ fn context<R: Runtime>() -> Context<R> {
 
 /// What the window can do, without opening anything yet.
 fn assemble<R: Runtime>(builder: Builder<R>) -> Builder<R> {
+    #[cfg(target_os = "android")]
+    let builder = builder.plugin(platform::plugin());
     builder
         .manage(open::Slot::default())
         .manage(trouble::Slot::default())
-        .invoke_handler(tauri::generate_handler![call::call, tell::tell])
+        .invoke_handler(tauri::generate_handler![call::call, tell::tell, platform::ask_to_tell])
         .register_asynchronous_uri_scheme_protocol(photo::SCHEME, photo::serve)
         .register_uri_scheme_protocol(trouble::SCHEME, trouble::serve)
 }

@@ -1,49 +1,40 @@
-//! The open tablet: core, sync and the lock on the folder, closed together.
+//! The tablet as the window has it open: core, sync and the bell for its screens, closed together.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mbs_tablet::Tablet;
-use mbs_tablet::ports::Ports;
 use mbs_tablet::sync::Nudge;
 use mbs_tablet::sync::driver::Driver;
 use tauri::{AppHandle, Emitter, Manager, Runtime};
 
 use crate::bell::Bell;
-use crate::folder::{self, Held};
-use crate::key::PlatformKey;
+use crate::opened::{self, Opened};
 use crate::trouble::Trouble;
 
 /// Name of the event that tells screens to look again.
 pub(crate) const CHANGED: &str = "changed";
 
-/// Everything that is open. Fields are dropped in this order: sync first, the lock last.
+/// Everything that is open. Fields are dropped in this order: sync first, tablet and lock last.
 pub(crate) struct Open {
     driver: Driver,
-    tablet: Arc<Tablet>,
     bell: Bell,
-    _held: Held,
+    opened: Opened,
 }
 
 impl Open {
-    /// Takes the folder, opens the tablet in it and starts sync.
+    /// Opens the tablet in that folder, or takes it over from background work, and starts sync.
     pub(crate) fn begin<R: Runtime>(app: &AppHandle<R>, dir: &Path) -> Result<Self, Trouble> {
-        let held = folder::hold(dir)?;
-        let mut ports = Ports::system(dir);
-        ports.key = Arc::new(PlatformKey::in_dir(dir));
-        // Where people look for files; beside the data where the system has no such folder.
-        if let Ok(documents) = app.path().document_dir() {
-            ports.exports = documents.join("MBS");
-        }
-        let tablet = Arc::new(Tablet::open(dir, ports).map_err(Trouble::Core)?);
+        let documents = app.path().document_dir().ok();
+        let opened = opened::open(dir, documents.as_deref())?;
         let app = app.clone();
         let bell = Bell::new(move || {
             // Fails only while the window is being torn down, when nobody looks any more.
             let _ = app.emit(CHANGED, ());
         });
         let ring = bell.clone();
-        let driver = Driver::start(&tablet, move || ring.ring());
-        Ok(Self { driver, tablet, bell, _held: held })
+        let driver = Driver::start(opened.tablet()?, move || ring.ring());
+        Ok(Self { driver, bell, opened })
     }
 }
 
@@ -62,7 +53,7 @@ impl Slot {
 
     /// The tablet, while it is open.
     pub(crate) fn tablet(&self) -> Option<Arc<Tablet>> {
-        self.with(|slot| slot.as_ref().map(|open| Arc::clone(&open.tablet)))
+        self.with(|slot| slot.as_ref().and_then(|open| open.opened.tablet().ok().map(Arc::clone)))
     }
 
     /// Tells the screens that something changed.

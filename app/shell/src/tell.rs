@@ -1,6 +1,6 @@
 //! A notification for a person who looks elsewhere: that something came in, in the words of the screens.
 //!
-//! A Linux desktop's own notifications. Android would take a plugin and a device to try it on.
+//! A Linux desktop's own notifications. On Android what comes in while nobody looks is told by `SyncWorker.kt`.
 
 /// Longest text, in characters.
 #[cfg(target_os = "linux")]

@@ -5,7 +5,7 @@ use std::path::Path;
 use tauri::webview::NewWindowResponse;
 use tauri::{App, Runtime, Url, WebviewUrl, WebviewWindowBuilder};
 
-use crate::trouble;
+use crate::{platform, trouble};
 
 const MAIN: &str = "main";
 
@@ -15,9 +15,14 @@ pub(crate) fn main<R: Runtime>(app: &App<R>, dir: &Path) -> tauri::Result<()> {
         app.config().app.windows.iter().find(|window| window.label == MAIN).ok_or(tauri::Error::WindowNotFound)?;
     WebviewWindowBuilder::from_config(app, config)?
         .data_directory(dir.join("webview"))
-        .on_navigation(|url| {
-            dial(url);
-            is_ours(url)
+        .on_navigation({
+            let app = app.handle().clone();
+            move |url| {
+                if let Some(number) = telephone(url) {
+                    platform::dial(&app, number);
+                }
+                is_ours(url)
+            }
         })
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
@@ -53,20 +58,6 @@ fn telephone(url: &Url) -> Option<&str> {
     let number = Some(url.path()).filter(|_| url.scheme() == "tel")?;
     let digits = number.strip_prefix('+').unwrap_or(number);
     ((1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())).then_some(number)
-}
-
-/// Hands a telephone link to the desktop, which may have a telephone to dial with. Where it has none, the number stands on
-/// the page.
-fn dial(url: &Url) {
-    #[cfg(target_os = "linux")]
-    if let Some(number) = telephone(url)
-        && let Ok(mut child) = std::process::Command::new("xdg-open").arg(format!("tel:{number}")).spawn()
-    {
-        // Nobody waits for it; but who has ended is not left behind.
-        std::thread::spawn(move || child.wait());
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = telephone(url);
 }
 
 #[cfg(test)]

@@ -44,7 +44,11 @@ fn elements(xml: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn asks_for_these_permissions_and_no_others() {
-    let mut asked: Vec<_> = elements(&manifest(), "uses-permission")
+    let (refused, asked): (Vec<_>, Vec<_>) = elements(&manifest(), "uses-permission")
+        .into_iter()
+        .partition(|permission| permission.contains("tools:node=\"remove\""));
+    assert!(matches!(&refused[..], [one] if one.contains("FOREGROUND_SERVICE")), "{refused:?}");
+    let mut asked: Vec<_> = asked
         .iter()
         .map(|e| {
             e.split_once("android.permission.")
@@ -66,6 +70,7 @@ fn asks_for_these_permissions_and_no_others() {
             "CAMERA",
             "INTERNET",
             "MODIFY_AUDIO_SETTINGS",
+            "POST_NOTIFICATIONS",
             "RECORD_AUDIO"
         ]
     );
@@ -157,6 +162,7 @@ fn takes_photos_from_other_apps_for_the_core_to_find() {
     let largest = mbs_tablet::capture::photo::MAX_ORIGINAL / (1024 * 1024);
     for says in [
         format!("const val SHARED = \"{}\"", mbs_tablet::door::shared::FOLDER),
+        format!("const val TAKEN = \"{}\"", mbs_tablet::door::shared::TAKEN),
         format!("const val MOST = {most}\n"),
         format!("const val LARGEST = {largest} * 1024 * 1024\n"),
         "File(dataDir, SHARED)".to_owned(),
@@ -166,11 +172,87 @@ fn takes_photos_from_other_apps_for_the_core_to_find() {
     // Opened by it, and while it is open.
     let of =
         |name: &str| activity.split_once(&format!("override fun {name}")).expect(name).1.split_once("\n  }").unwrap().0;
-    assert!(of("onCreate").contains("if (savedInstanceState == null) keepShared(intent)"));
+    assert!(of("onCreate").contains("if (savedInstanceState == null) keepShared(intent) else keepTaken()"));
     assert!(of("onNewIntent").contains("keepShared(intent)"));
     // Another app must not have us read our own files for it.
     assert!(activity.contains("it.scheme == ContentResolver.SCHEME_CONTENT"));
     assert!(activity.contains("it.authority?.startsWith(packageName) != true"));
+}
+
+/// A file of ours in Kotlin.
+fn kotlin(name: &str) -> String {
+    read(&format!("app/src/main/java/tr/istanbul/mbs/{name}.kt"))
+}
+
+fn rust(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(name)).unwrap()
+}
+
+#[test]
+fn sends_and_fetches_while_it_is_closed_without_a_foreground_service() {
+    let worker = kotlin("SyncWorker");
+    for says in [
+        "PeriodicWorkRequest.Builder(SyncWorker::class.java, 15, TimeUnit.MINUTES).setConstraints(network)",
+        "setRequiredNetworkType(NetworkType.CONNECTED)",
+        // Begun once, whatever opens the app how often.
+        "enqueueUniquePeriodicWork(NAME, ExistingPeriodicWorkPolicy.KEEP, work)",
+        "network.isActiveNetworkMetered",
+    ] {
+        assert!(worker.contains(says), "{says}");
+    }
+    let activity = kotlin("MainActivity");
+    let begun = activity.split_once("override fun onCreate").unwrap().1.split_once("\n  }").unwrap().0;
+    assert!(begun.contains("SyncWorker.plan(applicationContext)"), "{begun}");
+    assert!(begun.contains("synchronized(Core) { super.onCreate(savedInstanceState) }"), "{begun}");
+    assert!(read("app/build.gradle.kts").contains("implementation(\"androidx.work:work-runtime:"));
+    assert_eq!(elements(&manifest(), "service"), Vec::<String>::new());
+}
+
+#[test]
+fn kotlin_and_rust_mean_the_same_functions() {
+    let (core, android) = (kotlin("Core"), rust("android.rs"));
+    assert!(core.contains("System.loadLibrary(\"mbs_shell\")"));
+    for name in ["begin", "round"] {
+        assert!(core.contains(&format!("private external fun {name}(")), "{name}");
+        assert!(android.contains(&format!("extern \"system\" fn Java_tr_istanbul_mbs_Core_{name}(")), "{name}");
+    }
+    for (kotlin, rust) in
+        [("const val TELL = 1\n", "const TELL: jint = 1;"), ("const val AGAIN = 2\n", "const AGAIN: jint = 2;")]
+    {
+        assert!(core.contains(kotlin) && android.contains(rust), "{kotlin}");
+    }
+    assert!(core.contains("synchronized(this) { begin("), "the key store's context is lent while no window begins");
+    let rules = read("app/proguard-rules.pro");
+    assert!(rules.contains("class tr.istanbul.mbs.Core {\n  native <methods>;"), "else the names are shortened");
+    let (platform, ours) = (kotlin("Platform"), rust("platform.rs"));
+    for name in ["dial", "askToTell"] {
+        assert!(platform.contains(&format!("  @Command\n  fun {name}(invoke: Invoke)")), "{name}");
+        assert!(ours.contains(&format!("ask(app, \"{name}\", ")), "{name}");
+    }
+    assert!(
+        platform.contains("Intent.ACTION_DIAL") && !platform.contains("ACTION_CALL"),
+        "a person presses the button"
+    );
+}
+
+#[test]
+fn tells_that_something_came_in_and_never_what() {
+    let notices = kotlin("Notices");
+    for says in [
+        "NotificationChannel(CHANNEL, name,",
+        "R.string.notices_came",
+        "POST_NOTIFICATIONS",
+        "PendingIntent.FLAG_IMMUTABLE",
+    ] {
+        assert!(notices.contains(says), "{says}");
+    }
+    assert!(!notices.contains("fun show(context: Context, "), "it is given nothing to say");
+    for folder in ["values", "values-en"] {
+        let words = read(&format!("app/src/main/res/{folder}/strings.xml"));
+        for name in ["notices_name", "notices_came"] {
+            assert!(words.contains(&format!("<string name=\"{name}\">")), "{folder}: {name}");
+        }
+    }
 }
 
 #[test]

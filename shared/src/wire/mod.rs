@@ -8,6 +8,7 @@ pub mod enrol;
 pub mod entry;
 pub mod error;
 pub mod events;
+pub mod map;
 pub mod nearby;
 pub mod reconcile;
 pub mod revocation;

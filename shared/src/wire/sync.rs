@@ -231,6 +231,9 @@ pub struct SyncReply {
     /// The mark of the units' names ([`super::units::Units::mark`]), beside rows.
     #[n(14)]
     pub units: Option<u32>,
+    /// The mark of the map pack ([`super::map::MapPack::mark`]), beside rows and where a tablet says something of itself.
+    #[n(15)]
+    pub map: Option<u32>,
 }
 
 /// One row of the feed.

@@ -190,6 +190,7 @@ pub const ROUTES: &[Line] = &[
     get("/v1/receipts/{request}", Needs::Tablet, Scope::One),
     get("/v1/nearby", Needs::Tablet, Scope::Seen),
     get("/v1/units", Needs::Tablet, Scope::Nobody),
+    get("/v1/map", Needs::Tablet, Scope::Nobody),
     get("/v1/announcements", Needs::Tablet, Scope::Seen),
     post("/v1/announcements/seen", Needs::Tablet, Scope::Seen),
     post("/v1/courier", Needs::Tablet, Scope::Nobody),

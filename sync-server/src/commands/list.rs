@@ -1,4 +1,5 @@
-//! Lists of the command line: `units`, `neighbourhoods`, `tablets`, `user list`, `key list`.
+//! Lists of the command line: `units`, `neighbourhoods`, `tablets`, `user list`, `key list`,
+//! `map list`.
 
 use std::io::{self, Write};
 
@@ -11,10 +12,12 @@ use mbs_shared::istanbul;
 use serde_json::Value;
 
 use crate::config::Settings;
-use crate::database::{api_keys, devices, staff};
+use crate::database::versions::Versioned;
+use crate::database::{DbResult, api_keys, devices, staff};
 use crate::directory::table::code_of;
 use crate::handlers::desk::view::Role;
 use crate::knowledge::{Knowledge, Scopes};
+use crate::map::pack_of;
 
 /// Options of every list.
 #[derive(Debug, Args)]
@@ -159,6 +162,22 @@ pub(super) fn keys(settings: &Settings, list: &List, now: i64) -> Result<()> {
         [k.name, k.unit, writes.to_owned(), when(k.created), when(k.expires), state]
     };
     list.print(["name", "unit", "right", "since", "good until", "state"], all.into_iter().map(line))
+}
+
+/// Versions of the map that are shown.
+const MAPS: u32 = 100;
+
+pub(super) fn maps(settings: &Settings, list: &List) -> Result<()> {
+    let all = super::database(settings)?.ask(|s| {
+        let all = Versioned::Map.last(s, MAPS)?;
+        all.into_iter().map(|version| Ok((pack_of(&version)?, version.at))).collect::<DbResult<Vec<_>>>()
+    })?;
+    let lines = all.into_iter().enumerate().map(|(n, (pack, at))| {
+        let name = if pack.parts.is_empty() { "(of the app)".to_owned() } else { pack.version };
+        let state = if n == 0 { "counts" } else { "" };
+        [name, when(at), format!("{} KiB", pack.size.div_ceil(1024)), state.to_owned()]
+    });
+    list.print(["map", "since", "size", "state"], lines)
 }
 
 #[cfg(test)]

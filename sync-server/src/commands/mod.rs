@@ -9,6 +9,7 @@ mod doctor;
 mod erase;
 mod key;
 mod list;
+mod map;
 mod quarantine;
 mod receipt;
 mod recover;
@@ -74,6 +75,9 @@ enum Command {
     /// Keys of programs that read the units' updates
     #[command(subcommand)]
     Key(key::Key),
+    /// The map that tablets show
+    #[command(subcommand)]
+    Map(map::Map),
     /// Write a sealed backup of everything into one new file, beside a running server
     Backup(backup::Backup),
     /// Note a backup that other means made (pg_dump, a snapshot, the store's own), so that the desk knows its age: as the last step of that job
@@ -119,6 +123,7 @@ pub fn run() -> Result<()> {
         Command::Quarantine(what) => quarantine::run(&settings, &what),
         Command::User(options) => user::run(&settings, &options),
         Command::Key(options) => key::run(&settings, &options),
+        Command::Map(what) => map::run(&settings, &what),
         Command::Backup(options) => backup::backup(&settings, &options),
         Command::NoteBackup(options) => backup::note(&settings, &options),
         Command::Restore(options) => backup::restore(&settings, &options),

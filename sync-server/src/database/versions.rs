@@ -1,5 +1,5 @@
-//! What the desk made of the release's data, version by version: how categories are routed, and the organisation. Of each
-//! the newest counts.
+//! What operators made of the release's data, version by version: how categories are routed, the organisation, the map of
+//! tablets. Of each the newest counts.
 
 use serde::de::DeserializeOwned;
 
@@ -22,6 +22,14 @@ statements! {
     DIRECTORY_OF_ID = "select id, at, author, note, body from directory where id = $1";
     /// Its last ones, newest first.
     LAST_DIRECTORIES = "select id, at, author, note, body from directory order by id desc limit $1";
+    /// A new map.
+    ADD_MAP = "insert into map (at, author, note, body) values ($1, $2, $3, $4)";
+    /// The number of the newest.
+    NEWEST_MAP = "select coalesce(max(id), 0) from map";
+    /// One of them.
+    MAP_OF_ID = "select id, at, author, note, body from map where id = $1";
+    /// The last ones, newest first.
+    LAST_MAPS = "select id, at, author, note, body from map order by id desc limit $1";
 }
 
 /// What is kept in versions.
@@ -31,6 +39,8 @@ pub enum Versioned {
     Rules,
     /// The organisation.
     Directory,
+    /// The map of tablets: its note is the version's name.
+    Map,
 }
 
 /// A version as it is kept.
@@ -40,11 +50,11 @@ pub struct Version {
     pub id: i64,
     /// Since when, Unix ms.
     pub at: i64,
-    /// Staff id.
+    /// Staff id; 0: by the command line.
     pub author: i64,
     /// Why.
     pub note: String,
-    /// JSON: code to what the desk made of it.
+    /// JSON: what was made of it.
     pub body: String,
 }
 
@@ -64,10 +74,11 @@ fn version(r: &dyn Row) -> DbResult<Version> {
 }
 
 impl Versioned {
-    const fn of<'a>(self, rules: &'a str, directory: &'a str) -> &'a str {
+    const fn of<'a>(self, rules: &'a str, directory: &'a str, map: &'a str) -> &'a str {
         match self {
             Self::Rules => rules,
             Self::Directory => directory,
+            Self::Map => map,
         }
     }
 
@@ -76,7 +87,7 @@ impl Versioned {
     /// # Errors
     /// [`super::DbError`].
     pub fn add(self, session: &mut dyn Session, at: i64, author: i64, note: &str, body: &str) -> DbResult<()> {
-        let sql = self.of(ADD_RULES, ADD_DIRECTORY);
+        let sql = self.of(ADD_RULES, ADD_DIRECTORY, ADD_MAP);
         session.execute(sql, &[at.into(), author.into(), note.into(), body.into()]).map(drop)
     }
 
@@ -85,7 +96,7 @@ impl Versioned {
     /// # Errors
     /// [`super::DbError`].
     pub fn newest(self, session: &mut dyn Session) -> DbResult<i64> {
-        Ok(session.first(self.of(NEWEST_RULES, NEWEST_DIRECTORY), &[], |r| r.int(0))?.unwrap_or(0))
+        Ok(session.first(self.of(NEWEST_RULES, NEWEST_DIRECTORY, NEWEST_MAP), &[], |r| r.int(0))?.unwrap_or(0))
     }
 
     /// One version.
@@ -93,7 +104,7 @@ impl Versioned {
     /// # Errors
     /// [`super::DbError`].
     pub fn by_id(self, session: &mut dyn Session, id: i64) -> DbResult<Option<Version>> {
-        session.first(self.of(RULES_OF_ID, DIRECTORY_OF_ID), &[id.into()], version)
+        session.first(self.of(RULES_OF_ID, DIRECTORY_OF_ID, MAP_OF_ID), &[id.into()], version)
     }
 
     /// The last versions, newest first.
@@ -101,6 +112,6 @@ impl Versioned {
     /// # Errors
     /// [`super::DbError`].
     pub fn last(self, session: &mut dyn Session, limit: u32) -> DbResult<Vec<Version>> {
-        session.all(self.of(LAST_RULES, LAST_DIRECTORIES), &[limit.into()], version)
+        session.all(self.of(LAST_RULES, LAST_DIRECTORIES, LAST_MAPS), &[limit.into()], version)
     }
 }

@@ -31,6 +31,7 @@ mod http;
 mod institutions;
 mod intake;
 mod lists;
+mod map;
 mod nearby;
 #[cfg(feature = "oidc")]
 mod oidc;

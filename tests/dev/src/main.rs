@@ -20,7 +20,7 @@ usage: cargo demo [--story] [--data DIR]   the main job: server, desk and a tabl
        cargo kills [--rounds N]            as many kills of tablet, servers and PostgreSQL, 1,000 when nothing is said
        cargo fuzz-all [--seconds N] [TARGET…]   every decoder of foreign bytes, fuzzed for N seconds each, 60 when nothing is said
        cargo package-deb                   the Debian package of the tablet's app
-       cargo check-android                 the tablet's Rust type-checked for Android; nothing is built or run
+       cargo check-android                 the tablet's Rust type-checked for Android, its Kotlin compiled; nothing is run
        cargo bench-sync [--engine postgres] [--json]   the sync benchmark
        cargo bench-tablet [--json]         a tablet with 5,000 requests, 15,000 previews and 300 photos";
 

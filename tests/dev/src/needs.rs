@@ -51,6 +51,7 @@ const ANDROID: &[Need] = &[
     need("/usr/bin/cargo", "cargo-web"),
     need("/usr/bin/rustc", "rustc-web"),
     need("/usr/lib/rustlib/src/rust/library/std/Cargo.toml", "rust-web-src"),
+    need("/usr/bin/kotlinc", "kotlin"),
 ];
 
 /// To count fsyncs in the benchmark.

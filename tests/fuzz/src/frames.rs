@@ -16,6 +16,7 @@ use mbs_shared::wire::courier::{CourierReply, Letter, Parts};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::Entry;
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::map::MapPack;
 use mbs_shared::wire::nearby::NearbyReply;
 use mbs_shared::wire::reconcile::ReconcileReply;
 use mbs_shared::wire::revocation::SignedRevocation;
@@ -103,6 +104,7 @@ pub(crate) fn small(bytes: &[u8]) {
     again::<SignedRevocation>(bytes);
     again::<NearbyReply>(bytes);
     again::<Announcements>(bytes);
+    again::<MapPack>(bytes);
     if let Some(receipt) = again::<SignedReceipt>(bytes) {
         assert_eq!(SignedReceipt::read(&receipt.text()), Ok(receipt), "a QR code says the same");
     }

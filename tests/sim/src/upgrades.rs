@@ -10,7 +10,8 @@ use crate::vfs::{self, DiskFault, Machine};
 use crate::world::World;
 
 /// How a tablet's migrations are undone, the latest first: each leads to the version before it.
-const TABLET: [&str; 9] = [
+const TABLET: [&str; 10] = [
+    "drop table map_parts; delete from settings where key in ('map', 'map_here')",
     "drop table announced_photos",
     "drop table templates; drop table renewed",
     "drop table proofs; delete from settings where key = 'refold'",
@@ -22,7 +23,8 @@ const TABLET: [&str; 9] = [
     "drop table receipts",
 ];
 /// The server's.
-const SERVERS: [&str; 19] = [
+const SERVERS: [&str; 20] = [
+    "drop table map",
     "drop index staff_external; drop index staff_identity; alter table staff drop column external; \
      alter table staff drop column identity; alter table staff_session drop column by_provider",
     "drop table announcement_photo; drop table job; alter table staff drop column districts",

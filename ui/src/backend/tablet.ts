@@ -3,6 +3,7 @@
 import type { Announcement } from '$ui/wire/Announcement';
 import type { Call } from '$ui/wire/Call';
 import type { CallError } from '$ui/wire/CallError';
+import type { CarryStep } from '$ui/wire/CarryStep';
 import type { Categories } from '$ui/wire/Categories';
 import type { Code } from '$ui/wire/Code';
 import type { Diagnosis } from '$ui/wire/Diagnosis';
@@ -11,6 +12,7 @@ import type { Files } from '$ui/wire/Files';
 import type { Halves } from '$ui/wire/Halves';
 import type { Health } from '$ui/wire/Health';
 import type { Home } from '$ui/wire/Home';
+import type { MapPack } from '$ui/wire/MapPack';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { PhotoStep } from '$ui/wire/PhotoStep';
 import type { Pin } from '$ui/wire/Pin';
@@ -45,11 +47,14 @@ export interface Answers {
   set_pin: Status;
   health: Health;
   diagnose: Diagnosis;
+  carry_courier: CarryStep;
   write_courier: Files;
   write_unsent: Files;
   set_draft: Request;
   relate: Request;
   pins: Pin[];
+  map: MapPack | null;
+  map_part: string | null;
   discard_draft: null;
   restore_draft: Request;
   add_photo: PhotoStep;
@@ -59,6 +64,7 @@ export interface Answers {
   remove_photo: Request;
   restore_photo: Request;
   fetch_photo: null;
+  expect_photo: null;
   take_shared: Request | null;
   fetch_announced_photo: null;
   locate: Place;
@@ -99,6 +105,8 @@ export interface Tablet {
   onChange(changed: () => void): () => void;
   /** Tells a person who looks elsewhere, where the system can. */
   tell?(text: string): void;
+  /** Asks the person whether the system may tell him, where it wants that asked. */
+  askToTell?(): void;
   /** Address of a photo's bytes for an `<img>`. */
   photoUrl(hash: string, thumb: boolean): string;
 }

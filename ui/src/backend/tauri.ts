@@ -19,6 +19,7 @@ export function tauriTablet(): Tablet {
       return () => void stop.then((unlisten) => unlisten());
     },
     tell: (text) => void invoke('tell', { text }).catch(() => {}), // what came in stands on the first page all the same
+    askToTell: () => void invoke('ask_to_tell').catch(() => {}), // without it one looks by oneself
     // `photo://localhost/<hash>`, or `http://photo.localhost/<hash>` where a platform wants it so.
     photoUrl: (hash, thumb) => convertFileSrc(hash, 'photo') + (thumb ? '?thumb' : ''),
   };

@@ -1,5 +1,7 @@
 // A router of a few lines: the page is the fragment of the address, so that it works from a file, from
 // the shell's own scheme and from a server, and the tablet's back button goes where it should.
+import { settled } from './back';
+
 export interface Route {
   name: string;
   id: string;
@@ -32,8 +34,10 @@ export function follow(): () => void {
 }
 
 export function go(to: string, replace = false): void {
-  if (replace) history.replaceState(null, '', to);
-  else location.hash = to;
+  settled(() => {
+    if (replace) history.replaceState(null, '', to);
+    else location.hash = to;
+  });
   // The event comes later; what is done meanwhile is done where one already is.
   Object.assign(route, parse(to));
 }

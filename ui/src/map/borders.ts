@@ -1,8 +1,9 @@
-// The offline map's data: loaded once, when the first map is shown.
+// The offline map's data, loaded when a map is shown: the pack that came by sync where there is one, else the app's own.
 import type { Feature, MultiLineString, MultiPolygon, Polygon } from 'geojson';
 import { feature, merge, mesh } from 'topojson-client';
 import type { MultiPolygon as TopoMultiPolygon, Polygon as TopoPolygon, Topology } from 'topojson-specification';
 import address from './data/istanbul.json?url';
+import { packHere } from './pack';
 
 export interface Neighbourhood {
   code: string;
@@ -17,7 +18,27 @@ interface City extends Topology {
   objects: { neighbourhoods: { type: 'GeometryCollection'; geometries: Shape[] } };
 }
 
+/** Roads and rails, where a pack has them. */
+export interface Lines {
+  kind: 'main' | 'street' | 'rail';
+  /** Shown from this zoom on. */
+  from: number;
+  shape: MultiLineString;
+}
+
+/** As `scripts/map.mjs` writes it. */
+interface Drawn {
+  borders: City;
+  land: MultiPolygon;
+  water: MultiPolygon;
+  lines?: Lines[];
+  /** Whose data it is, beside what every map says. */
+  credit?: string;
+}
+
 export interface CityMap {
+  lines: Lines[];
+  credit: string;
   land: MultiPolygon;
   water: MultiPolygon;
   borders: MultiLineString;
@@ -30,24 +51,45 @@ export interface CityMap {
   byDistrict(): Map<string, MultiPolygon>;
 }
 
-let loading: Promise<CityMap> | undefined;
+let loaded: { key: number | null; map: Promise<CityMap> } | undefined;
 
-export function cityMap(): Promise<CityMap> {
-  loading ??= load().catch((cause: unknown) => {
-    loading = undefined; // a failed load may be tried again
-    throw cause;
-  });
-  return loading;
+export async function cityMap(): Promise<CityMap> {
+  // Whatever is wrong with a pack, the app's own map is there.
+  const pack = await packHere().catch(() => null);
+  if (pack) {
+    try {
+      return await once(pack.key, pack.read);
+    } catch {
+      // Drawn below.
+    }
+  }
+  return once(null, own);
 }
 
-async function load(): Promise<CityMap> {
+/** Reads a map once, until another one is shown; a failed reading may be tried again. */
+function once(key: number | null, read: () => Promise<unknown>): Promise<CityMap> {
+  if (loaded?.key === key) return loaded.map;
+  const map = read().then((data) => prepare(data as Drawn));
+  const mine = (loaded = { key, map });
+  map.catch(() => {
+    if (loaded === mine) loaded = undefined;
+  });
+  return map;
+}
+
+async function own(): Promise<unknown> {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`map data: ${response.status}`);
-  const data = (await response.json()) as { borders: City; land: MultiPolygon; water: MultiPolygon };
+  return response.json();
+}
+
+function prepare(data: Drawn): CityMap {
   const city = data.borders;
   const all = city.objects.neighbourhoods;
   const district = (shape: unknown) => (shape as Shape).properties.district;
   return {
+    lines: data.lines ?? [],
+    credit: data.credit ?? '',
     land: data.land,
     water: data.water,
     borders: mesh(city, all, (a, b) => a !== b && district(a) === district(b)),

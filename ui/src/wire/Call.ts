@@ -113,7 +113,11 @@ hash: string,
 /**
  * The one that follows it; `null`: it becomes the last.
  */
-before: string | null, } | { "call": "take_shared" } | { "call": "remove_photo", 
+before: string | null, } | { "call": "expect_photo", 
+/**
+ * Which.
+ */
+id: string, } | { "call": "take_shared" } | { "call": "remove_photo", 
 /**
  * Which request.
  */
@@ -173,7 +177,15 @@ list: List,
 /**
  * The window.
  */
-window: Window, } | { "call": "send", 
+window: Window, } | { "call": "map" } | { "call": "map_part", 
+/**
+ * As in [`view::MapPack`].
+ */
+mark: number, 
+/**
+ * Which, from 0.
+ */
+part: number, } | { "call": "send", 
 /**
  * Which draft.
  */
@@ -339,7 +351,7 @@ second: string, } | { "call": "templates" } | { "call": "make_template",
  */
 id: string, } | { "call": "remove_template", 
 /**
- * Which, by [`view::Template::key`].
+ * Which, by its [`key`](crate::store::templates::Template::key).
  */
 key: string, } | { "call": "restore_template", 
 /**
@@ -357,7 +369,23 @@ pin: string,
 /**
  * The one before; empty where there was none.
  */
-old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "write_unsent", 
+old: string, } | { "call": "health" } | { "call": "diagnose" } | { "call": "write_courier" } | { "call": "carry_courier", 
+/**
+ * Chosen by the screen, the same for all slices of one file.
+ */
+upload: number, 
+/**
+ * Where this slice begins; must be what has arrived so far.
+ */
+offset: number, 
+/**
+ * Size of the whole file, in bytes.
+ */
+total: number, 
+/**
+ * The slice, base64, at most 512 KiB decoded.
+ */
+data: string, } | { "call": "write_unsent", 
 /**
  * Only of this request; `null`: of all.
  */

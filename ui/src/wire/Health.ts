@@ -19,4 +19,12 @@ photos: number,
 /**
  * The tablet's clock minus the server's, in seconds; 0 before the first contact.
  */
-clock_off: number, };
+clock_off: number, 
+/**
+ * Version of the map pack that is shown; `null`: the app's own map is.
+ */
+map: string | null, 
+/**
+ * How much of another one is here, in percent; `null`: none is coming.
+ */
+map_coming: number | null, };

@@ -15,6 +15,10 @@ items: Array<OutboxItem>,
  */
 bytes: number, 
 /**
+ * Parts of other tablets' courier files that wait to be brought.
+ */
+carried: number, 
+/**
  * How it stands with the server.
  */
 status: Status, };

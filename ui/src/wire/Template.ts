@@ -6,7 +6,11 @@ import type { Kind } from "./Kind";
  */
 export type Template = { 
 /**
- * What names it.
+ * Whether it was learned from what is filed again and again; else the muhtar made it.
+ */
+learned: boolean, 
+/**
+ * The request it was made of, as text; of one that was learned its category.
  */
 key: string, 
 /**
@@ -24,8 +28,4 @@ title: string,
 /**
  * Words; may be empty.
  */
-words: string, 
-/**
- * Whether it was learned from what is filed again and again; else the muhtar made it.
- */
-learned: boolean, };
+words: string, };

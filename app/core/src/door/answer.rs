@@ -33,6 +33,10 @@ impl Tablet {
                 self.cover_photo(id, hash, &areas)?;
                 return json(&self.lock().show(id)?);
             }
+            Call::ExpectPhoto { id } => {
+                self.lock().expect_photo(id)?;
+                return Ok(Value::Null);
+            }
             Call::TakeShared => {
                 let draft = self.take_shared()?;
                 return json(&draft.map(|id| self.lock().show(id)).transpose()?);
@@ -76,6 +80,9 @@ impl Tablet {
                 self.lock().read_announcement(id)?;
                 self.wake(Nudge::Work);
             }
+            Call::CarryCourier { upload, offset, total, data } => {
+                return json(&self.carry_slice(upload, offset, total, &data)?);
+            }
             Call::WriteCourier => return json(&self.write_courier_for_people()?),
             Call::WriteUnsent { only } => return json(&self.write_unsent_for_people(only)?),
             Call::Categories => return json(&words::categories()),
@@ -107,6 +114,8 @@ impl Tablet {
                 inner.set_pin(&pin, &old)?;
                 return json(&inner.status()?);
             }
+            Call::Map => return json(&inner.map()?),
+            Call::MapPart { mark, part } => return json(&inner.map_part(mark, part)?),
             Call::Health => return json(&inner.health()?),
             Call::Diagnose => return json(&inner.diagnose()?),
             Call::Requests { query } => return json(&inner.list(&query)?),
@@ -177,6 +186,7 @@ impl Tablet {
             | Call::AddPhoto { .. }
             | Call::CoverPhoto { .. }
             | Call::FetchPhoto { .. }
+            | Call::ExpectPhoto { .. }
             | Call::TakeShared
             | Call::FetchAnnouncedPhoto { .. }
             | Call::SyncNow
@@ -184,6 +194,7 @@ impl Tablet {
             | Call::Line { .. }
             | Call::Battery { .. }
             | Call::MobileLimit { .. }
+            | Call::CarryCourier { .. }
             | Call::WriteCourier
             | Call::WriteUnsent { .. }
             | Call::ReadCode { .. }

@@ -11,7 +11,7 @@ use super::view::{Diagnosis, Files, Health, Link, Mobile, Notice};
 use crate::Tablet;
 use crate::error::{Code, Result, fail};
 use crate::store::migrate;
-use crate::store::{blobs, outbox, quarantine, requests, settings};
+use crate::store::{blobs, map, outbox, quarantine, requests, settings};
 use crate::tablet::{Failed, Inner};
 
 /// What is handed on: numbers and fixed words, nothing that a person wrote or that says where.
@@ -44,11 +44,14 @@ struct Diagnosed {
 impl Inner {
     pub(crate) fn health(&self) -> Result<Health> {
         let c = self.store.read();
+        let map = map::here(c)?;
         Ok(Health {
             free: self.store.free(),
             database: self.store.size()?,
             photos: blobs::count(c)?,
             clock_off: settings::number(c, settings::CLOCK_OFF)? / 1_000,
+            map: (!map.parts.is_empty()).then_some(map.version),
+            map_coming: map::coming(c)?,
         })
     }
 

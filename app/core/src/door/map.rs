@@ -1,11 +1,16 @@
-//! Requests on the map: those of a list that lie in a window, those too close to be told apart as one.
+//! The map: the pack that is shown in place of the app's own; and requests on it, those of a list that lie in a window, those
+//! too close to be told apart as one.
 
 use std::collections::BTreeMap;
 
-use super::view::Pin;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::view::{MapPack, Pin};
 use super::{List, MAX_CELLS, Window};
 use crate::capture::request::headline;
 use crate::error::{Code, Result, fail};
+use crate::store::map;
 use crate::store::placed::{self, Placed};
 use crate::tablet::Inner;
 
@@ -15,6 +20,27 @@ const SHORTER: f64 = 0.755;
 const NAMED: usize = 10;
 
 impl Inner {
+    /// The pack that is shown; `None`: the app's own map is.
+    pub(crate) fn map(&self) -> Result<Option<MapPack>> {
+        let pack = map::here(self.store.read())?;
+        let parts = u32::try_from(pack.parts.len()).unwrap_or(0);
+        Ok((parts > 0).then(|| MapPack { mark: pack.mark(), version: pack.version, parts }))
+    }
+
+    /// A part of it; `None`: another pack is shown by now, or the part is damaged, and comes anew.
+    pub(crate) fn map_part(&mut self, mark: u32, part: u32) -> Result<Option<String>> {
+        let pack = map::here(self.store.read())?;
+        let Some(hash) = pack.parts.get(part as usize).copied().filter(|_| pack.mark() == mark) else {
+            return Ok(None);
+        };
+        if let Some(bytes) = map::part(self.store.read(), hash)? {
+            return Ok(Some(STANDARD.encode(bytes)));
+        }
+        self.store.write(|c| map::damaged(c, hash))?;
+        self.round.look_for_map();
+        Ok(None)
+    }
+
     pub(crate) fn pins(&self, query: &str, list: List, window: &Window) -> Result<Vec<Pin>> {
         let Window { south, west, north, east, cell } = *window;
         if !(south < north && west < east && cell > 0.0 && east - west <= cell * MAX_CELLS) {

@@ -8,6 +8,7 @@ pub mod view;
 
 pub mod announcements;
 mod answer;
+mod carry;
 mod drafts;
 mod enrolment;
 mod given;
@@ -18,6 +19,7 @@ mod mend;
 mod nearby;
 mod overview;
 mod photos;
+pub mod quiet;
 mod receipts;
 pub(crate) mod sent;
 pub mod shared;
@@ -26,6 +28,7 @@ mod templates;
 mod voice;
 mod words;
 
+pub(crate) use carry::Bundle;
 pub(crate) use lock::has_pin;
 pub(crate) use photos::Upload;
 
@@ -152,7 +155,15 @@ pub enum Call {
         #[ts(type = "string | null")]
         before: Option<BlobHash>,
     },
-    /// A draft with the photos that another app handed over, if there are any → [`view::Request`] or `null`.
+    /// The camera opens for a request: should the app end meanwhile, the photo it took is put there by [`Call::TakeShared`]
+    /// → `null`.
+    ExpectPhoto {
+        /// Which.
+        #[ts(type = "string")]
+        id: RequestId,
+    },
+    /// Photos that the host found: the one that was taken while the app was ended, in its request; those that another app
+    /// handed over, in a new draft → [`view::Request`], or `null` where there are none.
     TakeShared,
     /// Takes a photo out of the request → [`view::Request`].
     RemovePhoto {
@@ -219,6 +230,15 @@ pub enum Call {
         list: List,
         /// The window.
         window: Window,
+    },
+    /// The map pack that is shown in place of the app's own map → [`view::MapPack`] or `null`.
+    Map,
+    /// One of its parts → base64, or `null` where it is damaged or another pack is shown by now: then the app's own map is.
+    MapPart {
+        /// As in [`view::MapPack`].
+        mark: u32,
+        /// Which, from 0.
+        part: u32,
     },
     /// `Gönder`: freezes the draft and queues it → [`view::Request`].
     Send {
@@ -396,7 +416,7 @@ pub enum Call {
     },
     /// Takes one out; what was learned is not offered again → as [`Call::Templates`].
     RemoveTemplate {
-        /// Which, by [`view::Template::key`].
+        /// Which, by its [`key`](crate::store::templates::Template::key).
         key: String,
     },
     /// Takes it back → as [`Call::Templates`].
@@ -425,6 +445,19 @@ pub enum Call {
     Diagnose,
     /// Writes what waits into sealed files for a courier → [`view::Files`].
     WriteCourier,
+    /// One slice of another tablet's courier file, base64; with the last one it is taken along to the server, unread
+    /// → [`view::CarryStep`].
+    CarryCourier {
+        /// Chosen by the screen, the same for all slices of one file.
+        upload: u32,
+        /// Where this slice begins; must be what has arrived so far.
+        offset: u32,
+        /// Size of the whole file, in bytes.
+        #[ts(type = "number")]
+        total: u64,
+        /// The slice, base64, at most 512 KiB decoded.
+        data: String,
+    },
     /// Writes what is not on the server into a folder that can be read without this app → [`view::Files`].
     WriteUnsent {
         /// Only of this request; `null`: of all.
@@ -452,34 +485,6 @@ pub enum Call {
         /// The words.
         text: String,
     },
-}
-
-impl Call {
-    /// Whether it only looks, and changes nothing.
-    #[must_use]
-    pub const fn is_question(&self) -> bool {
-        matches!(
-            self,
-            Self::Status
-                | Self::Home { .. }
-                | Self::Requests { .. }
-                | Self::Request { .. }
-                | Self::Locate { .. }
-                | Self::Similar { .. }
-                | Self::Pins { .. }
-                | Self::Halves { .. }
-                | Self::Outbox
-                | Self::Receipt { .. }
-                | Self::VerifyReceipt { .. }
-                | Self::ReadCode { .. }
-                | Self::Announcements
-                | Self::Health
-                | Self::Diagnose
-                | Self::Templates
-                | Self::Categories
-                | Self::SuggestCategory { .. }
-        )
-    }
 }
 
 /// The lists of the first page.

@@ -13,7 +13,7 @@ use crate::capture::request::headline;
 use crate::error::Result;
 use crate::store::outbox::{self, What};
 use crate::store::requests::{Record, Stage};
-use crate::store::{announcements, begun, blobs, changes, quarantine, requests, settings};
+use crate::store::{announcements, begun, blobs, carried, changes, quarantine, requests, settings};
 use crate::sync::allowance;
 use crate::sync::round::Closed;
 use crate::tablet::Inner;
@@ -130,7 +130,12 @@ impl Inner {
             items.push((w.since, w.what, w.key, w.request, w.bytes as usize, None));
         }
         items.sort_by_key(|i| i.0);
-        let mut out = Outbox { items: Vec::with_capacity(items.len()), bytes: 0, status: self.status()? };
+        let mut out = Outbox {
+            items: Vec::with_capacity(items.len()),
+            bytes: 0,
+            carried: carried::count(c)?,
+            status: self.status()?,
+        };
         for (since, what, key, request, bytes, quarantine) in items {
             let record = requests::get(c, request)?;
             if record.as_ref().is_some_and(|r| r.stage == Stage::Renewed) {

@@ -16,7 +16,7 @@ use crate::capture::place::photo_may_set;
 use crate::error::{Code, Result, fail};
 use crate::store::outbox::{self, What};
 use crate::store::requests::{self, Record, Stage};
-use crate::store::{PHOTO_NEEDS, blobs, proofs};
+use crate::store::{PHOTO_NEEDS, blobs, proofs, settings};
 use crate::tablet::Inner;
 
 /// Largest slice, decoded, in bytes.
@@ -193,6 +193,8 @@ impl Inner {
         fix: Option<Fix>,
     ) -> Result<()> {
         let record = self.may_add_blob(id)?;
+        let expected = settings::expected(self.store.read())?.filter(|expected| expected.request == id);
+        let came = expected.is_some() && blob.kind == BlobKind::Photo;
         if blobs::find(self.store.read(), id, blob.hash)?.is_some_and(|(_, removed)| !removed) {
             return Err(fail(Code::PhotoTwice, blob.hash.to_string()));
         }
@@ -204,12 +206,14 @@ impl Inner {
             self.store.write(|c| {
                 blobs::keep(c, blob.hash, bytes, thumb)?;
                 blobs::refer(c, id, &blob)?;
+                settings::photo_came(c, came)?;
                 requests::put(c, id, Stage::Draft, &request, 0)
             })
         } else {
             let now = self.now();
             let written = self.edit(id, &[Edit::AddBlob(blob)], |c, change| {
                 blobs::keep(c, blob.hash, bytes, thumb)?;
+                settings::photo_came(c, came)?;
                 queue_photo(c, id, blob.hash, blob.size, change, now)
             });
             written.map(drop)

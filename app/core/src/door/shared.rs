@@ -1,41 +1,56 @@
-//! Photos that another app handed over (Android's "share"): the host lays them into a folder, and they become a draft.
+//! Photos that the host lays into a folder: those that another app handed over (Android's "share"), which become a draft, and
+//! the one that the camera took while the system had ended the app, which goes where it was meant to go.
+
+use std::path::Path;
 
 use mbs_shared::blob::MAX_PER_REQUEST;
 use mbs_shared::id::RequestId;
 
 use crate::Tablet;
-use crate::capture::facts::facts;
-use crate::capture::photo::{MAX_ORIGINAL, shrink};
+use crate::capture::facts::{Facts, facts};
+use crate::capture::photo::{MAX_ORIGINAL, Shrunk, shrink};
 use crate::error::{Code, Result, fail};
+use crate::ports::Files;
+use crate::store::settings::{self, Expected};
+use crate::tablet::Inner;
 
 /// The folder in the tablet's own, in which the host lays them as `1`, `2`, … whole.
 pub const FOLDER: &str = "shared";
+/// There too: what the camera took last, where the app was ended while it was open. It may have come before that.
+pub const TAKEN: &str = "taken";
+
+/// Whoever took a photo longer ago than this, in ms, has gone on without it.
+const HOUR: i64 = 60 * 60_000;
 
 impl Tablet {
-    /// A draft with the photos that were handed over; `None`: there are none. Each is removed once it is kept, or was found to
-    /// be no photo: the app it came from has it.
+    /// What the host found, put where it belongs: the request whose photo it was, or else a draft of what was handed over;
+    /// `None`: there is nothing. Each is removed once it is kept, or was found to be no photo: the app it came from has it.
     pub(crate) fn take_shared(&self) -> Result<Option<RequestId>> {
         let (files, folder) = {
             let inner = self.lock();
             (inner.ports.files.clone(), inner.store.dir().join(FOLDER))
         };
+        let taken = folder.join(TAKEN);
+        if files.exists(&taken) {
+            let meant = self.lock().expected()?;
+            let kept = match meant {
+                Some(id) => made(&*files, &taken)?.and_then(|photo| self.keep_found(id, photo)).map(|()| Some(id)),
+                None => Ok(None),
+            };
+            files.remove(&taken)?;
+            // What was handed over is found at the next look.
+            if kept.as_ref().map_or(true, Option::is_some) {
+                return kept;
+            }
+        }
         let (mut draft, mut failed) = (None, None);
         let waiting = (1..=MAX_PER_REQUEST).map(|n| folder.join(n.to_string()));
         for file in waiting.filter(|file| files.exists(file)) {
-            let original = files.read(&file, MAX_ORIGINAL as u64 + 1)?;
-            let facts = facts(&original);
-            let made = shrink(&original, facts.orientation);
-            drop(original);
-            match made {
-                Ok(shrunk) => {
-                    let mut inner = self.lock();
-                    let id = draft.map_or_else(|| inner.new_draft(), Ok)?;
+            match made(&*files, &file)? {
+                Ok(photo) => {
+                    let id = draft.map_or_else(|| self.lock().new_draft(), Ok)?;
                     draft = Some(id);
-                    match inner.keep_photo(id, &shrunk, facts) {
-                        // The same picture twice is there already.
-                        Err(error) if error.code != Code::PhotoTwice => return Err(error),
-                        _ => {}
-                    }
+                    self.keep_found(id, photo)?;
                 }
                 Err(error) => failed = failed.or(Some(error)),
             }
@@ -45,5 +60,35 @@ impl Tablet {
             (None, Some(error)) => Err(fail(error.code, error.detail)),
             (draft, _) => Ok(draft),
         }
+    }
+
+    fn keep_found(&self, id: RequestId, (shrunk, facts): (Shrunk, Facts)) -> Result<()> {
+        match self.lock().keep_photo(id, &shrunk, facts) {
+            // The same picture twice is there already.
+            Err(error) if error.code != Code::PhotoTwice => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The picture in a file, if it is one; without the lock, so that screens go on meanwhile.
+fn made(files: &dyn Files, file: &Path) -> Result<Result<(Shrunk, Facts)>> {
+    let original = files.read(file, MAX_ORIGINAL as u64 + 1)?;
+    let facts = facts(&original);
+    Ok(shrink(&original, facts.orientation).map(|shrunk| (shrunk, facts)))
+}
+
+impl Inner {
+    pub(crate) fn expect_photo(&mut self, id: RequestId) -> Result<()> {
+        self.may_add_blob(id)?;
+        let expected = Expected { request: id, since: self.now() };
+        self.store.write(|c| settings::expect(c, expected))
+    }
+
+    /// For which request a photo is being taken.
+    fn expected(&self) -> Result<Option<RequestId>> {
+        let expected = settings::expected(self.store.read())?;
+        let fresh = expected.filter(|expected| (self.now() - expected.since).abs() < HOUR);
+        Ok(fresh.map(|expected| expected.request).filter(|id| self.may_add_blob(*id).is_ok()))
     }
 }

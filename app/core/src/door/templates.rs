@@ -76,12 +76,9 @@ impl Inner {
         let wanted =
             |one: &Template| !gone.iter().any(|g| g.key == one.key) && !made.iter().any(|m| m.category == one.category);
         let learned = learned.into_iter().filter(wanted).take(MOST_LEARNED);
-        let shown = |t: Template, learned| {
-            let Template { key, category, kind, title, words } = t;
-            view::Template { key, category, kind, title, words, learned }
-        };
-        let learned: Vec<_> = learned.map(|t| shown(t, true)).collect();
-        Ok(made.into_iter().map(|t| shown(t, false)).chain(learned).collect())
+        let shown = |learned| move |template| view::Template { template, learned };
+        let learned: Vec<_> = learned.map(shown(true)).collect();
+        Ok(made.into_iter().map(shown(false)).chain(learned).collect())
     }
 
     /// Makes one of a request. What is discreet does not stand where others look on.

@@ -5,12 +5,12 @@ mod request;
 pub use request::*;
 
 use mbs_shared::id::{BlobHash, RequestId};
-use mbs_shared::request::Kind;
 use mbs_shared::routing::{Outcome, State};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::announcements::Announcement;
+use crate::store::templates;
 
 /// The tablet as a whole: top line, navigation badges.
 #[derive(Debug, Clone, Serialize, Deserialize, TS)]
@@ -92,6 +92,22 @@ pub struct Health {
     /// The tablet's clock minus the server's, in seconds; 0 before the first contact.
     #[ts(type = "number")]
     pub clock_off: i64,
+    /// Version of the map pack that is shown; `null`: the app's own map is.
+    pub map: Option<String>,
+    /// How much of another one is here, in percent; `null`: none is coming.
+    pub map_coming: Option<u8>,
+}
+
+/// The map pack that is shown in place of the app's own map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MapPack {
+    /// As people call it.
+    pub version: String,
+    /// What tells it from another one.
+    pub mark: u32,
+    /// How many parts it has; one behind the other they are gzipped JSON.
+    pub parts: u32,
 }
 
 /// What a QR code says.
@@ -294,8 +310,29 @@ pub struct Outbox {
     /// Bytes still to be sent.
     #[ts(type = "number")]
     pub bytes: u64,
+    /// Parts of other tablets' courier files that wait to be brought.
+    pub carried: u32,
     /// How it stands with the server.
     pub status: Status,
+}
+
+/// Answer to [`crate::door::Call::CarryCourier`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "step", rename_all = "snake_case")]
+#[ts(export)]
+pub enum CarryStep {
+    /// Send the next slice from here.
+    More {
+        /// Bytes that have arrived.
+        offset: u32,
+    },
+    /// It is taken along.
+    Done {
+        /// Whole parts, those that were here already too.
+        parts: u32,
+        /// Whether the file ends early or has parts that are damaged: its tablet still has what they held.
+        cut: bool,
+    },
 }
 
 /// One thing that waits.
@@ -403,16 +440,9 @@ pub struct Category {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Template {
-    /// What names it.
-    pub key: String,
-    /// Category code; may be empty.
-    pub category: String,
-    /// Kind of petition.
-    pub kind: Kind,
-    /// First line; may be empty.
-    pub title: String,
-    /// Words; may be empty.
-    pub words: String,
+    /// What it begins with, and what names it.
+    #[serde(flatten)]
+    pub template: templates::Template,
     /// Whether it was learned from what is filed again and again; else the muhtar made it.
     pub learned: bool,
 }

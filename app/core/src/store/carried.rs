@@ -26,6 +26,14 @@ pub fn next(conn: &Connection, now: i64) -> Result<Option<(i64, Vec<u8>)>> {
         .optional()?)
 }
 
+/// How many parts wait.
+///
+/// # Errors
+/// [`crate::error::Code::Storage`].
+pub fn count(conn: &Connection) -> Result<u32> {
+    Ok(conn.prepare_cached("SELECT count(*) FROM carried")?.query_row([], |r| r.get(0))?)
+}
+
 /// When the next part that was put off may go, Unix ms.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ pub mod cursor;
 pub mod digest;
 pub mod entries;
 pub mod events;
+pub mod map;
 pub mod migrate;
 pub mod open;
 pub mod outbox;

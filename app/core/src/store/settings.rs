@@ -44,6 +44,10 @@ pub const NEARBY_ASKED: &str = "nearby_asked";
 pub const ANNOUNCEMENTS: &str = "announcements";
 /// Mark of the units' names that are here ([`mbs_shared::wire::units::Units::mark`]); absent: the release's own.
 pub const UNITS: &str = "units";
+/// The map pack that the server has, as it said last ([`mbs_shared::wire::map::MapPack`]).
+pub const MAP: &str = "map";
+/// The map pack that is whole here; empty or absent: the app's own map is shown.
+pub const MAP_HERE: &str = "map_here";
 /// Name of the photo that was cut off last: the server may have more of it than it confirmed.
 pub const CUT: &str = "cut";
 /// 1: rows were taken over from a damaged database, and what is missing in them is not worked out yet.
@@ -62,6 +66,12 @@ pub const OPENED_BY: &str = "opened_by";
 pub const REFOLD: &str = "refold";
 /// The PIN's hash and what was tried in vain, JSON (`door/lock.rs`); empty or absent: there is none.
 pub const PIN: &str = "pin";
+/// For which request the camera was opened last (16 bytes), and when (Unix ms); empty: its photo came ([`Expected`]).
+pub const EXPECTED: &str = "expected";
+/// How many requests needed the muhtar when he was last told or looked (`sync/background.rs`).
+pub const TOLD_WAITING: &str = "told_waiting";
+/// How many announcements were unread then.
+pub const TOLD_UNREAD: &str = "told_unread";
 /// Whom the key beside the database is sealed for (`age1…`).
 pub const RECOVERY: &str = "recovery";
 /// 1: another tablet has this one's identity.
@@ -140,6 +150,41 @@ pub fn set_number(conn: &Connection, key: &str, value: i64) -> Result<()> {
 pub fn identity(conn: &Connection) -> Result<Option<Identity>> {
     let Some(json) = get(conn, IDENTITY)? else { return Ok(None) };
     serde_json::from_slice(&json).map(Some).map_err(|e| fail(Code::Storage, e.to_string()))
+}
+
+/// A photo that is being taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// For which request.
+    pub request: RequestId,
+    /// Since when, Unix ms.
+    pub since: i64,
+}
+
+/// The photo that is being taken, if one is.
+///
+/// # Errors
+/// [`Code::Storage`].
+pub fn expected(conn: &Connection) -> Result<Option<Expected>> {
+    let kept = get(conn, EXPECTED)?.unwrap_or_default();
+    let Some((id, since)) = kept.split_at_checked(16) else { return Ok(None) };
+    Ok(RequestId::from_slice(id).ok().map(|request| Expected { request, since: number_of(since) }))
+}
+
+/// Notes that one is being taken.
+///
+/// # Errors
+/// [`Code::Storage`] or [`Code::DiskFull`].
+pub fn expect(conn: &Connection, Expected { request, since }: Expected) -> Result<()> {
+    set(conn, EXPECTED, &[&request.0[..], &since.to_le_bytes()].concat())
+}
+
+/// The photo came, if this is the one: it is not expected any more.
+///
+/// # Errors
+/// [`Code::Storage`] or [`Code::DiskFull`].
+pub fn photo_came(conn: &Connection, is_it: bool) -> Result<()> {
+    if is_it { set(conn, EXPECTED, &[]) } else { Ok(()) }
 }
 
 /// How long a notice is shown, in ms.

@@ -2,11 +2,13 @@
 
 use mbs_shared::request::Kind;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::error::Result;
 
-/// The beginning of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The beginning of a request, as screens get it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Template {
     /// The request it was made of, as text; of one that was learned its category.
     pub key: String,

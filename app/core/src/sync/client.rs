@@ -5,9 +5,10 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use reqwest::Url;
 use reqwest::blocking::{Body, Client};
-use reqwest::{Certificate, Url};
 
+use super::trust::Trust;
 use super::{Nudge, listener};
 use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Connect, Cut, HttpReply, HttpRequest, Listening, Method, Random, Transport};
@@ -77,17 +78,14 @@ impl HttpClient {
     pub fn new(server: &str, authority: Option<&[u8]>) -> Result<Self> {
         install_provider();
         let (base, here) = address(server)?;
-        let mut builder = Client::builder()
+        let builder = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(TOTAL)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy_on(here)
             .user_agent(AGENT);
-        if let Some(pem) = authority {
-            let certificate = Certificate::from_pem(pem).map_err(|e| fail(Code::BadCall, e.to_string()))?;
-            builder = builder.add_root_certificate(certificate);
-        }
-        let client = builder.build().map_err(|e| fail(Code::Protocol, e.to_string()))?;
+        let client =
+            Trust::of(authority)?.blocking(builder).build().map_err(|e| fail(Code::Protocol, e.to_string()))?;
         Ok(Self { base, client })
     }
 

@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use mbs_shared::wire::events;
 use reqwest::header::RETRY_AFTER;
-use reqwest::{Certificate, Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::Nudge;
 use super::client::{AGENT, address, install_provider};
+use super::trust::Trust;
 use crate::ports::{Account, Listening, Random, random};
 
 /// First wait before reconnecting; doubled each time, half of it drawn.
@@ -65,10 +66,7 @@ pub(super) fn start(
     if here {
         builder = builder.no_proxy();
     }
-    if let Some(pem) = authority {
-        builder = builder.add_root_certificate(Certificate::from_pem(pem).ok()?);
-    }
-    let client = builder.build().ok()?;
+    let client = Trust::of(authority).ok()?.waiting(builder).build().ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let hurry = Arc::new(Notify::new());
     let (stop, stopped) = oneshot::channel();

@@ -7,6 +7,7 @@
 pub(crate) mod allowance;
 mod announcements;
 mod apart;
+pub mod background;
 mod blob;
 pub mod client;
 pub(crate) mod courier;
@@ -16,6 +17,7 @@ pub(crate) mod enrol;
 pub(crate) mod exchange;
 pub(crate) mod intake;
 pub mod listener;
+mod map;
 pub(crate) mod nearby;
 pub mod plan;
 pub(crate) mod rebuild;
@@ -24,6 +26,7 @@ mod reconcile;
 pub(crate) mod replay;
 pub mod round;
 mod snapshot;
+mod trust;
 mod units;
 
 use mbs_shared::wire::events::News;

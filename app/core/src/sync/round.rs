@@ -5,12 +5,17 @@
 
 use mbs_shared::id::{BlobHash, RequestId, SessionId};
 use mbs_shared::sabotage::sabotaged;
+use mbs_shared::wire;
 use mbs_shared::wire::events::News;
 use mbs_shared::wire::sync::{About, MAX_ITEMS};
-use mbs_shared::wire::{self, MEDIA_TYPE};
 
+mod ask;
+mod nudged;
 mod refused;
 mod taken;
+
+use ask::{about, snapshot_request};
+pub(super) use ask::{get, post};
 
 use super::blob::{Certain, Put};
 use super::download::{Download, Slice};
@@ -19,13 +24,13 @@ use super::plan::Line;
 use super::rebuild::rebuild_rescued;
 use super::reconcile::Reconcile;
 use super::snapshot::Snapshot;
-use super::{Effect, Event, Nudge, allowance, announcements, blob, courier, nearby, receipt, units};
+use super::{Effect, Event, allowance, announcements, blob, courier, map, nearby, receipt, units};
 use crate::Summary;
 use crate::door::CallError;
 use crate::error::Result;
-use crate::ports::{HttpReply, HttpRequest, Method, Random, random};
+use crate::ports::{HttpReply, HttpRequest, Random, random};
 use crate::store::settings::{self, Identity};
-use crate::store::{PHOTO_NEEDS, Store, carried, cursor, outbox};
+use crate::store::{PHOTO_NEEDS, Store, carried, outbox};
 
 /// Time between polls when nothing happens and nobody wakes us, in ms.
 pub const POLL: i64 = 30_000;
@@ -74,6 +79,7 @@ enum Kind {
     Courier(i64),
     Nearby,
     Units,
+    Map,
     Announcements,
     /// That these were read.
     Seen(Vec<i64>),
@@ -119,6 +125,10 @@ pub(crate) struct Round {
     announced: u64,
     /// The mark of units' names, as the server said beside the last rows, until they were asked for.
     units: Option<u32>,
+    /// The mark of the map pack, in the same way.
+    map: Option<u32>,
+    /// Nothing of the map is to be fetched, and its mark has not changed since.
+    map_fetched: bool,
     noted: i64,
     /// What the server was told of this tablet, and what goes with the exchange that is under way.
     told: Option<About>,
@@ -167,6 +177,8 @@ impl Round {
             nearby: 0,
             announced: 0,
             units: None,
+            map: None,
+            map_fetched: false,
             noted: 0,
             told: None,
             telling: None,
@@ -258,54 +270,15 @@ impl Round {
         if self.listening { RARE_POLL } else { POLL }
     }
 
-    /// A reason to act before the planned time.
-    pub(crate) fn nudged(&mut self, store: &mut Store, now: i64, nudge: Nudge) {
-        match nudge {
-            Nudge::Now => {
-                self.all_fetched = false;
-                (self.failures, self.not_before, self.hold) = (0, 0, 0);
-                let _ = store.write(|c| outbox::hurry(c).and_then(|()| carried::hurry(c)));
-                self.poll = now;
-                self.all_the_same = true;
-            }
-            Nudge::Connectivity => {
-                (self.failures, self.not_before) = (0, 0);
-                self.poll = now;
-            }
-            Nudge::Work => {
-                self.all_fetched = false;
-                self.poll = now;
-            }
-            // Its first event tells whether there is something to fetch; what waits here may go.
-            Nudge::Listening => {
-                (self.failures, self.not_before) = (0, 0);
-                self.listening = true;
-            }
-            Nudge::News(news) => self.news = Some(news),
-            Nudge::Announced(reach) => self.announced = reach,
-            // All tablets of a server that restarts become deaf at once: they do not poll at once.
-            Nudge::Deaf => {
-                self.listening = false;
-                self.poll = self.poll.min(now + self.jittered(store, POLL));
-            }
-        }
-    }
-
-    /// Polls when the last wake-up tells of something that has not been taken. Asked between exchanges: the
-    /// one under way may bring it.
-    fn heed_news(&mut self, store: &Store, now: i64) -> Result<()> {
-        if let Some(news) = self.news.take()
-            && news.concerns(cursor::get(store.read())?)
-        {
-            self.poll = now;
-        }
-        Ok(())
-    }
-
     /// Somebody has opened a photo whose full size is not here.
     pub(crate) fn want(&mut self, hash: BlobHash) {
         self.download.want(hash);
         self.all_fetched = false;
+    }
+
+    /// Parts of the map may be missing.
+    pub(crate) const fn look_for_map(&mut self) {
+        self.map_fetched = false;
     }
 
     /// What the platform says of the line. Leave to send photos all the same is for the line it was given on.
@@ -313,6 +286,12 @@ impl Round {
         self.all_the_same &= self.metered == metered;
         self.all_fetched &= self.metered == metered;
         self.metered = metered;
+    }
+
+    /// What is done from here on is counted anew, over a line of that kind.
+    pub(crate) fn begin_apart(&mut self, metered: bool) {
+        self.summary = Summary::default();
+        self.on_line(Some(metered));
     }
 
     /// Bytes of full sizes that may go now.
@@ -414,6 +393,23 @@ impl Round {
                 return Ok(self.send(&identity, now, nearby::ask(store.read())?, Kind::Nearby));
             }
         }
+        // Last of all: nobody waits for it.
+        if let Some(mark) = self.map.take()
+            && let Some(request) = map::ask(store.read(), mark)?
+        {
+            return Ok(self.send(&identity, now, request, Kind::Map));
+        }
+        if !self.map_fetched && store.free() >= PHOTO_NEEDS {
+            let left = self.photo_bytes_left(store, now)?;
+            match self.download.map(store.read(), &self.line, left)? {
+                Some((request, slice)) if left > 0 => {
+                    return Ok(self.send(&identity, now, request, Kind::Download(slice)));
+                }
+                // It waits for Wi-Fi, or for tomorrow.
+                Some(_) => {}
+                None => self.map_fetched = true,
+            }
+        }
         let later = outbox::next_later(store.read(), now)?.unwrap_or(i64::MAX);
         let carried = carried::next_later(store.read(), now)?.unwrap_or(i64::MAX);
         Ok(Effect::Wait(self.poll.min(later).min(carried)))
@@ -437,7 +433,7 @@ impl Round {
                 self.line.page_cut();
             }
             Kind::Snapshot | Kind::Reconcile => self.line.page_cut(),
-            Kind::Nearby | Kind::Units | Kind::Announcements | Kind::Seen(_) => {}
+            Kind::Nearby | Kind::Units | Kind::Map | Kind::Announcements | Kind::Seen(_) => {}
             Kind::Put(put) => {
                 self.unpaid += put.paid;
                 self.line.slice_cut();
@@ -492,41 +488,4 @@ impl Round {
             }
         }
     }
-}
-
-/// A question without a body; its answer has at most `cap` bytes.
-pub(super) fn get(path: impl Into<String>, query: Vec<(&'static str, String)>, cap: usize) -> HttpRequest {
-    HttpRequest { ticket: 0, method: Method::Get, path: path.into(), query, headers: Vec::new(), body: Vec::new(), cap }
-}
-
-/// A frame; its answer has at most `cap` bytes.
-pub(super) fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
-    HttpRequest {
-        ticket: 0,
-        method: Method::Post,
-        path: path.into(),
-        query: Vec::new(),
-        headers: vec![("content-type", MEDIA_TYPE.into())],
-        body,
-        cap,
-    }
-}
-
-fn snapshot_request(snapshot: &Snapshot, line: &Line) -> HttpRequest {
-    let mut query = vec![("page", line.page.to_string())];
-    query.extend(snapshot.after.map(|after| ("after", after.to_string())));
-    // Whole requests: the last one of a page may reach past it.
-    get("/v1/snapshot", query, 8 * 1024 * 1024)
-}
-
-/// What is to be told of this tablet, where the server may not know it: at the first exchange of a process, and when a quarter
-/// of the room was taken up or given back, or a fifth of the battery.
-fn about(free: u64, battery: Option<u8>, told: Option<&About>) -> Option<About> {
-    // The largest number stands for "the system does not say".
-    let free = if free == u64::MAX { 0 } else { u32::try_from(free >> 20).unwrap_or(u32::MAX) };
-    let known = told.is_some_and(|told| {
-        let fuller = battery.zip(told.battery).map_or(0, |(now, then)| now.abs_diff(then));
-        told.free.abs_diff(free) <= told.free / 4 && fuller < 20 && told.battery.is_some() >= battery.is_some()
-    });
-    (!known).then(|| About { app: env!("CARGO_PKG_VERSION").to_owned(), free, battery })
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "each test program uses its part")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test that cannot go on stops here")]
 
+mod line;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,8 @@ use mbs_tablet::door::{Call, Fields, view};
 use mbs_tablet::ports::{Clock, Ports, Random, Transport};
 use serde::de::DeserializeOwned;
 
-pub use server::{Fault, Line, Lines, Server, envelope, signing_key};
+pub use line::{Fault, Line, Lines};
+pub use server::{Server, envelope, signing_key};
 
 /// 24 November 2026, 09:00 in Istanbul.
 pub const MORNING: i64 = 1_795_500_000_000;

@@ -15,6 +15,7 @@ use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolReply;
 use mbs_shared::wire::entry::{Entry, Stamp};
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::map::MapPack;
 use mbs_shared::wire::nearby::NearbyReply;
 use mbs_shared::wire::reconcile::{Lost, ReconcileReply, ReconcileRequest};
 use mbs_shared::wire::revocation::{Revocation, SignedRevocation};
@@ -24,27 +25,10 @@ use mbs_shared::wire::sync::{
 };
 use mbs_shared::wire::units::Units;
 use mbs_shared::wire::version::{Abilities, PROTOCOL};
-use mbs_tablet::error::Result;
-use mbs_tablet::ports::{Connect, Cut, HttpReply, HttpRequest, Transport};
+use mbs_tablet::ports::{HttpReply, HttpRequest};
 
+use super::line::Fault;
 use super::{MORNING, MUHTAR};
-
-/// What happens to one request.
-#[derive(Debug, Clone)]
-pub enum Fault {
-    /// It passes.
-    Pass,
-    /// It never arrives.
-    Lost,
-    /// It arrives, its answer does not.
-    AnswerLost,
-    /// Of its body so many bytes arrive, then the line is cut.
-    Partly(usize),
-    /// It arrives twice; the second answer comes.
-    Twice,
-    /// Another answer comes instead.
-    Instead(u16, Vec<(&'static str, &'static str)>, Option<Code>),
-}
 
 #[derive(Clone)]
 pub struct Stored {
@@ -96,6 +80,9 @@ pub struct Server {
     /// What the tablet said of itself.
     pub about: Vec<About>,
     pub units: Option<Units>,
+    /// The map pack, and its parts by their names.
+    pub map: Option<MapPack>,
+    pub map_parts: BTreeMap<BlobHash, Vec<u8>>,
     /// What was read, as tablets said.
     pub seen: Vec<u64>,
 }
@@ -104,7 +91,7 @@ fn mac_of(bytes: &[u8]) -> Mac {
     Mac::from_slice(&mbs_shared::blob::name_of(bytes).0[..16]).unwrap()
 }
 
-fn cbor<T: minicbor::Encode<()>>(status: u16, frame: &T) -> HttpReply {
+pub(super) fn cbor<T: minicbor::Encode<()>>(status: u16, frame: &T) -> HttpReply {
     HttpReply { status, headers: Vec::new(), body: wire::encode(frame) }
 }
 
@@ -130,6 +117,19 @@ impl Server {
         let revocation = Revocation { device: DeviceNo(device), at: self.now };
         self.revocation = Some(SignedRevocation::new(revocation, [(2, &key)].into_iter()));
         self.verdict = Some(|_| Some(ItemResult::Rejected(Code::Revoked)));
+    }
+
+    /// It is set back to before it knew anything, under a new epoch.
+    pub fn set_back(&mut self) {
+        self.epoch += 1;
+        self.seq = 0;
+        self.feed.clear();
+        self.changes.clear();
+        self.entries.clear();
+        self.events.clear();
+        self.blobs.clear();
+        self.whole.clear();
+        self.counts.clear();
     }
 
     pub fn new() -> Arc<Mutex<Self>> {
@@ -163,6 +163,8 @@ impl Server {
             lost_photos: false,
             about: Vec::new(),
             units: None,
+            map: None,
+            map_parts: BTreeMap::new(),
             seen: Vec::new(),
         }))
     }
@@ -302,6 +304,7 @@ impl Server {
                 twin: self.twin,
                 announced: self.announcements.last().map(|last| last.id),
                 units: names_units.then(|| self.units.as_ref().map(Units::mark)).flatten(),
+                map: (names_units || asked.about.is_some()).then(|| self.map.as_ref().map(MapPack::mark)).flatten(),
             },
         )
     }
@@ -376,6 +379,7 @@ impl Server {
     fn gives(&self, path: &str, request: &HttpRequest) -> HttpReply {
         let (hash, from) = match path.split_once('/') {
             Some((hash, _)) => (hash, &self.previews),
+            None if self.map_parts.contains_key(&path.parse().unwrap()) => (path, &self.map_parts),
             None => (path, &self.proofs),
         };
         if self.lost_photos {
@@ -427,59 +431,15 @@ impl Server {
                 Some(units) => cbor(200, units),
                 None => envelope(404, Code::NotFound),
             },
+            "/v1/map" => match &self.map {
+                Some(pack) => cbor(200, pack),
+                None => envelope(404, Code::NotFound),
+            },
             path => match path.strip_prefix("/v1/blobs/") {
                 Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(path, request),
                 Some(path) => self.gives(path, request),
                 _ => envelope(404, Code::NotFound),
             },
         }
-    }
-}
-
-/// A line to that server.
-#[derive(Clone)]
-pub struct Line(pub Arc<Mutex<Server>>);
-
-impl Transport for Line {
-    fn send(&mut self, request: HttpRequest) -> std::result::Result<HttpReply, Cut> {
-        let mut server = self.0.lock().unwrap();
-        assert!(
-            request.path == "/v1/enrol"
-                || request.headers.iter().any(|(k, v)| *k == "authorization" && v.starts_with("Bearer "))
-        );
-        if request.path == "/v1/nearby" {
-            return Ok(cbor(200, &server.nearby));
-        }
-        match server.faults.pop_front().unwrap_or(Fault::Pass) {
-            Fault::Pass => Ok(server.handle(&request)),
-            Fault::Lost => Err(Cut("lost".into())),
-            Fault::AnswerLost => {
-                server.handle(&request);
-                Err(Cut("answer lost".into()))
-            }
-            Fault::Partly(bytes) => {
-                let part = HttpRequest { body: request.body.iter().copied().take(bytes).collect(), ..request };
-                server.handle(&part);
-                Err(Cut("cut".into()))
-            }
-            Fault::Twice => {
-                server.handle(&request);
-                Ok(server.handle(&request))
-            }
-            Fault::Instead(status, headers, code) => {
-                let mut reply =
-                    code.map_or(HttpReply { status, headers: Vec::new(), body: Vec::new() }, |c| envelope(status, c));
-                reply.headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-                Ok(reply)
-            }
-        }
-    }
-}
-
-pub struct Lines(pub Arc<Mutex<Server>>);
-
-impl Connect for Lines {
-    fn connect(&self, _: &str) -> Result<Box<dyn Transport>> {
-        Ok(Box::new(Line(self.0.clone())))
     }
 }

@@ -7,19 +7,6 @@ use mbs_shared::wire::error::Code as WireCode;
 use mbs_tablet::door::view::{self, Transport as Way};
 use mbs_tablet::door::{Call, Fields};
 
-/// The server is set back to before it knew anything, under a new epoch.
-fn set_back(rig: &Rig) {
-    let mut server = rig.server();
-    server.epoch += 1;
-    server.seq = 0;
-    server.feed.clear();
-    server.changes.clear();
-    server.entries.clear();
-    server.events.clear();
-    server.blobs.clear();
-    server.whole.clear();
-}
-
 /// The server does not know this tablet any more; it is enrolled anew and goes on under another number.
 fn enrol_anew(rig: &Rig) {
     rig.server().faults.push_back(Fault::Instead(401, Vec::new(), Some(WireCode::UnknownDevice)));
@@ -62,7 +49,7 @@ fn a_beginning_that_was_signed_anew_takes_in_what_was_accepted_before_the_restor
     edit(&b, id, addr("ikinci adres"));
     b.sync();
     c.sync();
-    set_back(&a);
+    a.server().set_back();
     enrol_anew(&a);
     a.sync();
     assert_eq!(a.server().changes[&id].len(), 1, "signed anew, and first");
@@ -99,7 +86,7 @@ fn a_beginning_accepted_before_the_restore_goes_on_as_one_request_whoever_has_it
     for tablet in [&a, &b, &c] {
         tablet.sync();
     }
-    set_back(&a);
+    a.server().set_back();
     let set = Fields { desc: Some("kopyadaki sözler".into()), ..Fields::default() };
     let _: view::Request = copy.call(Call::SetDraft { id, set });
     let _: view::Request = copy.call(Call::Send { id });

@@ -269,17 +269,7 @@ fn a_restored_server_is_healed_by_its_tablets() {
     let _: view::Request =
         rig.call(Call::Say { id, kind: EntryKind::Message, text: "Bir not".into(), photos: Vec::new() });
     rig.sync();
-    {
-        let mut server = rig.server();
-        server.epoch += 1;
-        server.seq = 0;
-        server.feed.clear();
-        server.changes.clear();
-        server.entries.clear();
-        server.blobs.clear();
-        server.whole.clear();
-        server.counts.clear();
-    }
+    rig.server().set_back();
     for _ in 0..2 {
         rig.sync();
     }

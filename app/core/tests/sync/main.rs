@@ -11,9 +11,11 @@
 mod support;
 
 mod announcements;
+mod background;
 mod beginnings;
 mod exchange;
 mod identity;
+mod map;
 mod mending;
 mod nearby;
 mod newer;

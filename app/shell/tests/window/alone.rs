@@ -154,6 +154,62 @@ fn photos_are_put_in_order_and_a_face_is_covered(#[values(Wire::Scheme, Wire::Me
 }
 
 #[rstest]
+fn the_back_button_closes_what_lies_on_top_and_then_goes_a_page_back(
+    #[values(Wire::Scheme, Wire::Messages)] wire: Wire,
+) {
+    let (words, home) = (Words::read(), Home::new(wire));
+    let window = practising(&home, &words);
+    writes(&window, STORY);
+    window.chooses("input[type=file][multiple]", &photo("g-ist-01.jpg"));
+    pictures(&window, 1);
+    let draft = window.value("location.hash");
+    let open = "document.querySelector('dialog[open]') !== null";
+    // By the button of the system, and by one's own: what was open is closed, and the page stays.
+    for close in ["history.back()", "document.querySelector('dialog .sheet-head button').click()"] {
+        window.tap("figure.photo .photo-open");
+        window.becomes(open);
+        window.value(&format!("({close}, true)"));
+        window.becomes(&format!("!({open})"));
+        window.becomes("history.state === null");
+        assert_eq!(window.value("location.hash"), draft);
+    }
+    window.value("(history.back(), true)");
+    window.becomes("document.querySelector('textarea') === null && document.querySelector('button.nav-new') !== null");
+    window.was_clean(wire);
+}
+
+#[rstest]
+fn a_photo_taken_while_the_app_was_ended_stands_in_the_draft_it_was_taken_for(
+    #[values(Wire::Scheme, Wire::Messages)] wire: Wire,
+) {
+    let (words, home) = (Words::read(), Home::new(wire));
+    let window = practising(&home, &words);
+    writes(&window, STORY);
+    // As a finger does, but that no camera comes up here.
+    window.value(
+        "(document.querySelector('input[capture]').dispatchEvent(new MouseEvent('click', { bubbles: true })), true)",
+    );
+    // Nothing shows that it is expected. What is written behind it shows that it was: calls are kept one after the other.
+    window.types("textarea", " Acele.");
+    window.tap("a.top-back");
+    window.press(&format!("{} 1", words.of("filter_draft")));
+    window.reads("Acele.");
+    window.battery_pulled();
+
+    // What `MainActivity.kt` does when the app is opened anew with the camera's result.
+    let shared = home.data().join(mbs_tablet::door::shared::FOLDER);
+    std::fs::create_dir_all(&shared).unwrap();
+    std::fs::copy(photo("g-ist-01.jpg"), shared.join(mbs_tablet::door::shared::TAKEN)).unwrap();
+    let window = home.window();
+    window.becomes(
+        "document.querySelector('textarea')?.value.endsWith('Acele.') && location.hash.startsWith('#/draft/')",
+    );
+    pictures(&window, 1);
+    window.picture("taken.png");
+    window.was_clean(wire);
+}
+
+#[rstest]
 fn one_text_about_two_troubles_becomes_two_drafts(#[values(Wire::Scheme, Wire::Messages)] wire: Wire) {
     let (words, home) = (Words::read(), Home::new(wire));
     let window = practising(&home, &words);

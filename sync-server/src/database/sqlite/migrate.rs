@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0018_battery.sql"),
     include_str!("migrations/0019_desk.sql"),
     include_str!("migrations/0020_provider.sql"),
+    include_str!("migrations/0021_map.sql"),
 ];
 
 /// Brings the schema up to date, one transaction a step.

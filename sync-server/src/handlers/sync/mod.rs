@@ -83,6 +83,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
             results => results?,
         }
     };
+    let begins = about.is_some();
     if let Some(about) = about.filter(|about| about.app.len() <= MAX_APP) {
         let id = caller.device.id;
         let told = service.write(move |tx| Ok(devices::set_about(tx.session(), id, &about)?));
@@ -91,7 +92,7 @@ pub async fn sync(service: &Arc<Service>, caller: &Arc<Caller>, body: &[u8]) -> 
             tracing::debug!(code = ?fault.code, "what a tablet said of itself was not kept");
         }
     }
-    let asked = Asked { session, cursor, page, digest };
+    let asked = Asked { session, cursor, page, digest, begins };
     let mut reply = reply(service, caller, &asked, now, results)?;
     page::for_abilities(&mut reply.rows, abilities);
     // A tablet that was put back from a copy must not give a count twice.
@@ -127,6 +128,7 @@ async fn revoked(
         twin: None,
         announced: None,
         units: None,
+        map: None,
     })
 }
 
@@ -141,6 +143,8 @@ pub struct Asked {
     pub page: u32,
     /// Everything accepted that it has.
     pub digest: Option<Digest>,
+    /// Whether it says something of itself, as at each start.
+    pub begins: bool,
 }
 
 /// The reply: results, the page of the feed after the cursor, and where nothing is new whether the digests
@@ -189,5 +193,7 @@ pub fn reply(
         announced: Some(announced).filter(|reach| *reach > 0),
         // Only rows name units.
         units: names_units.then(|| service.knowledge.units()),
+        // A tablet that is quiet for weeks hears of it at its next start.
+        map: (names_units || asked.begins).then(|| service.map().mark()),
     })
 }

@@ -10,6 +10,7 @@ import type { Need } from '$ui/wire/Need';
 import type { Outbox } from '$ui/wire/Outbox';
 import type { OutboxItem } from '$ui/wire/OutboxItem';
 import type { Place } from '$ui/wire/Place';
+import type { Quiet } from '$ui/wire/Quiet';
 import type { Request } from '$ui/wire/Request';
 import type { Row } from '$ui/wire/Row';
 import type { State } from '$ui/wire/State';
@@ -35,12 +36,12 @@ function checks(text: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -4 65 65"><path fill="#fff" d="M-4-4h65v65h-65z"/><path d="${cells.join('')}"/></svg>`;
 }
 
-/** What stirs no screen, as in the real shell (`app/shell/src/call.rs`): questions, typing, and what the machine says of itself. */
-const QUIET: Array<Call['call']> = [
-  ...(['status', 'home', 'requests', 'request', 'locate', 'similar', 'pins', 'halves', 'outbox', 'receipt', 'verify_receipt', 'read_code', 'announcements'] as const),
-  ...(['health', 'diagnose', 'templates', 'categories', 'suggest_category'] as const),
-  ...(['set_draft', 'begin', 'begin_edit', 'begin_combine', 'take_shared', 'intend', 'new_draft', 'line', 'battery'] as const),
-];
+/** What stirs no screen, as the core has it. */
+const QUIET: Record<Quiet, true> = {
+  status: true, home: true, requests: true, request: true, locate: true, similar: true, pins: true, map: true, map_part: true, halves: true, outbox: true,
+  receipt: true, verify_receipt: true, read_code: true, announcements: true, health: true, diagnose: true, templates: true, categories: true, suggest_category: true,
+  set_draft: true, begin: true, begin_edit: true, begin_combine: true, expect_photo: true, take_shared: true, intend: true, new_draft: true, line: true, battery: true,
+};
 /** No person makes so many calls before a picture is taken: a screen asks because it is told, and is told because it asked. */
 const TOO_MANY = 1000;
 
@@ -66,6 +67,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
   const listeners = new Set<() => void>();
   const calls: Call[] = [];
   let counter = 59;
+  /** Parts of a neighbour's courier file. */
+  let carried = scene === 'wifi' ? 3 : 0;
   /** Whether another app handed photos over. */
   let handed = options.has('handed');
 
@@ -108,7 +111,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
     }
     items.sort((a, b) => a.since - b.since);
-    return { items, bytes: items.reduce((sum, item) => sum + item.bytes - item.sent, 0), status };
+    return { items, bytes: items.reduce((sum, item) => sum + item.bytes - item.sent, 0), carried, status };
   }
 
   function find(id: string): Request {
@@ -210,9 +213,13 @@ export function fakeTablet(options: URLSearchParams): Fake {
         status.lock = { pin: pin !== '', locked: false, wait: 0 };
         return refreshed();
       case 'health':
-        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2 };
+        return { free: scene === 'trouble' ? 140_000_000 : 11_800_000_000, database: 214_300_000, photos: 37, clock_off: scene === 'trouble' ? 5400 : 2, map: scene === 'trouble' ? '2026-12' : null, map_coming: scene === 'trouble' ? 40 : null };
       case 'diagnose':
         return { text: JSON.stringify({ app: status.version, system: 'linux', database: 5, tablet: '4KR7', link: status.link, waiting: { 0: 3, 2: 4 }, refused: { bad_value: 1 } }, null, 2) };
+      case 'carry_courier':
+        if (call.offset + atob(call.data).length < call.total) return { step: 'more', offset: call.offset + atob(call.data).length };
+        carried += 3;
+        return { step: 'done', parts: 3, cut: false };
       case 'write_courier':
       case 'write_unsent':
         return { dir: '/home/muhtar/Belgeler/MBS/mbs-kurye-2026-11-24-104000', names: ['mbs-kurye-4KR7-01.mbsk'], words: 3, photos: 4 };
@@ -277,6 +284,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         if (scene === 'photo_unreadable') throw new CallFailed({ code: scene, detail: '' });
         return put(build({ n: counter++, ago: 0, transport: 'draft', category: '', addr: '', desc: '', photos: [['cukur', 0], ['yama', 0]] }, Date.now()));
       }
+      case 'expect_photo':
       case 'fetch_announced_photo':
         return null;
       case 'fetch_photo':
@@ -310,6 +318,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         const related = call.to === null ? null : { own: own?.row.id ?? null, who: own ? (own.row.official_no ?? own.row.case_no) : 'Osmanağa' };
         return put({ ...structuredClone(find(call.id)), related });
       }
+      case 'map':
+      case 'map_part':
+        return null;
       case 'pins':
         return pins((answer({ ...call, call: 'requests' }) as Row[]).filter(({ transport, state }) => call.list === listOf(transport, state)).map(({ id }) => find(id)), call.window);
       case 'mend': {
@@ -418,7 +429,7 @@ export function fakeTablet(options: URLSearchParams): Fake {
         });
       }
       const result = answer(call) as Answers[C['call']];
-      if (!QUIET.includes(call.call)) setTimeout(() => listeners.forEach((changed) => changed()));
+      if (!(call.call in QUIET)) setTimeout(() => listeners.forEach((changed) => changed()));
       return result;
     },
     onChange(changed) {

@@ -3,8 +3,10 @@ import { followBattery } from '$ui/lib/battery';
 import { followLine } from '$ui/lib/line';
 import { getContext, setContext } from 'svelte';
 import { CallFailed, type Tablet } from '$ui/backend/tablet';
+import { mapsFrom } from '$ui/map/pack';
 import { go } from '$ui/lib/route.svelte';
 import type { Group } from '$ui/wire/Group';
+import type { Request } from '$ui/wire/Request';
 import type { Status } from '$ui/wire/Status';
 import { m } from '$ui/paraglide/messages';
 import { lockWhenIdle } from './idle';
@@ -19,10 +21,14 @@ export class App {
   /** Whether one's requests are shown on the map; stays while one looks at some of them. */
   asMap = $state(false);
   trouble = $state.raw<unknown>(null);
+  /** The request into which a photo came from outside, as it is now; its page may be open. */
+  found = $state.raw<Request | null>(null);
   /** Why photos that another app handed over could not be taken in. */
   handed = $state.raw<unknown>(null);
 
-  constructor(readonly door: Tablet) {}
+  constructor(readonly door: Tablet) {
+    mapsFrom(door);
+  }
 
   start(): () => void {
     void this.refresh().then(() => this.#takeShared());
@@ -48,12 +54,12 @@ export class App {
     };
   }
 
-  /** The muhtar has read an announcement. */
   /** Lets the whole of an announcement's photo come down; what goes wrong is tried again when it is opened again. */
   wantAnnounced(id: number, hash: string): void {
     void this.door.call({ call: 'fetch_announced_photo', id, hash }).catch(() => {});
   }
 
+  /** The muhtar has read an announcement. */
   async read(id: number): Promise<void> {
     this.status = await this.door.call({ call: 'read_announcement', id });
     this.changes++;
@@ -71,13 +77,17 @@ export class App {
     void this.#takeShared();
   }
 
-  /** Photos that another app handed over while nobody looked open as a draft; what is being written elsewhere is kept. */
+  /** Photos that another app handed over while nobody looked open as a draft, one that was taken while the app was ended in its
+   *  request; what is being written elsewhere is kept. */
   async #takeShared(): Promise<void> {
     // They wait until the screen is open, and somebody is known here.
     if (!this.status?.identity || this.status.lock.locked || this.status.revoked) return;
     try {
-      const draft = await this.door.call({ call: 'take_shared' });
-      if (draft) go(`#/draft/${draft.row.id}`);
+      const found = await this.door.call({ call: 'take_shared' });
+      if (!found) return;
+      this.found = found;
+      this.changes++;
+      go(`#/${found.row.transport === 'draft' ? 'draft' : 'request'}/${found.row.id}`);
     } catch (cause) {
       // Locked in the middle of it: the next look takes them.
       if (CallFailed.from(cause).code !== 'locked') this.handed = cause;

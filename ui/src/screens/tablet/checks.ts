@@ -56,10 +56,17 @@ export function checks(status: Status, health: Health | null, permits: Permits, 
       ? { name: 'pin', state: 'ok', title: m.check_pin() }
       : { name: 'pin', state: 'soon', title: m.check_no_pin(), text: m.check_no_pin_text(), remedy: 'pin' },
     ...battery(around.battery),
-    around.map === false
-      ? { name: 'map', state: 'mend', title: m.check_map_bad(), text: m.check_map_bad_text(), remedy: 'map' }
-      : { name: 'map', state: 'ok', title: m.check_map() },
+    ...map(health, around.map),
   ];
+}
+
+/** Which map is shown, and how much of a newer one has come. */
+function map(health: Health | null, opens: boolean | null): Check[] {
+  const name = 'map';
+  if (opens === false) return [{ name, state: 'mend', title: m.check_map_bad(), text: m.check_map_bad_text(), remedy: name }];
+  const here: Check = { name, state: 'ok', title: health?.map ? m.check_map_pack({ version: health.map }) : m.check_map() };
+  const coming = health?.map_coming ?? null;
+  return coming === null ? [here] : [here, { name: 'map_coming', state: 'ok', title: m.check_map_coming({ percent: number(coming) }) }];
 }
 
 /** What elsewhere stands as a banner, and is not looked at below. */

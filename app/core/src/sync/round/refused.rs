@@ -78,6 +78,7 @@ impl Round {
                 | Kind::Courier(_)
                 | Kind::Nearby
                 | Kind::Units
+                | Kind::Map
                 | Kind::Announcements
                 | Kind::Seen(_) => Ok(false),
                 // A server from before this exchange: everything comes whole.

@@ -16,7 +16,7 @@ use crate::sync::exchange::{self, Pushed};
 use crate::sync::intake::refuse_own;
 use crate::sync::reconcile::Reconcile;
 use crate::sync::snapshot::Snapshot;
-use crate::sync::{allowance, announcements, blob, courier, nearby, receipt, units};
+use crate::sync::{allowance, announcements, blob, courier, map, nearby, receipt, units};
 
 impl Round {
     pub(super) fn take(
@@ -27,7 +27,11 @@ impl Round {
         reply: &HttpReply,
         fresh: [u8; 8],
     ) -> Result<()> {
-        self.all_fetched &= matches!(flight.kind, Kind::Sync(_) | Kind::Nearby | Kind::Announcements | Kind::Seen(_));
+        self.all_fetched &= match &flight.kind {
+            Kind::Sync(_) | Kind::Nearby | Kind::Map | Kind::Announcements | Kind::Seen(_) => true,
+            Kind::Download(slice) => slice.is_map(),
+            _ => false,
+        };
         match flight.kind {
             Kind::Sync(pushed) => self.take_sync(store, now, &pushed, reply, fresh),
             Kind::Snapshot => {
@@ -105,6 +109,10 @@ impl Round {
             // One that was taken back meanwhile, or a server that cannot be told: said once.
             Kind::Seen(ids) => store.write(|c| kept::told(c, &ids)),
             Kind::Units => store.write(|c| units::take(c, reply)),
+            Kind::Map => {
+                self.map_fetched = false;
+                store.write(|c| map::take(c, reply))
+            }
             Kind::Nearby => store.write(|c| nearby::take(c, reply, now)),
             Kind::Receipt(id) => match settings::identity(store.read())? {
                 Some(identity) => store.write(|c| receipt::take(c, &identity, id, reply)),
@@ -165,6 +173,7 @@ impl Round {
         self.line.page_passed();
         self.announced = reply.announced.unwrap_or(0);
         self.units = reply.units.or(self.units);
+        self.map = reply.map.or(self.map);
         self.more = reply.more && !snapshot;
         self.poll = now + self.pause();
         self.compare(store, now, nothing, reply.differs == Some(true))?;

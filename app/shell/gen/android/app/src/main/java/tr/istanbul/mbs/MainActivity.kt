@@ -17,9 +17,11 @@ class MainActivity : TauriActivity() {
     enableEdgeToEdge()
     forgetOriginals()
     // Opened anew after it was ended, the app is given the same intent once more.
-    if (savedInstanceState == null) keepShared(intent)
-    super.onCreate(savedInstanceState)
+    if (savedInstanceState == null) keepShared(intent) else keepTaken()
+    // A round in the background may be at the key store just now.
+    synchronized(Core) { super.onCreate(savedInstanceState) }
     keepOutOfRecents()
+    SyncWorker.plan(applicationContext)
   }
 
   override fun onNewIntent(intent: Intent) {
@@ -51,6 +53,25 @@ class MainActivity : TauriActivity() {
       }
       if (!copied || !part.renameTo(file)) part.delete()
     }
+  }
+
+  // Ended while the camera was open, the app never hears that the photo was taken. The newest one is copied for the core, which
+  // knows whether it waits for one, and for which request.
+  private fun keepTaken() {
+    val recent = System.currentTimeMillis() - 60L * 60 * 1000
+    val photo = getExternalFilesDir(Environment.DIRECTORY_PICTURES)
+      ?.listFiles()
+      ?.filter { it.length() > 0 && it.lastModified() > recent }
+      ?.sortedByDescending { it.lastModified() }
+      ?.firstOrNull() ?: return
+    val folder = File(dataDir, SHARED).apply { mkdirs() }
+    val part = File(folder, "$TAKEN.part")
+    val copied = try {
+      photo.inputStream().use { from -> part.outputStream().use { copyAtMost(from, it) } }
+    } catch (error: IOException) {
+      false
+    }
+    if (!copied || !part.renameTo(File(folder, TAKEN))) part.delete()
   }
 
   // False where there is more than a photo may have: another app's stream may never end.
@@ -86,6 +107,7 @@ class MainActivity : TauriActivity() {
   private companion object {
     // As the core has them: door/shared.rs, its largest photo and the most of a request.
     const val SHARED = "shared"
+    const val TAKEN = "taken"
     const val MOST = 6
     const val LARGEST = 24 * 1024 * 1024
   }

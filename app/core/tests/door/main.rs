@@ -7,7 +7,12 @@
     reason = "a test that cannot go on stops here"
 )]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod shared;
+mod templates;
+mod words;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,8 +20,8 @@ use mbs_shared::blob::BlobKind;
 use mbs_shared::place::{Fix, FixSource};
 use mbs_shared::routing::{Outcome, What, Who};
 use mbs_shared::wire::entry::EntryKind;
-use mbs_tablet::door::view::{self, Categories, Halves, PhotoStep, Place, Suggestion};
-use mbs_tablet::door::{Area, Call, Fields, List, Window, shared};
+use mbs_tablet::door::view::{self, PhotoStep, Place};
+use mbs_tablet::door::{Area, Call, Fields, List, Window};
 use mbs_tablet::error::Code;
 use support::Rig;
 
@@ -202,21 +207,6 @@ fn a_photo_does_not_move_a_place_that_was_chosen() {
 }
 
 #[test]
-fn search_knows_turkish() {
-    let rig = Rig::new();
-    let id = rig.draft("IĞDIR SOKAĞI'nda çukur");
-    for query in ["iğdır", "ığdir", "igdir cukur", "ÇUKUR", "CUKUR"] {
-        let rows: Vec<view::Row> = rig.call(Call::Requests { query: query.into() });
-        assert_eq!(rows.iter().map(|r| r.id).collect::<Vec<_>>(), [id], "{query}");
-    }
-    assert!(rig.call::<Vec<view::Row>>(Call::Requests { query: "köprü".into() }).is_empty());
-    // A last letter becomes soft before endings.
-    let swing = rig.draft("Salıncağın zinciri kopuk");
-    let rows: Vec<view::Row> = rig.call(Call::Requests { query: "salıncak zincir".into() });
-    assert_eq!(rows.iter().map(|r| r.id).collect::<Vec<_>>(), [swing]);
-}
-
-#[test]
 fn places_are_found_offline() {
     let rig = Rig::new();
     let fix = |lat, lon| Fix { lat, lon, accuracy: 5.0, source: FixSource::Gps };
@@ -226,49 +216,13 @@ fn places_are_found_offline() {
     assert_eq!((place.district_name, place.nearest_name), (None, None));
 }
 
-#[test]
-fn categories_are_offered_and_suggested_with_the_reason() {
-    let rig = Rig::new();
-    let all: Categories = rig.call(Call::Categories);
-    assert_eq!(all.groups.iter().map(|g| g.categories.len()).sum::<usize>(), 100);
-    let best: Vec<Suggestion> =
-        rig.call(Call::SuggestCategory { text: "Yolda büyük bir ÇUKUR var, arabalar zarar görüyor".into() });
-    assert!(best.iter().take(3).any(|s| s.code == "yol.cukur"), "{best:?}");
-    assert!(best.iter().any(|s| s.because.iter().any(|w| w.contains("ÇUKUR"))), "{best:?}");
-    assert!(rig.call::<Vec<Suggestion>>(Call::SuggestCategory { text: String::new() }).is_empty());
-}
-
 /// How often the right category is among the first three, counted over texts whose wording is new: of each category one
 /// of its four core sentences, with all texts made from it, is held out (`held_out.txt`). The texts are synthetic.
-#[test]
-fn suggestions_are_among_the_first_three_for_held_out_wording() {
-    #[derive(serde::Deserialize)]
-    struct Text {
-        id: String,
-        text: String,
-        category: String,
-    }
-    let rig = Rig::new();
-    let held: std::collections::HashSet<&str> =
-        include_str!("../../../shared/data/text/held_out.txt").lines().collect();
-    let texts = include_str!("../../../shared/data/text/requests_synthetic.jsonl").lines();
-    let texts = texts.map(|line| serde_json::from_str::<Text>(line).unwrap());
-    let (mut right, mut first, mut all) = (0, 0, 0);
-    for text in texts.filter(|text| held.contains(text.id.as_str())) {
-        let best: Vec<Suggestion> = rig.call(Call::SuggestCategory { text: text.text });
-        let place = best.iter().take(3).position(|s| s.code == text.category);
-        (right, first, all) = (right + usize::from(place.is_some()), first + usize::from(place == Some(0)), all + 1);
-    }
-    assert_eq!(all, held.len());
-    println!("{right} of {all} among the first three, {first} the first");
-    assert!(right * 100 >= all * 85, "{right} of {all}");
-}
-
 #[test]
 fn what_a_web_view_recorded_becomes_a_voice_note_and_other_bytes_none() {
     let rig = Rig::new();
     let id = rig.draft("");
-    let recorded = include_bytes!("../../../tests/fixtures/voice/chromium.webm");
+    let recorded = include_bytes!("../../../../tests/fixtures/voice/chromium.webm");
     let data = STANDARD.encode(recorded);
     let request: view::Request = rig.call(Call::AddVoice { id, data: data.clone() });
     let voice = &request.photos[0];
@@ -321,66 +275,6 @@ fn a_covered_photo_takes_the_place_of_the_other_which_is_gone_with_gonder() {
 
 /// All texts with two troubles, and each fifth of those with one. The former all say that something else follows
 /// (`Ayrıca …`): the figure is about such texts.
-#[test]
-fn two_troubles_in_one_text_are_told_apart() {
-    #[derive(serde::Deserialize)]
-    struct Text {
-        text: String,
-        labels: Vec<String>,
-        lang: String,
-    }
-    let rig = Rig::new();
-    let texts = include_str!("../../../shared/data/text/requests_synthetic.jsonl").lines();
-    let texts = texts.map(|line| serde_json::from_str::<Text>(line).unwrap()).filter(|text| text.lang == "tr");
-    let (mut found, mut two, mut wrong, mut one) = (0, 0, 0, 0);
-    let id = rig.draft("");
-    for (n, text) in texts.enumerate().filter(|(n, text)| text.labels.len() == 2 || n % 5 == 0) {
-        let set = Fields { desc: Some(text.text.clone()), ..Fields::default() };
-        let _: view::Request = rig.call(Call::SetDraft { id, set });
-        let halves: Option<Halves> = rig.call(Call::Halves { id });
-        if text.labels.len() == 2 {
-            (two, found) = (two + 1, found + usize::from(halves.is_some()));
-            if let Some(halves) = &halves {
-                assert!(halves.second.starts_with("Ayrıca"), "{n}: {halves:?}");
-            }
-        } else {
-            (one, wrong) = (one + 1, wrong + usize::from(halves.is_some()));
-        }
-    }
-    println!("{found} of {two} told apart, {wrong} of {one} taken for two");
-    assert!(found * 10 >= two * 9 && wrong * 100 <= one, "{found} of {two}, {wrong} of {one}");
-}
-
-#[test]
-fn a_draft_becomes_two_and_no_word_and_photo_is_lost() {
-    let rig = Rig::new();
-    let id = rig.draft("Sokak lambası yanmıyor. Ayrıca rögar kapağı kırık.");
-    rig.add_photo(id, "generated/g-ist-01.jpg");
-    let set =
-        Fields {
-            category: Some("aydinlatma.sokak-lambasi".into()), addr: Some("Rıhtım".into()), ..Fields::default()
-        };
-    let _: view::Request = rig.call(Call::SetDraft { id, set });
-    let halves: Option<Halves> = rig.call(Call::Halves { id });
-    let halves = halves.unwrap();
-    assert_eq!(
-        (halves.first.as_str(), halves.second.as_str()),
-        ("Sokak lambası yanmıyor.", "Ayrıca rögar kapağı kırık.")
-    );
-    assert_eq!(halves.second_category, "yol.rogar-kapagi");
-    let second: view::Request =
-        rig.call(Call::SplitDraft { id, first: halves.first.clone(), second: halves.second.clone() });
-    let first = rig.show(id);
-    assert_eq!(
-        (first.desc, first.photos.len(), first.row.category.as_str()),
-        (halves.first, 1, "aydinlatma.sokak-lambasi")
-    );
-    assert_eq!((second.desc, second.photos.len(), second.row.category.as_str()), (halves.second, 0, ""));
-    assert_eq!((second.row.addr.as_str(), second.fix), ("Rıhtım", first.fix));
-    assert_ne!(first.row.case_no, second.row.case_no);
-    assert_eq!(refused(&rig, Call::SplitDraft { id, first: "x".into(), second: " ".into() }), Code::Empty);
-}
-
 #[test]
 fn what_was_asked_for_with_a_tap_is_said_at_the_next_start_unless_it_was_taken_back() {
     let rig = Rig::new();
@@ -548,72 +442,4 @@ fn the_map_has_those_in_its_window_and_makes_one_of_those_too_close() {
         let call = Call::Pins { query: String::new(), list: List::Open, window: wrong };
         assert_eq!(refused(&rig, call), Code::BadCall);
     }
-}
-
-#[test]
-fn what_is_filed_again_and_again_is_a_beginning_to_start_from_and_so_is_what_the_muhtar_makes_one() {
-    let rig = Rig::new();
-    let file = |words: &str, category: &str, discreet: bool| {
-        let id = rig.draft(words);
-        let set = Fields { category: Some(category.into()), discreet: Some(discreet), ..Fields::default() };
-        let _: view::Request = rig.call(Call::SetDraft { id, set });
-        rig.call::<view::Request>(Call::Send { id }).row.id
-    };
-    let templates = |rig: &Rig| rig.call::<Vec<view::Template>>(Call::Templates);
-    assert_eq!(templates(&rig), []);
-    for place in ["Fırının önünde.", "Okulun önünde.", "Camide."] {
-        file(&format!("Yolda çukur var. {place}"), "yol.cukur", false);
-        file("Kimse bilmesin.", "yol.kaldirim-bozuk", true);
-    }
-    let other = file("Sokak lambası yanmıyor.", "aydinlatma.sokak-lambasi", false);
-    let learned = templates(&rig);
-    assert_eq!((learned.len(), learned[0].words.as_str(), learned[0].learned), (1, "Yolda çukur var.", true));
-    assert_eq!(learned[0].category, "yol.cukur");
-    let made: Vec<view::Template> = rig.call(Call::MakeTemplate { id: other });
-    assert_eq!((made.len(), made[0].words.as_str(), made[0].learned), (2, "Sokak lambası yanmıyor.", false));
-    for key in [&made[0].key, &made[1].key] {
-        let _: Vec<view::Template> = rig.call(Call::RemoveTemplate { key: key.clone() });
-    }
-    let rig = rig.pulled();
-    assert_eq!(templates(&rig), [], "what was taken out is not learned again");
-    for key in [&made[1].key, &made[0].key] {
-        let _: Vec<view::Template> = rig.call(Call::RestoreTemplate { key: key.clone() });
-    }
-    assert_eq!(templates(&rig), made);
-    let hidden =
-        rig.call::<view::Home>(Call::Home { query: "kimse".into(), list: List::Open, from: 0, most: 1 }).rows[0].id;
-    assert_eq!(rig.tablet.call(Call::MakeTemplate { id: hidden }).unwrap_err().code, Code::WrongMoment);
-    assert!(rig.tablet.call(Call::RemoveTemplate { key: "böyle bir şey yok".into() }).is_err());
-    // A year later they are no habit any more; what was made stays.
-    rig.clock.pass(400 * 24 * 3_600_000);
-    assert_eq!(templates(&rig), made[..1]);
-}
-
-#[test]
-fn photos_that_another_app_handed_over_are_a_draft() {
-    let rig = Rig::new();
-    let folder = rig.dir.path().join(shared::FOLDER);
-    let take = |rig: &Rig| rig.tablet.call(Call::TakeShared);
-    assert!(take(&rig).unwrap().is_null());
-    std::fs::create_dir(&folder).unwrap();
-    let hand = |n: &str, file: &str| std::fs::copy(support::photos().join(file), folder.join(n)).unwrap();
-    hand("1", "generated/g-ist-01.jpg");
-    hand("2", "hostile/g-text-as.jpg");
-    hand("4", "generated/g-ist-01.jpg");
-    hand("6", "generated/g-ist-02.jpg");
-    // Behind a PIN nothing is taken in.
-    let _: view::Status = rig.call(Call::SetPin { pin: "2580".into(), old: String::new() });
-    let _: view::Status = rig.call(Call::Lock);
-    assert_eq!(take(&rig).unwrap_err().code, Code::Locked);
-    let _: view::Status = rig.call(Call::Unlock { pin: "2580".into() });
-    let draft: view::Request = rig.call(Call::TakeShared);
-    assert_eq!((draft.row.transport, draft.photos.len()), (view::Transport::Draft, 2), "each once, and no text");
-    assert!(draft.fix.is_some(), "the place comes from the photo");
-    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
-    assert!(take(&rig).unwrap().is_null());
-    // Where none is a photo it is said, once.
-    hand("1", "hostile/g-text-as.jpg");
-    hand("2", "real/iphone11-heic-gps.heic");
-    assert_eq!(take(&rig).unwrap_err().code, Code::PhotoUnreadable);
-    assert!(take(&rig).unwrap().is_null());
 }

@@ -1,0 +1,91 @@
+//! Photos that another app hands over.
+
+use mbs_tablet::door::{Call, shared, view};
+use mbs_tablet::error::Code;
+
+use super::support::{Rig, photos};
+
+#[test]
+fn photos_that_another_app_handed_over_are_a_draft() {
+    let rig = Rig::new();
+    let folder = rig.dir.path().join(shared::FOLDER);
+    let take = |rig: &Rig| rig.tablet.call(Call::TakeShared);
+    assert!(take(&rig).unwrap().is_null());
+    std::fs::create_dir(&folder).unwrap();
+    let hand = |n: &str, file: &str| std::fs::copy(photos().join(file), folder.join(n)).unwrap();
+    hand("1", "generated/g-ist-01.jpg");
+    hand("2", "hostile/g-text-as.jpg");
+    hand("4", "generated/g-ist-01.jpg");
+    hand("6", "generated/g-ist-02.jpg");
+    // Behind a PIN nothing is taken in.
+    let _: view::Status = rig.call(Call::SetPin { pin: "2580".into(), old: String::new() });
+    let _: view::Status = rig.call(Call::Lock);
+    assert_eq!(take(&rig).unwrap_err().code, Code::Locked);
+    let _: view::Status = rig.call(Call::Unlock { pin: "2580".into() });
+    let draft: view::Request = rig.call(Call::TakeShared);
+    assert_eq!((draft.row.transport, draft.photos.len()), (view::Transport::Draft, 2), "each once, and no text");
+    assert!(draft.fix.is_some(), "the place comes from the photo");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    assert!(take(&rig).unwrap().is_null());
+    // Where none is a photo it is said, once.
+    hand("1", "hostile/g-text-as.jpg");
+    hand("2", "real/iphone11-heic-gps.heic");
+    assert_eq!(take(&rig).unwrap_err().code, Code::PhotoUnreadable);
+    assert!(take(&rig).unwrap().is_null());
+}
+
+#[test]
+fn a_photo_taken_while_the_app_was_ended_is_in_its_request_and_one_that_had_come_is_not_there_twice() {
+    let rig = Rig::new();
+    let id = rig.draft("Rögar kapağı kırık.");
+    let take =
+        |rig: &Rig| rig.call::<Option<view::Request>>(Call::TakeShared).map(|found| (found.row.id, found.photos.len()));
+    let taken = |rig: &Rig, file: &str| {
+        let folder = rig.dir.path().join(shared::FOLDER);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::copy(photos().join(file), folder.join(shared::TAKEN)).unwrap();
+    };
+    let left = |rig: &Rig| std::fs::read_dir(rig.dir.path().join(shared::FOLDER)).unwrap().count();
+    // The camera is open; the battery is pulled; the photo is there.
+    rig.call::<()>(Call::ExpectPhoto { id });
+    let rig = reopened(rig);
+    taken(&rig, "generated/g-ist-01.jpg");
+    assert_eq!((take(&rig), left(&rig)), (Some((id, 1)), 0));
+    assert!(rig.show(id).fix.is_some(), "its place too");
+    // It has come: the camera's leftover is none of another one, nor is it a shared photo.
+    let rig = reopened(rig);
+    taken(&rig, "generated/g-ist-02.jpg");
+    assert_eq!((take(&rig), left(&rig)), (None, 0));
+    // One that came by itself before the end.
+    rig.call::<()>(Call::ExpectPhoto { id });
+    rig.add_photo(id, "generated/g-ist-03.jpg");
+    taken(&rig, "generated/g-ist-03.jpg");
+    assert_eq!((take(&rig), rig.show(id).photos.len()), (None, 2));
+    // A request that was sent takes it as an addition; a draft that was thrown away, and one that nobody waits for any more, none.
+    let _: view::Request = rig.call(Call::Send { id });
+    rig.call::<()>(Call::ExpectPhoto { id });
+    taken(&rig, "generated/g-ist-04.jpg");
+    assert_eq!(take(&rig), Some((id, 3)));
+    let gone = rig.draft("Vazgeçtim.");
+    rig.call::<()>(Call::ExpectPhoto { id: gone });
+    let _: () = rig.call(Call::DiscardDraft { id: gone });
+    taken(&rig, "generated/g-ist-05.jpg");
+    assert_eq!(take(&rig), None);
+    rig.call::<()>(Call::ExpectPhoto { id });
+    rig.clock.pass(2 * 3_600_000);
+    taken(&rig, "generated/g-ist-05.jpg");
+    assert_eq!((take(&rig), rig.show(id).photos.len()), (None, 3));
+    // What is no picture is said.
+    rig.call::<()>(Call::ExpectPhoto { id });
+    taken(&rig, "hostile/g-text-as.jpg");
+    assert_eq!(rig.tablet.call(Call::TakeShared).unwrap_err().code, Code::PhotoUnreadable);
+    assert_eq!(left(&rig), 0);
+}
+
+/// The battery was pulled, and what lies in the folder beside the database is there.
+fn reopened(rig: Rig) -> Rig {
+    let Rig { dir, clock, server, ports, tablet } = rig;
+    drop(tablet);
+    let tablet = mbs_tablet::Tablet::open(dir.path(), ports.clone()).unwrap();
+    Rig { dir, clock, server, ports, tablet }
+}
