@@ -13,6 +13,7 @@ use crate::courier;
 use crate::door::{Bundle, Call, Upload, has_pin};
 use crate::error::{Code, Result, fail};
 use crate::ports::{Account, Listening, Ports, Transport, random};
+use crate::store::open::Mended;
 use crate::store::settings::{self, Identity};
 use crate::store::{Store, blobs, outbox, quarantine};
 use crate::sync::rebuild::{ask_unread, rebuild_rescued};
@@ -76,7 +77,7 @@ impl Tablet {
             Ok(locked) => locked,
         };
         if let Err(error) = rebuild_rescued(&mut store, now) {
-            if !store.mend(&error) {
+            if store.mend(&error) == Mended::Not {
                 return Err(error);
             }
             rebuild_rescued(&mut store, now)?;
@@ -105,7 +106,7 @@ impl Tablet {
     /// # Errors
     /// The code says why.
     pub fn call(&self, call: Call) -> Result<Value> {
-        // A question may be asked again: whoever only looks does not hear of damage that is mended.
+        // A question may be asked again: whoever only looks does not hear of what was mended, damage or one refused read.
         let again = call.is_question().then(|| call.clone());
         let answer = self.answer(call);
         if let Err(error) = &answer {
@@ -124,7 +125,7 @@ impl Tablet {
         done
     }
 
-    /// Mends the store where it refused; whether it was mended.
+    /// Mends the store where it refused; whether it may be asked again.
     fn mend_after<T>(&self, done: &Result<T>) -> bool {
         let Err(error) = done else { return false };
         if error.code != Code::Storage {
@@ -132,7 +133,7 @@ impl Tablet {
         }
         let mut inner = self.lock();
         let Inner { store, round, ports, .. } = &mut *inner;
-        round.mend(store, ports.clock.now(), error)
+        round.mend(store, ports.clock.now(), error) != Mended::Not
     }
 
     /// As [`Self::call`], with the call as JSON too.
@@ -150,13 +151,15 @@ impl Tablet {
     /// # Errors
     /// [`Code::Storage`].
     pub fn photo(&self, hash: BlobHash, thumb: bool) -> Result<Option<Vec<u8>>> {
-        let inner = self.lock();
-        if inner.locked || inner.is_revoked()? {
-            return Ok(None);
-        }
-        let read = if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) };
-        drop(inner);
-        self.mended(read)
+        let read = || {
+            let inner = self.lock();
+            if inner.locked || inner.is_revoked()? {
+                return Ok(None);
+            }
+            if thumb { blobs::thumb(inner.store.read(), hash) } else { blobs::bytes(inner.store.read(), hash) }
+        };
+        let photo = read();
+        if self.mend_after(&photo) { read() } else { photo }
     }
 
     /// Writes everything that is not on the server, refused things included, into a folder.

@@ -56,6 +56,17 @@ fn is_damage(error: &crate::door::CallError) -> bool {
     error.code == Code::Storage && ["malformed", "out of memory"].iter().any(|words| error.detail.contains(words))
 }
 
+/// What became of a store that refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mended {
+    /// It refuses still, or what it said has nothing to do with its file.
+    Not,
+    /// It was opened anew: what was asked may be asked again.
+    Anew,
+    /// Its file was damaged and set aside; another one holds what could be read of it.
+    Rescued,
+}
+
 impl Store {
     /// Opens the store in `dir`, making it when there is none. A damaged database is set aside under a
     /// dated name; what can still be read of it is taken over, and the notice says so.
@@ -157,13 +168,17 @@ impl Store {
 
     /// After a refusal of the database: opens it anew, because the cipher (and SQLite, after some errors of the disk)
     /// refuses everything from then on. Where SQLite speaks of damage every page is looked at, and a damaged database
-    /// is set aside at once: nobody has to start the app anew for it. Whether it was.
-    pub(crate) fn mend(&mut self, error: &crate::door::CallError) -> bool {
+    /// is set aside at once: nobody has to start the app anew for it.
+    pub(crate) fn mend(&mut self, error: &crate::door::CallError) -> Mended {
         if error.code != Code::Storage {
-            return false;
+            return Mended::Not;
         }
         let key = self.ports.key.key(&*self.ports.files, &*self.ports.random);
-        key.and_then(|key| self.set_right(&key, error)).is_ok_and(|notice| notice.is_some())
+        match key.and_then(|key| self.set_right(&key, error)) {
+            Ok(Some(_)) => Mended::Rescued,
+            Ok(None) => Mended::Anew,
+            Err(_) => Mended::Not,
+        }
     }
 
     /// Remembers that SQLite complained of damage, so that the next opening looks at every page.

@@ -29,6 +29,7 @@ use crate::Summary;
 use crate::door::CallError;
 use crate::error::Result;
 use crate::ports::{HttpReply, HttpRequest, Random, random};
+use crate::store::open::Mended;
 use crate::store::settings::{self, Identity};
 use crate::store::{PHOTO_NEEDS, Store, carried, outbox};
 
@@ -243,10 +244,10 @@ impl Round {
     }
 
     /// The store refused. What was asked of the server for a database that is no more is asked anew.
-    /// Whether it was mended.
-    pub(crate) fn mend(&mut self, store: &mut Store, now: i64, error: &CallError) -> bool {
-        if !store.mend(error) {
-            return false;
+    pub(crate) fn mend(&mut self, store: &mut Store, now: i64, error: &CallError) -> Mended {
+        let mended = store.mend(error);
+        if mended != Mended::Rescued {
+            return mended;
         }
         (self.snapshot, self.reconcile, self.more, self.poll) = (None, None, false, now);
         (self.certain, self.all_fetched) = (Certain::default(), false);
@@ -254,7 +255,7 @@ impl Round {
         self.receipts.clear();
         // Should it not succeed it is done at the next start; what was rescued is there.
         let _ = rebuild_rescued(store, now);
-        true
+        mended
     }
 
     /// A clock that was set back must not leave us waiting for years.
