@@ -140,6 +140,38 @@ mod tests {
     }
 
     #[test]
+    fn the_dictionary_is_taken_as_soon_as_it_saves_a_byte() {
+        let saved = |end: usize| {
+            let raw = WORDS.get(..end)?.as_bytes();
+            let packed = pack(raw);
+            assert!(packed.len() <= raw.len() + 1, "never more than its number");
+            assert_eq!(unpack(&packed, raw.len()).unwrap(), raw);
+            (packed[0] == WITH_1).then(|| raw.len() + 1 - packed.len())
+        };
+        let saved: Vec<usize> = (1..40).filter_map(saved).collect();
+        assert!(saved.iter().any(|bytes| (1..=4).contains(bytes)), "{saved:?}");
+    }
+
+    #[test]
+    fn whoever_has_no_dictionary_gets_it_plainly() {
+        assert_eq!(plainly(&pack(WORDS.as_bytes()), 1024), [&[PLAIN], WORDS.as_bytes()].concat());
+        // What cannot be unpacked is not ours to lose.
+        assert_eq!(plainly(&[LAST, 7, 7], 1024), [LAST, 7, 7]);
+    }
+
+    #[test]
+    fn what_is_damaged_inside_is_no_bomb() {
+        let packed = pack(WORDS.as_bytes());
+        let damaged = (packed.len() / 2..packed.len()).map(|at| {
+            let mut bytes = packed.clone();
+            bytes[at] ^= 0xff;
+            unpack(&bytes, 32 * 1024)
+        });
+        let said: Vec<_> = damaged.collect();
+        assert!(said.contains(&Err(Code::Malformed)) && !said.contains(&Err(Code::TooLarge)), "{said:?}");
+    }
+
+    #[test]
     fn what_was_not_packed_here_is_refused() {
         let packed = pack(WORDS.as_bytes());
         let mut twice = packed.clone();
