@@ -516,7 +516,7 @@ const screens = [
     ready: 'table',
     async prepare(page) {
       await page.getByRole('button', { name: 'on.inceleme.2' }).click();
-      await page.locator('aside.pane summary').click();
+      await page.locator('aside.pane summary').first().click();
       await page.locator('aside.pane [role=combobox]').fill('ata');
       await page.locator('aside.pane [role=option]').first().waitFor();
     },

@@ -39,6 +39,8 @@ await play(async (browser, troubles) => {
   const desk = await seat(browser, address, triage, password, troubles);
   for (const words of ['Sahildeki levha devrilmiş.', 'Merdivenin basamağı oynuyor.', 'Köşede bir direk eğilmiş.']) {
     await go(desk, 'triage');
+    // Two addresses in one breath would be one to the page, and what was entered before would stand there still.
+    await desk.locator('.code-big').waitFor({ state: 'detached' });
     await go(desk, 'intake');
     await choose(desk, desk.locator('[role=combobox]').first(), 'rasim');
     await desk.locator('textarea').fill(words);

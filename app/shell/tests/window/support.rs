@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) const APP: &str = env!("CARGO_BIN_EXE_mbs-app");
 /// How long anything may take before it counts as never coming; two busy cores are slow.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Polls until `look` finds something; time is bounded, luck is not asked.
