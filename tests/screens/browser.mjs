@@ -37,12 +37,18 @@ export async function sendNow(page, press = () => page.getByRole('button', { nam
   await page.locator('.toast').waitFor({ state: 'detached' });
 }
 
-/** A new person at the real desk, signed in; whatever goes wrong for him from now on is pushed to `troubles`. */
-export async function seat(browser, address, login, password, troubles) {
+/** The page of a new person who has been nowhere yet; errors in it are pushed to `troubles`. */
+export async function person(browser, troubles) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => troubles.push(`in the page: ${error.message}`));
+  return page;
+}
+
+/** A new person at the real desk, signed in; whatever goes wrong for him from now on is pushed to `troubles`. */
+export async function seat(browser, address, login, password, troubles) {
+  const page = await person(browser, troubles);
   page.on('response', (answer) => {
     // Before the sign-in the page asks who sits here, and is told that nobody does.
     const asked = new URL(answer.url()).pathname;

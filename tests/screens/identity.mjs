@@ -3,19 +3,10 @@
 // In Debian's Chromium, at a real server and a real OpenID provider with its own pages. `there`: somebody comes to a page of
 // the desk, signs in at the provider and stands on that page; his session ends in the middle of work, and he signs in beside
 // it; somebody whom the desk does not know is told so. `away`: the provider does not answer, and the password does.
-import { launch } from './browser.mjs';
+import { person, play } from './browser.mjs';
 
 const [address, how, account, login, password] = process.argv.slice(2);
-const browser = await launch();
-const troubles = [];
 
-async function person() {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'tr-TR', timezoneId: 'Europe/Istanbul' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('pageerror', (error) => troubles.push(`in the page: ${error.message}`));
-  return page;
-}
 const elsewhere = (page) => page.getByRole('button', { name: 'Kurum hesabı ile gir' });
 /** At the provider's own pages: signs in, and agrees. */
 async function through(page, name) {
@@ -27,8 +18,8 @@ async function through(page, name) {
   await page.locator('button[type=submit]').click();
 }
 
-try {
-  const page = await person();
+await play(async (browser, troubles) => {
+  const page = await person(browser, troubles);
   await page.goto(`${address}/desk/#/all?q=deneme`);
   if (how === 'there') {
     await elsewhere(page).click();
@@ -54,7 +45,7 @@ try {
     await page.evaluate(() => dispatchEvent(new Event('focus')));
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
 
-    const stranger = await person();
+    const stranger = await person(browser, troubles);
     await stranger.goto(`${address}/desk/`);
     await elsewhere(stranger).click();
     await through(stranger, 'yabanci');
@@ -69,10 +60,4 @@ try {
     await page.locator('.rail').waitFor();
     if (new URL(page.url()).hash !== '#/all?q=deneme') troubles.push(`he stands at ${page.url()}`);
   }
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});

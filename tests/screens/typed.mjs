@@ -2,21 +2,19 @@
 //
 // At a real server whose every name, note, reason and text is HTML, in Debian's Chromium: each page that shows one of them is
 // opened, a table with a wicked name is loaded, and no element may come of any of it.
-import { launch, seat } from './browser.mjs';
+import { play, seat } from './browser.mjs';
 
 const [address, operator, triage, password, request] = process.argv.slice(2);
 const WICKED = '../../keys "><img src=x onerror="evil=1">.csv';
 
-const browser = await launch();
-const troubles = [];
-/** The text is there to read, and nothing of it is more than text. */
-async function harmless(page, where) {
-  await page.getByText('<b data-evil', { exact: false }).first().waitFor().catch(() => troubles.push(`${where}: nothing of what was typed stands there`));
-  const evil = await page.evaluate(() => document.querySelectorAll('[data-evil], [src="x"]').length + Number(Boolean(self.evil)));
-  if (evil) troubles.push(`${where}: ${evil} elements of what was typed`);
-}
+await play(async (browser, troubles) => {
+  /** The text is there to read, and nothing of it is more than text. */
+  async function harmless(page, where) {
+    await page.getByText('<b data-evil', { exact: false }).first().waitFor().catch(() => troubles.push(`${where}: nothing of what was typed stands there`));
+    const evil = await page.evaluate(() => document.querySelectorAll('[data-evil], [src="x"]').length + Number(Boolean(self.evil)));
+    if (evil) troubles.push(`${where}: ${evil} elements of what was typed`);
+  }
 
-try {
   const office = await seat(browser, address, operator, password, troubles);
   for (const where of ['accounts', 'accounts/keys', 'announcements', 'rules/versions', 'rules/calendar', 'units/versions', 'units/directory', 'all', 'reports', `request/${request}`]) {
     await office.goto(`${address}/desk/#/${where}`);
@@ -33,10 +31,4 @@ try {
     await desk.goto(`${address}/desk/#/${where}`);
     await harmless(desk, `${where}, for triage`);
   }
-} catch (error) {
-  troubles.push(error.message);
-} finally {
-  await browser.close();
-}
-for (const trouble of troubles) console.error(trouble);
-process.exit(troubles.length ? 1 : 0);
+});
