@@ -216,6 +216,7 @@ mod tests {
     #[case("İBB A.Ş.", "ibb a s")]
     #[case("Moda Cad. 5. Sok.", "moda cadde 5 sokak")]
     #[case("MODA CADDESİ 5. SOKAĞI", "moda cadde 5 sokak")]
+    #[case("Atatürk Bul. Barbaros Blv. Bağdat Bulvarı", "ataturk bulvar barbaros bulvar bagdat bulvar")]
     #[case("çukur!!! 😡 acil", "cukur acil")]
     #[case("Straße", "strasse")]
     #[case("Яма Ёлка", "яма елка")]

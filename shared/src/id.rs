@@ -220,6 +220,11 @@ mod tests {
     }
 
     #[test]
+    fn a_device_is_sixteen_digits() {
+        assert_eq!(DeviceNo(0xab).to_string(), "00000000000000ab");
+    }
+
+    #[test]
     fn an_id_is_hex_in_text_and_json_and_bytes_in_cbor() {
         let id = RequestId([0xab; 16]);
         let text = "ab".repeat(16);

@@ -330,6 +330,68 @@ mod tests {
         assert!(note.windows(510).any(|w| w == packets[3]));
         assert_eq!(made(10_000).unwrap().1, 60);
         assert_eq!(made(0), None);
+        // What is skipped at the beginning is no part of the sixty seconds.
+        assert!(made(10_000) == made(3_000) && made(3_000) != made(2_999));
+        let skips = b"OpusHead\x01\x01\xc0\x03\x80\xbb\0\0\0\0\0";
+        let made = |count: usize| from_packets(skips, vec![&[0x78, 1][..]; count], 9);
+        assert!(made(10_000) == made(3_001) && made(3_001) != made(3_000));
+    }
+
+    #[test]
+    fn a_page_takes_as_many_packets_as_it_can_number() {
+        let pages = |packets: &[&[u8]]| {
+            let (note, _) = from_packets(OPENING, packets.iter().copied(), 9).unwrap();
+            note.windows(4).filter(|w| *w == b"OggS").count() - 2
+        };
+        let long = [&[0x78][..], &[7; 299]].concat();
+        let short = |count: usize| vec![&[0x78, 1][..]; count];
+        assert_eq!((pages(&short(255)), pages(&short(256))), (1, 2));
+        let with_long = |count: usize| [&short(count)[..], &[&long]].concat();
+        assert_eq!((pages(&with_long(253)), pages(&with_long(254))), (1, 2));
+    }
+
+    /// One stream of pages as given, behind the two headers: flags, position, number of each.
+    fn stream(first: &[u8], serial: u32, sound: &[(u8, u64, u32)]) -> Vec<u8> {
+        let mut out = first.to_vec();
+        out.extend(written(0, serial, 1, NO_TAGS));
+        for (flags, position, number) in sound {
+            out.extend(page_of(*flags, *position, serial, *number, &[3], &[0x78, 1, 2]));
+        }
+        out
+    }
+
+    #[test]
+    fn pages_are_those_of_one_stream_in_their_order() {
+        let first = written(FIRST, 9, 0, OPENING);
+        let of = |sound: &[(u8, u64, u32)]| plain_seconds(&stream(&first, 9, sound));
+        assert_eq!(of(&[(0, 48_000, 2), (LAST, 48_312, 3)]), Some(1));
+        assert_eq!(of(&[(0, 48_000, 2), (LAST, 48_000, 3)]), Some(1), "a page may add no time");
+        assert_eq!(of(&[(CONTINUED, u64::MAX, 2), (LAST | CONTINUED, 48_000, 3)]), Some(1));
+        assert_eq!(of(&[(0, 48_000, 2), (LAST, 47_999, 3)]), None, "back in time");
+        assert_eq!(of(&[(0, 48_000, 2), (LAST, 48_312, 4)]), None, "a page is missing");
+        assert_eq!(of(&[(0, 48_000, 2)]), None, "no last page");
+        for unknown in [8, FIRST] {
+            assert_eq!(of(&[(unknown, 48_000, 2), (LAST, 48_312, 3)]), None, "flags {unknown}");
+        }
+        let sound = [(LAST, 48_000, 2)];
+        assert_eq!(plain_seconds(&stream(&first, 9, &sound)), Some(1));
+        for wrong in [
+            written(0, 9, 0, OPENING),
+            written(FIRST, 9, 1, OPENING),
+            page_of(FIRST, 0, 9, 0, &[10, 9], OPENING),
+            written(FIRST, 8, 0, OPENING),
+        ] {
+            assert_eq!(plain_seconds(&stream(&wrong, 9, &sound)), None, "{wrong:x?}");
+        }
+    }
+
+    #[test]
+    fn tags_that_go_on_over_pages_are_taken_out_whole() {
+        let sound = page_of(LAST, 48_000, 9, 3, &[3], &[0x78, 1, 2]);
+        let tags = [page_of(0, u64::MAX, 9, 1, &[255], &[b'x'; 255]), page_of(CONTINUED, 0, 9, 2, &[1], b"x")].concat();
+        let note = [written(FIRST, 9, 0, OPENING), tags, sound].concat();
+        let (plain, seconds) = plain(&note).unwrap();
+        assert_eq!((seconds, plain.windows(4).filter(|w| *w == b"OggS").count()), (1, 3));
     }
 
     #[test]
@@ -340,6 +402,9 @@ mod tests {
             (&[0x08], Some(960)),
             (&[0x19], Some(5_760)),
             (&[0xe0], Some(120)),
+            (&[0x60], Some(480)),
+            (&[0x68], Some(960)),
+            (&[0x70], Some(480)),
             (&[0xfb, 3], Some(2_880)),
             (&[0xfb, 0], None),
             (&[0xfb, 63], None),

@@ -61,3 +61,47 @@ impl Fix {
             && self.accuracy >= 0.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fix(lat: f64, lon: f64, accuracy: f64) -> Fix {
+        Fix { lat, lon, accuracy, source: FixSource::Gps }
+    }
+
+    #[test]
+    fn metres_are_counted_east_and_north() {
+        let moda = fix(41.0, 29.0, 0.0);
+        assert!((moda.metres_to(&fix(41.001, 29.0, 0.0)) - 111.13).abs() < 0.01);
+        assert!((moda.metres_to(&fix(41.0, 29.001, 0.0)) - 84.01).abs() < 0.01);
+        assert!((moda.metres_to(&fix(40.999, 28.999, 0.0)) - 139.31).abs() < 0.02);
+        assert!(moda.metres_to(&moda) < 0.01);
+    }
+
+    #[test]
+    fn a_place_lies_on_earth_and_not_on_the_null_island() {
+        for good in [
+            fix(41.0, 29.0, 0.0),
+            fix(90.0, 180.0, 12.0),
+            fix(-90.0, -180.0, 1e9),
+            fix(0.0, 29.0, 5.0),
+            fix(41.0, 0.0, 5.0),
+            fix(0.01, 0.0, 5.0),
+            fix(0.0, -0.01, 5.0),
+        ] {
+            assert!(good.is_plausible(), "{good:?}");
+        }
+        for bad in [
+            fix(90.1, 29.0, 5.0),
+            fix(41.0, -180.1, 5.0),
+            fix(0.009, -0.009, 5.0),
+            fix(f64::NAN, 29.0, 5.0),
+            fix(41.0, f64::INFINITY, 5.0),
+            fix(41.0, 29.0, f64::NAN),
+            fix(41.0, 29.0, -1.0),
+        ] {
+            assert!(!bad.is_plausible(), "{bad:?}");
+        }
+    }
+}

@@ -110,7 +110,7 @@ impl SignedReceipt {
     /// [`BadReceipt::NoReceipt`], [`BadReceipt::Damaged`].
     pub fn read(text: &str) -> Result<Self, BadReceipt> {
         let text = text.trim().strip_prefix(PREFIX).ok_or(BadReceipt::NoReceipt)?;
-        if text.len() > MAX_BYTES * 3 / 2 + 3 {
+        if text.len() > MAX_BYTES.div_ceil(2) * 3 {
             return Err(BadReceipt::Damaged);
         }
         let bytes = from_base45(text.as_bytes()).ok_or(BadReceipt::Damaged)?;
@@ -209,6 +209,23 @@ mod tests {
         assert!(text.bytes().all(|b| ALPHABET.contains(&b)), "{text}");
         let read = SignedReceipt::read(&format!("  {text}\n")).unwrap();
         assert_eq!(read.verify(&[public]), Ok(receipt()));
+    }
+
+    #[test]
+    fn a_receipt_has_its_first_letters_and_its_most_bytes() {
+        assert_eq!(Receipt::subject_of("Çukur"), "Çukur");
+        assert_eq!(Receipt::subject_of(&"x".repeat(97)), "x".repeat(96));
+        let cut = Receipt::subject_of(&format!("x{}", "ş".repeat(60)));
+        assert_eq!(cut, format!("x{}", "ş".repeat(47)));
+        let (signing, _) = key(1, 2);
+        let signed = |len: usize| SignedReceipt {
+            body: vec![7; len].into(),
+            signature: receipt().signed(2, &signing).signature,
+        };
+        let around = encode(&signed(200)).len() - 200;
+        let (most, more) = (signed(MAX_BYTES - around), signed(MAX_BYTES - around + 1));
+        assert_eq!(SignedReceipt::read(&most.text()), Ok(most));
+        assert_eq!(SignedReceipt::read(&more.text()), Err(BadReceipt::Damaged));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use jiff::civil::{Date, DateTime, Weekday, date};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use mbs_shared::routing::deadline::{Calendar, calendar_days, istanbul_year};
+use mbs_shared::routing::deadline::{Calendar, calendar_days, date_of, from_wall_clock, istanbul_year};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -49,6 +49,7 @@ fn text(at: i64) -> String {
 // Two half days (26 May and 28 October) make one whole: 13:00 is when the second one closes.
 #[case::ends_on_a_half_day("2026-05-25T10:00", 107, "2026-10-28T13:00")]
 #[case::no_day_at_all("2026-11-23T09:00", 0, "2026-11-23T18:00")]
+#[case::no_day_at_all_as_work_ends("2026-11-23T18:00", 0, "2026-11-23T18:00")]
 #[case::no_day_at_all_in_the_evening("2026-11-23T19:00", 0, "2026-11-24T18:00")]
 #[case::no_day_at_all_at_the_weekend("2026-11-21T09:00", 0, "2026-11-23T18:00")]
 // Summer time: until 2016 Istanbul went back an hour in autumn.
@@ -85,6 +86,15 @@ fn absurd_times_do_no_harm() {
         let _ = (calendar().due(at, 30), calendar().due(at, 0), calendar().resume(at, 0, HOUR), istanbul_year(at));
     }
     assert_eq!(calendar_days(0, 15), 15 * 24 * HOUR);
+    assert_eq!((date_of(i64::MIN).year(), date_of(i64::MAX).year()), (-9999, 9999));
+}
+
+#[test]
+fn a_wall_clock_is_istanbuls() {
+    assert_eq!(from_wall_clock("2026-12-31 23:59:00"), Some(ms("2026-12-31T23:59")));
+    for none in ["", "2026-12-31", "2026-12-32 10:00:00", "31.12.2026 10:00:00"] {
+        assert_eq!(from_wall_clock(none), None, "{none}");
+    }
 }
 
 #[rstest::rstest]
@@ -102,6 +112,8 @@ fn a_whole_day_off_wins_over_half_a_one() {
         let days = days.map(|half| format!(r#"{{"date":"2026-11-24","name":"x","half_day":{half}}}"#)).join(",");
         let calendar = Calendar::from_json(&format!(r#"{{"days":[{days}]}}"#)).unwrap();
         assert_eq!(text(calendar.due(ms("2026-11-23T09:00"), 1)), "2026-11-25T18:00");
+        // On half a day off the day itself would close at one.
+        assert_eq!(text(calendar.due(ms("2026-11-24T08:00"), 0)), "2026-11-25T18:00");
     }
 }
 

@@ -192,19 +192,57 @@ fn the_same_words_twice_are_no_conflict() {
 
 #[test]
 fn a_photo_removed_here_and_kept_there_names_itself() {
-    let (mut hers, first) = Document::create(office(), &pothole()).unwrap();
-    let mut his = Document::load(&[&first.raw]).unwrap();
+    let (_, first) = Document::create(office(), &pothole()).unwrap();
     let b = pothole().blobs[0];
     let mut smaller = b;
     smaller.size -= 1;
-    let one = hers.edit(office(), 1_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
-    let two = his.edit(street(), 2_000, &[Edit::AddBlob(smaller)]).unwrap().unwrap();
-    let mut both = Document::load(&[&first.raw, &one.raw, &two.raw]).unwrap();
-    let edits: Vec<Edit> = both.read().unwrap().conflicts[0].versions.iter().map(|v| v.edit.clone()).collect();
-    assert!(edits.contains(&Edit::RemoveBlob(b.hash)) && edits.contains(&Edit::AddBlob(smaller)), "{edits:?}");
-    both.edit(office(), 3_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
-    let reading = both.read().unwrap();
-    assert!(reading.conflicts.is_empty() && !reading.request.blobs.iter().any(|x| x.hash == b.hash));
+    // Of two the greater actor wins: once the removal, once what was kept.
+    for (removes, keeps) in [(office(), street()), (street(), office())] {
+        let mut hers = Document::load(&[&first.raw]).unwrap();
+        let mut his = Document::load(&[&first.raw]).unwrap();
+        let one = hers.edit(removes, 1_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
+        let two = his.edit(keeps, 2_000, &[Edit::AddBlob(smaller)]).unwrap().unwrap();
+        let mut both = Document::load(&[&first.raw, &one.raw, &two.raw]).unwrap();
+        let edits: Vec<Edit> = both.read().unwrap().conflicts[0].versions.iter().map(|v| v.edit.clone()).collect();
+        assert!(edits.contains(&Edit::RemoveBlob(b.hash)) && edits.contains(&Edit::AddBlob(smaller)), "{edits:?}");
+        both.edit(spare(), 3_000, &[Edit::RemoveBlob(b.hash)]).unwrap().unwrap();
+        let reading = both.read().unwrap();
+        assert!(reading.conflicts.is_empty() && !reading.request.blobs.iter().any(|x| x.hash == b.hash));
+    }
+}
+
+/// Whatever the field: both versions are there as edits, and with words to choose by.
+#[test]
+fn every_field_that_is_edited_keeps_two_versions() {
+    let fix = |lat: f64| Edit::Gps(Some(Fix { lat, lon: 29.0, accuracy: 7.0, source: FixSource::Map }));
+    let rel = |n: u8| mbs_shared::id::RequestId([n; 16]);
+    let words = |s: &str| (s.to_owned(), s.to_owned());
+    for (key, hers, his) in [
+        ("title", (Edit::Title(words("bir").0), words("bir").1), (Edit::Title(words("iki").0), words("iki").1)),
+        ("desc", (Edit::Desc(words("bir").0), words("bir").1), (Edit::Desc(words("iki").0), words("iki").1)),
+        ("cat", (Edit::Category("su.ariza".into()), "su.ariza".into()), (Edit::Category(String::new()), String::new())),
+        ("addr", (Edit::Addr(words("bir").0), words("bir").1), (Edit::Addr(words("iki").0), words("iki").1)),
+        ("kind", (Edit::Kind(Kind::Notice), "notice".into()), (Edit::Kind(Kind::Wish), "wish".into())),
+        ("gps", (fix(41.5), "41.500000, 29.000000 (±7 m)".into()), (Edit::Gps(None), String::new())),
+        ("discreet", (Edit::Discreet(true), "true".into()), (Edit::Discreet(false), "false".into())),
+        ("rel", (Edit::Rel(Some(rel(1))), "01".repeat(16)), (Edit::Rel(Some(rel(2))), "02".repeat(16))),
+    ] {
+        let mut request = pothole();
+        // So that either is another value than before.
+        request.discreet = false;
+        let (mut one, first) = Document::create(office(), &request).unwrap();
+        let mut two = Document::load(&[&first.raw]).unwrap();
+        let a = one.edit(office(), 1_000, std::slice::from_ref(&hers.0)).unwrap().unwrap();
+        let raised = two.edit(street(), 2_000, &[Edit::Discreet(true)]).unwrap();
+        let b = two.edit(street(), 2_000, std::slice::from_ref(&his.0)).unwrap().unwrap();
+        let changes = [Some(first), Some(a), raised, Some(b)].into_iter().flatten().map(|c| c.raw).collect::<Vec<_>>();
+        let both = Document::load(&changes.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        let reading = both.read().unwrap();
+        let found = reading.conflicts.iter().find(|c| c.key == key).unwrap_or_else(|| panic!("{key}: {reading:?}"));
+        let mut said: Vec<(Edit, String)> = found.versions.iter().map(|v| (v.edit.clone(), v.text.clone())).collect();
+        said.sort_by_key(|v| *v != hers);
+        assert_eq!(said, [hers, his], "{key}");
+    }
 }
 
 #[test]

@@ -185,6 +185,7 @@ fn verify_and_projection_in_one_pass_say_the_same() {
     assert_eq!((checked.hash, request), (verify(&raw).unwrap().hash, Some(project_first(&raw).unwrap())));
     assert!(verify_first(&edited().1).unwrap().1.is_none());
     assert_eq!(project_first(&edited().1), Err(Code::BadHistory));
+    assert!(verify(&raw).unwrap().is_first() && !verify(&edited().1).unwrap().is_first());
 }
 
 /// Small generator for the long loops, the same in every run.

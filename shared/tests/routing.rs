@@ -238,6 +238,15 @@ fn what_a_line_asks_of_a_case_is_asked() {
         );
         assert_eq!(bare.next(rule.who, rule.action).is_none(), asks, "{rule:?}");
     }
+    // A wish is heard in every state, whoever holds the case; only a question's is its asker's alone.
+    for rule in RULES.iter().filter(|r| matches!(r.action, Action::Release | Action::Decline)) {
+        for unit in [None, Some("md-x".to_owned())] {
+            let wished = Case { state: rule.from, unit, ..step_wish(&accepted_then(&[])) };
+            let asker = (rule.who == W::Unit) == wished.unit.is_some();
+            let wanted = rule.from != State::AwaitingMuhtar || asker;
+            assert_eq!(wished.next(rule.who, rule.action).is_some(), wanted, "{rule:?} {:?}", wished.unit);
+        }
+    }
     // A second wish adds nothing, and a question belongs to whoever holds the case.
     let wished = step_wish(&accepted_then(&[]));
     assert!(wished.may(W::Muhtar).all(|action| action != A::Withdraw));
@@ -433,7 +442,22 @@ fn an_objection_takes_back_the_answer_and_its_date() {
     assert!(concluded.answer.is_some() && concluded.draft.is_none());
     let objected = step(&concluded, W::Muhtar, A::Object);
     assert_eq!((objected.state, objected.unit, objected.due), (State::InReview, None, None));
-    assert_eq!((objected.outcome, objected.answer), (None, None));
+    assert_eq!((objected.outcome, &objected.answer, objected.objections), (None, &None, 1));
+    let reopened = step(&concluded, W::Triage, A::Reopen);
+    assert_eq!((reopened.state, reopened.objections), (State::InReview, 0));
+}
+
+#[test]
+fn a_plan_ends_with_its_state() {
+    let planned = accepted_then(&[(W::Unit, A::Plan)]);
+    assert!(planned.planned.is_some());
+    assert_eq!(step(&planned, W::Unit, A::Start).planned, None);
+}
+
+#[test]
+fn what_is_linked_twice_stands_once() {
+    let linked = accepted_then(&[(W::Unit, A::Link), (W::Unit, A::Link)]);
+    assert_eq!(linked.links, [OTHER]);
 }
 
 #[test]

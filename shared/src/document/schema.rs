@@ -299,3 +299,46 @@ impl Fields {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_photos_key_is_the_beginning_of_a_hash() {
+        let hex = "0123456789abcdef".repeat(4);
+        for len in [8, 10, 62, 64] {
+            assert_eq!(blob_prefix(&format!("b/{}", &hex[..len])), Some(&hex[..len]));
+        }
+        let long = "0123456789abcdef".repeat(5);
+        for wrong in [
+            "b/",
+            "b/0123456",
+            "b/012345678",
+            "b/0123456",
+            "b/012345",
+            "b/0123456g",
+            "b/ABCDEF01",
+            "c/01234567",
+            "01234567",
+        ] {
+            assert_eq!(blob_prefix(wrong), None, "{wrong}");
+        }
+        assert_eq!(blob_prefix(&format!("b/{}", &long[..66])), None);
+    }
+
+    #[test]
+    fn a_photo_takes_the_shortest_key_that_is_free() {
+        let hash = BlobHash([0xab; 32]);
+        assert_eq!(blob_key(&hash, |_| false), "b/abababab");
+        assert_eq!(blob_key(&hash, |key| key.len() < 14), "b/abababababab");
+        assert_eq!(blob_key(&hash, |_| true), format!("b/{}", "ab".repeat(32)));
+    }
+
+    #[test]
+    fn a_voice_note_has_seconds_and_no_height() {
+        let voice = |width, height| BlobRef { hash: BlobHash([1; 32]), kind: BlobKind::Voice, size: 9, width, height };
+        assert!(blob_bytes(&voice(60, 0)).is_some());
+        assert_eq!((blob_bytes(&voice(61, 0)), blob_bytes(&voice(60, 1))), (None, None));
+    }
+}

@@ -237,6 +237,32 @@ mod tests {
         assert_eq!(text.len(), "4KR7-142-QXH".len());
     }
 
+    /// Numbers stand on paper: what was printed once must be read for ever.
+    #[test]
+    fn a_case_numbers_check_never_changes() {
+        for (p, counter, random, text) in [
+            (0, 0, 0, "0000-0-000"),
+            (1, 7, 1, "0001-7-01W"),
+            (0xf_fff7, 142, 0x2fd, "ZZZQ-142-QX2"),
+            (0x2_2ab3, 9_876, 0x155, "4ANK-9876-ANA"),
+            (0x5_6789, 999_999_999, 0x3ff, "ASW9-999999999-ZZH"),
+            (0xa_bcde, 120_345_678, 0x021, "NF6Y-120345678-11C"),
+        ] {
+            let no = CaseNo::new(Prefix::new(p), counter, random);
+            assert_eq!(no.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_counter_is_one_to_nine_digits() {
+        let right = CaseNo::new(Prefix::new(9), 123_456_789, 77).to_string();
+        assert!(right.parse::<CaseNo>().is_ok());
+        for wrong in ["", "1234567890", "0123456789", "12x456789", "+12345678"] {
+            let text = right.replace("123456789", wrong);
+            assert!(text.parse::<CaseNo>().is_err(), "{text}");
+        }
+    }
+
     #[test]
     fn the_desks_own_prefix_can_be_read_out() {
         assert_eq!(Prefix::DESK.to_string(), "MASA");
@@ -247,6 +273,7 @@ mod tests {
     #[test]
     fn official_numbers_keep_six_digits_or_more() {
         assert_eq!(OfficialNo { year: 2026, n: 42 }.to_string(), "2026-000042");
+        assert_eq!("2026-000042".parse(), Ok(OfficialNo { year: 2026, n: 42 }));
         assert_eq!("2026-1234567".parse(), Ok(OfficialNo { year: 2026, n: 1_234_567 }));
         for bad in ["2026-42", "26-000042", "2026_000042", "", "2026-00004x", "-2026-000042"] {
             assert!(bad.parse::<OfficialNo>().is_err(), "{bad}");

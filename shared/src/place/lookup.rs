@@ -281,3 +281,102 @@ impl Cells {
 fn cell(at: f64) -> usize {
     at.clamp(0.0, f64::from(SIDE - 1)) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use geo_types::{LineString, Polygon, coord};
+
+    use super::*;
+
+    /// Borders that lie `side` steps apart, as squares.
+    fn square(name: &str, x: i32, y: i32, side: i32) -> Area {
+        let ring = [(x, y), (x + side, y), (x + side, y + side), (x, y + side), (x, y)];
+        let shape = MultiPolygon(vec![Polygon::new(LineString::from(ring.to_vec()), vec![])]);
+        Area { code: name.into(), district: 0, bounds: bounds(&shape).unwrap(), shape }
+    }
+
+    fn exactly(found: f64, wanted: f64) {
+        assert!((found - wanted).abs() < 1e-9, "{found}, not {wanted}");
+    }
+
+    /// A step is 2 m wide and 3 m high.
+    const METRES: Coord<f64> = coord! { x: 2.0, y: 3.0 };
+
+    #[test]
+    fn metres_to_a_box_are_those_to_its_nearest_side() {
+        let bounds = Rect::new(coord! { x: 10, y: 20 }, coord! { x: 30, y: 50 });
+        for ((x, y), wanted) in [
+            ((15.0, 30.0), 0.0),
+            ((4.0, 30.0), 144.0),
+            ((33.0, 30.0), 36.0),
+            ((15.0, 13.0), 441.0),
+            ((15.0, 52.0), 36.0),
+            ((4.0, 13.0), 585.0),
+        ] {
+            exactly(square_to_bounds(bounds, coord! { x: x, y: y }, METRES), wanted);
+        }
+    }
+
+    #[test]
+    fn metres_to_an_edge_are_those_to_its_nearest_point() {
+        let flat = Line::new(coord! { x: 10, y: 20 }, coord! { x: 30, y: 20 });
+        let steep = Line::new(coord! { x: 10, y: 20 }, coord! { x: 20, y: 40 });
+        let point = Line::new(coord! { x: 5, y: 5 }, coord! { x: 5, y: 5 });
+        for (edge, (x, y), wanted) in [
+            (flat, (20.0, 26.0), 324.0),
+            (flat, (4.0, 20.0), 144.0),
+            (flat, (35.0, 20.0), 100.0),
+            (flat, (35.0, 24.0), 244.0),
+            // The foot lies inside, of an edge that runs (20, 60) m: (10, 30) m from its beginning, (30, −10) m away.
+            (steep, (30.0, 80.0 / 3.0), 1_000.0),
+            (point, (8.0, 9.0), 180.0),
+        ] {
+            exactly(square_to_edge(edge, coord! { x: x, y: y }, METRES), wanted);
+        }
+    }
+
+    #[test]
+    fn boxes_meet_that_touch_and_no_others() {
+        let at = |x: i32, y: i32| Rect::new(coord! { x: x, y: y }, coord! { x: x + 10, y: y + 10 });
+        for ((x, y), wanted) in [
+            ((5, 5), true),
+            ((10, 10), true),
+            ((-10, 0), true),
+            ((0, -10), true),
+            ((11, 0), false),
+            ((-11, 0), false),
+            ((0, 11), false),
+            ((0, -11), false),
+        ] {
+            assert_eq!(meet(at(0, 0), at(x, y)), wanted, "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn of_two_borders_as_near_the_first_is_taken() {
+        let areas = [square("left", 0, 0, 10), square("right", 20, 0, 10), square("far", 0, 90, 10)];
+        let near = |x: f64| nearest(areas.iter(), coord! { x: x, y: 5.0 }, METRES).map(|area| area.code.as_str());
+        assert_eq!((near(15.0), near(15.1), near(14.9)), (Some("left"), Some("right"), Some("left")));
+        assert!(nearest([].iter(), coord! { x: 0.0, y: 0.0 }, METRES).is_none());
+    }
+
+    /// Forty by forty squares of ten steps, far from the grid's beginning.
+    #[test]
+    fn a_cell_names_what_may_lie_under_a_point_and_little_else() {
+        let areas: Vec<Area> = (0..1_600).map(|i| square("a", 1_000 + i % 40 * 10, 2_000 + i / 40 * 10, 10)).collect();
+        let cells = Cells::new(&areas).unwrap();
+        for (i, area) in areas.iter().enumerate() {
+            let (x, y) = (f64::from(area.bounds.min().x), f64::from(area.bounds.min().y));
+            for (dx, dy) in [(0.1, 0.1), (5.0, 5.0), (9.9, 9.9), (0.1, 9.9)] {
+                let under: Vec<usize> = cells.under(coord! { x: x + dx, y: y + dy }).collect();
+                assert!(under.contains(&i) && under.len() <= 4, "{i}: {under:?}");
+                for other in under.iter().filter_map(|other| areas.get(*other)) {
+                    let away =
+                        square_to_bounds(other.bounds, coord! { x: x + dx, y: y + dy }, coord! { x: 1.0, y: 1.0 });
+                    // A cell is 400/96 steps wide.
+                    assert!(away < 40.0, "{i} and something {away} away");
+                }
+            }
+        }
+    }
+}

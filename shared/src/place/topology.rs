@@ -157,3 +157,27 @@ fn ring(numbers: &[i32], arcs: &[Vec<Coord<i32>>]) -> Option<LineString<i32>> {
     }
     (ring.len() >= 4 && ring.first() == ring.last()).then_some(LineString(ring))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_as_long_as_its_latitude_makes_it() {
+        let transform = Transform { scale: [0.001, 0.002], translate: [28.0, 41.0] };
+        let Coord { x, y } = transform.metres(60.0);
+        assert!((x - 55.66).abs() < 1e-6 && (y - 222.26).abs() < 1e-6, "{x} {y}");
+    }
+
+    #[test]
+    fn a_transform_without_a_scale_or_a_place_is_not_sound() {
+        let sound = Transform { scale: [0.001, 0.002], translate: [28.0, 0.0] };
+        assert!(sound.is_sound());
+        for scale in [[0.0, 1.0], [1.0, -1.0], [f64::INFINITY, 1.0], [1.0, f64::NAN]] {
+            assert!(!Transform { scale, ..sound }.is_sound(), "{scale:?}");
+        }
+        for translate in [[f64::NAN, 0.0], [0.0, f64::NEG_INFINITY]] {
+            assert!(!Transform { translate, ..sound }.is_sound(), "{translate:?}");
+        }
+    }
+}

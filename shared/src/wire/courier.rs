@@ -172,6 +172,7 @@ impl<'a> Iterator for Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::sync::ItemKind;
 
     fn letter() -> Letter {
         let photo = Enclosed {
@@ -215,6 +216,16 @@ mod tests {
         let open = |l: Letter| open(&l.sign(&own), Some(public));
         assert_eq!(open(Letter { version: PROTOCOL + 1, ..letter() }), Err(Code::AppTooNew));
         assert_eq!(open(Letter { version: 0, ..letter() }), Err(Code::AppTooOld));
+        let largest =
+            |thumb, len: u32| Enclosed { thumb, bytes: vec![0; len as usize].into(), ..letter().photos[0].clone() };
+        let mut photos = vec![largest(false, MAX_BYTES), largest(true, MAX_THUMB_BYTES)];
+        photos.resize(MAX_PHOTOS, letter().photos[0].clone());
+        let packed = vec![1].into();
+        let item = Item { kind: ItemKind::Entry, request: RequestId([2; 16]), packed, count: 1, mac: None, past: None };
+        let full = Letter { items: vec![item.clone(); MAX_ITEMS], photos, ..letter() };
+        assert_eq!(open(full.clone()), Ok(full.clone()));
+        assert_eq!(open(Letter { items: vec![item; MAX_ITEMS + 1], ..letter() }), Err(Code::TooMany));
+        assert_eq!(open(Letter { photos: vec![largest(false, MAX_BYTES + 1)], ..letter() }), Err(Code::TooLarge));
         let photos = vec![letter().photos[0].clone(); MAX_PHOTOS + 1];
         assert_eq!(open(Letter { photos, ..letter() }), Err(Code::TooMany));
         let thumb =

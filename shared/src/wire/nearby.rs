@@ -76,3 +76,16 @@ pub struct Spot {
 pub fn rounded(degrees: f64) -> i32 {
     (degrees * STEPS).round() as i32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_rounded_to_the_nearest_step() {
+        for (degrees, steps) in [(41.015_4, 41_015), (41.015_6, 41_016), (-28.999_6, -29_000), (0.0, 0), (f64::NAN, 0)]
+        {
+            assert_eq!(rounded(degrees), steps, "{degrees}");
+        }
+    }
+}

@@ -152,6 +152,19 @@ mod tests {
     }
 
     #[test]
+    fn the_last_of_ten_bytes_holds_the_sign_alone() {
+        for n in [i64::MIN, i64::MAX, 1 << 62, -(1 << 62), (1 << 62) - 1, -(1 << 62) - 1, 63, 64, -64, -65] {
+            let mut out = Vec::new();
+            int(&mut out, n);
+            assert_eq!(Reader(&out).int(), Ok(n), "{out:x?}");
+        }
+        for last in [0x01, 0x3f, 0x40, 0x7e] {
+            let bytes = [&[0x80; 9][..], &[last]].concat();
+            assert_eq!(Reader(&bytes).int(), Err(Code::Malformed), "{last:x}");
+        }
+    }
+
+    #[test]
     fn a_run_is_refused_before_it_is_expanded() {
         let mut column = Vec::new();
         int(&mut column, i64::MAX);
