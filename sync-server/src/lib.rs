@@ -30,6 +30,7 @@ pub mod secrets;
 pub mod serve;
 pub mod service;
 pub mod tries;
+pub mod uploads;
 pub mod wake;
 pub mod watch;
 pub mod writer;

@@ -40,6 +40,8 @@ use crate::service::Service;
 
 /// Longest a call may take, the wake-up streams excepted.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
+/// A body of which nothing came for so long comes no more.
+const SILENCE: Duration = Duration::from_secs(20);
 /// A line of a wake-up stream goes out at least this often, so that nothing between closes it.
 pub const KEEP_ALIVE: Duration = Duration::from_millis(mbs_shared::wire::events::ALIVE);
 
@@ -102,7 +104,7 @@ fn status(code: StatusCode, status: BlobStatus) -> Response {
 
 /// Reads a body of at most `cap` bytes; what came before a cut is given back beside the refusal.
 async fn collect(mut body: Body, cap: usize, out: &mut Vec<u8>) -> Result<(), Code> {
-    while let Some(next) = body.frame().await {
+    while let Some(next) = tokio::time::timeout(SILENCE, body.frame()).await.map_err(|_| Code::TimedOut)? {
         let data = next.map_err(|_| Code::Malformed)?.into_data();
         let Ok(data) = data else { continue };
         if out.len() + data.len() > cap {
@@ -188,8 +190,8 @@ async fn snapshot_(
 ) -> Result<Response, Fault> {
     let caller = caller(&service, &headers)?;
     let Query(query) = query?;
-    let mut page = snapshot::snapshot(&service, &caller, query.after, query.page.unwrap_or(MAX_PAGE))?;
-    sync::page::for_abilities(&mut page.rows, query.abilities.map_or(Abilities::DICTIONARY_1, Abilities));
+    let abilities = query.abilities.map_or(Abilities::DICTIONARY_1, Abilities);
+    let page = snapshot::snapshot(&service, &caller, query.after, query.page.unwrap_or(MAX_PAGE), abilities)?;
     Ok(frame(encode(&page)))
 }
 
@@ -296,14 +298,19 @@ async fn put_blob(
     let slice = blob::Slice { hash, request, offset, size };
     // A task of its own: when the line is cut, what has come is still kept.
     let task = tokio::spawn(async move {
+        let upload = service.uploads.begin((caller.device.no, hash)).await;
         let mut bytes = Vec::new();
         let coming = collect(body, MAX_SLICE.max(size) as usize, &mut bytes);
-        // A line that only drips is a cut line.
-        let came = tokio::time::timeout(TIMEOUT, coming).await.unwrap_or(Err(Code::TimedOut));
-        if came.is_err_and(|code| code == Code::TooLarge) {
-            return Err(Code::TooLarge.into());
-        }
-        let put = blob::put(&service, &caller, slice, bytes).await;
+        let came = tokio::select! {
+            // A line that only drips is a cut line.
+            came = tokio::time::timeout(TIMEOUT, coming) => came.unwrap_or(Err(Code::TimedOut)),
+            () = upload.overtaken() => Err(Code::TimedOut),
+        };
+        let put = match came {
+            Err(Code::TooLarge) => Err(Code::TooLarge.into()),
+            _ => blob::put(&service, &caller, slice, bytes).await,
+        };
+        service.uploads.end(upload);
         came?;
         put
     });

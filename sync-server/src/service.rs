@@ -33,13 +33,14 @@ use crate::routing::rules::Rules;
 use crate::search::Search;
 use crate::secrets::Secrets;
 use crate::tries::Tries;
+use crate::uploads::Uploads;
 use crate::wake::Wakes;
 use crate::watch::Watch;
 use crate::writer::{self, Tx, Writer};
 use tokio::sync::Semaphore;
 
 /// Pushes that are worked on at once. Checked and waiting for the writer, one takes several times its bytes. *Measured* with
-/// 959 at once (`cargo bench-sync`): 89 MiB at most, against 98 to 100 without a bound, and nobody waits longer.
+/// 959 at once (`cargo bench-sync`): under 90 MiB, against 98 to 100 without a bound, and nobody waits longer.
 const PUSHES: usize = 192;
 
 /// What a service is made of.
@@ -176,6 +177,8 @@ pub struct Service {
     pub announced: Arc<Announced>,
     /// Pushes that are worked on at once; the others wait as they came.
     pub(crate) turns: Semaphore,
+    /// Photos that are coming in.
+    pub(crate) uploads: Uploads,
     /// Who is looking at what.
     pub presence: Presence,
     /// How much is late.
@@ -268,6 +271,7 @@ impl Service {
             anchored: AtomicI64::new(0),
             announced: Arc::default(),
             turns: Semaphore::new(PUSHES),
+            uploads: Uploads::default(),
             presence: Presence::default(),
             watch: Watch::default(),
             by_hand: ByHand::default(),

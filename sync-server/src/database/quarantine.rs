@@ -5,7 +5,8 @@ use mbs_shared::wire::error::Code;
 
 use super::{DbResult, Row, Session, statements};
 
-/// Rows a tablet may have here; beyond it only the log knows.
+/// Rows a tablet may have here. What is refused beyond it lies on the tablet alone, and in the log; what a revoked one hands
+/// over then has to wait for room.
 pub const MAX_PER_DEVICE: u32 = 500;
 
 statements! {
@@ -24,6 +25,9 @@ statements! {
     DROP = "delete from quarantine where id = $1";
     /// How many a tablet has.
     COUNT = "select count(*) from quarantine where device = $1";
+    /// Tablets that have as much as they may.
+    FULL = "select d.prefix from quarantine q join device d on d.id = q.device group by d.prefix having count(*) >= $1 \
+            order by d.prefix";
     /// Whether these very bytes were refused before.
     KNOWN = "select count(*) from quarantine where device = $1 and key = $2";
     /// How many there are in all.
@@ -56,14 +60,14 @@ pub fn known(session: &mut dyn Session, device: i64, bytes: &[u8]) -> DbResult<b
     Ok(session.first(KNOWN, &[device.into(), key.into()], |r| r.int(0))?.unwrap_or(0) > 0)
 }
 
-/// Keeps a refused item, unless the tablet has too many there already.
+/// Keeps a refused item, unless the tablet has too many there already. Whether it lies here now.
 ///
 /// # Errors
 /// [`super::DbError`].
-pub fn add(session: &mut dyn Session, refused: &Refused<'_>) -> DbResult<()> {
+pub fn add(session: &mut dyn Session, refused: &Refused<'_>) -> DbResult<bool> {
     let had = session.first(COUNT, &[refused.device.into()], |r| r.count(0))?.unwrap_or(0);
     if had >= MAX_PER_DEVICE {
-        return Ok(());
+        return known(session, refused.device, refused.bytes);
     }
     let key = super::feed::key_of(&crate::secrets::sha256(refused.bytes));
     session.send(
@@ -77,7 +81,16 @@ pub fn add(session: &mut dyn Session, refused: &Refused<'_>) -> DbResult<()> {
             refused.at.into(),
             refused.bytes.into(),
         ],
-    )
+    )?;
+    Ok(true)
+}
+
+/// What case numbers of those tablets begin with that have as much here as they may.
+///
+/// # Errors
+/// [`super::DbError`].
+pub fn full(session: &mut dyn Session) -> DbResult<Vec<u32>> {
+    session.all(FULL, &[MAX_PER_DEVICE.into()], |r| r.count(0))
 }
 
 /// A refused item as it lies here.

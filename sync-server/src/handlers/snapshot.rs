@@ -3,8 +3,9 @@
 use mbs_shared::id::RequestId;
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{Cursor, MAX_PAGE};
+use mbs_shared::wire::version::Abilities;
 
-use super::sync::page::{ROW_OVERHEAD, name_authors, row};
+use super::sync::page::{ROW_OVERHEAD, for_abilities, name_authors, row};
 use crate::auth::device::Caller;
 use crate::database::feed::{self, kind};
 use crate::database::{TOGETHER, requests};
@@ -17,7 +18,8 @@ const BATCH: u32 = 256;
 /// Bytes of a request that has not been worked on yet, about.
 const USUAL: usize = 512;
 
-/// The page after the request `after`: whole requests, at least one, of about `page` bytes.
+/// The page after the request `after`: whole requests, at least one, of about `page` bytes, as a tablet of these abilities
+/// reads it.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -26,6 +28,7 @@ pub fn snapshot(
     caller: &Caller,
     after: Option<RequestId>,
     page: u32,
+    abilities: Abilities,
 ) -> Result<SnapshotPage, Fault> {
     let cap = page.min(MAX_PAGE) as usize;
     let scope = caller.device.scope;
@@ -62,6 +65,7 @@ pub fn snapshot(
             }
         }
         name_authors(s, &mut out.rows, &authors)?;
+        for_abilities(&mut out.rows, abilities);
         Ok(out)
     })?)
 }

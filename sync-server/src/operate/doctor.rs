@@ -14,13 +14,23 @@ pub fn look(db: &dyn Database, store: Result<&dyn BlobStore>, now: i64) -> Vec<(
     vec![
         ("database", db.check().map_err(Into::into)),
         ("feed", db.ask(feed::last).map(|n| format!("{n} rows so far")).map_err(Into::into)),
-        (
-            "quarantine",
-            db.ask(quarantine::total).map(|n| format!("{n} refused items wait for a person")).map_err(Into::into),
-        ),
+        ("quarantine", refused(db)),
         (TABLETS, tablets(db, now)),
         ("photos", store.and_then(|store| missing_photos(store, db))),
     ]
+}
+
+/// What was refused. A tablet that has as much there as it may cannot hand over more.
+fn refused(db: &dyn Database) -> Result<String> {
+    let (total, full) = db.ask(|s| Ok((quarantine::total(s)?, quarantine::full(s)?)))?;
+    if full.is_empty() {
+        return Ok(format!("{total} refused items wait for a person"));
+    }
+    let full: Vec<String> = full.into_iter().map(|prefix| Prefix::new(prefix).to_string()).collect();
+    bail!(
+        "{total} refused items wait, and there is room for no more of {}: decide on them at the desk",
+        full.join(", ")
+    )
 }
 
 /// What tablets say they made and what did not come, and copied tablets. Most of it is on its way: only a

@@ -312,6 +312,66 @@ async fn what_came_before_a_cut_is_kept() {
     task.await.unwrap();
 }
 
+/// A line that breaks without a word: the tablet has another one long before the server hears of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_over_a_line_that_fell_silent_is_not_sent_again() {
+    let town = Town::stepped();
+    let (address, stop, task) = listening(&town).await;
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let (bytes, photo) = photo(4, 200_000);
+    let mut words = tablet.words("yol.cukur");
+    words.blobs = vec![photo];
+    let item = tablet.file_words(&words);
+    let id = item.request;
+    ok(&tablet.push(item).await);
+    let head = |offset: usize, len: usize| {
+        format!(
+            "PUT /v1/blobs/{}?request={id}&offset={offset}&size=200000 HTTP/1.1\r\nhost: mbs\r\n\
+             authorization: Bearer {}\r\ncontent-length: {len}\r\n\r\n",
+            photo.hash,
+            token_text(&tablet.identity.token)
+        )
+    };
+    let ask = async || {
+        let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+        line.write_all(head(0, 0).as_bytes()).await.unwrap();
+        let mut answer = vec![0; 4_096];
+        let mut n = 0;
+        loop {
+            n += line.read(&mut answer[n..]).await.unwrap();
+            let Some(end) = answer[..n].windows(4).position(|w| w == b"\r\n\r\n") else { continue };
+            if let Ok(status) = decode::<BlobStatus>(&answer[end + 4..n]) {
+                return status.have;
+            }
+        }
+    };
+    // Asked for over another line, before anything has said that the first is dead.
+    let mut silent = Vec::new();
+    let have = loop {
+        let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+        line.write_all(head(0, 200_000).as_bytes()).await.unwrap();
+        line.write_all(&bytes[..50_000]).await.unwrap();
+        silent.push(line);
+        // None when the server had not yet read of it.
+        let have = ask().await;
+        if have > 0 {
+            break have;
+        }
+    };
+    // The question ended it: nothing more is taken over it.
+    assert!(have <= 50_000 && ask().await == have, "{have}");
+    let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
+    let from = have as usize;
+    line.write_all(head(from, 200_000 - from).as_bytes()).await.unwrap();
+    line.write_all(&bytes[from..]).await.unwrap();
+    let mut answer = [0; 1_024];
+    let n = line.read(&mut answer).await.unwrap();
+    assert!(answer[..n].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..n]));
+    drop((silent, line));
+    stop.send(()).unwrap();
+    task.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wake_up_comes_at_once_and_with_news_and_ends_with_the_server() {
     let town = Town::stepped();

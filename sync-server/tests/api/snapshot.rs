@@ -4,6 +4,7 @@ use crate::common::*;
 use mbs_server::handlers::snapshot::snapshot;
 use mbs_shared::wire::entry::EntryKind;
 use mbs_shared::wire::sync::RowBody;
+use mbs_shared::wire::version::Abilities;
 
 #[tokio::test]
 async fn a_new_tablet_gets_everything_of_its_muhtarlik_and_nothing_else() {
@@ -19,7 +20,7 @@ async fn a_new_tablet_gets_everything_of_its_muhtarlik_and_nothing_else() {
     let mut two = town.tablet("kadikoy-rasimpasa").await;
     let (mut after, mut rows, mut pages, mut cursor) = (None, Vec::new(), 0, None);
     loop {
-        let page = snapshot(&town.service, &two.caller, after, 1_200).unwrap();
+        let page = snapshot(&town.service, &two.caller, after, 1_200, Abilities::DICTIONARY_1).unwrap();
         rows.extend(page.rows);
         cursor.get_or_insert(page.cursor);
         pages += 1;
@@ -43,6 +44,6 @@ async fn a_new_tablet_gets_everything_of_its_muhtarlik_and_nothing_else() {
 async fn an_empty_muhtarlik_has_one_empty_page() {
     let town = Town::new();
     let tablet = town.tablet("kadikoy-rasimpasa").await;
-    let page = snapshot(&town.service, &tablet.caller, None, 0).unwrap();
+    let page = snapshot(&town.service, &tablet.caller, None, 0, Abilities::DICTIONARY_1).unwrap();
     assert!(page.rows.is_empty() && page.next.is_none());
 }

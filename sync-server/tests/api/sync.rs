@@ -2,7 +2,10 @@
 
 use crate::common::*;
 use mbs_server::database::gaps;
+use mbs_server::database::quarantine::{self, Refused};
+use mbs_server::handlers::enrol::revoke;
 use mbs_server::handlers::sync;
+use mbs_server::operate::doctor;
 use mbs_shared::document::Document;
 use mbs_shared::id::{Actor, DeviceNo, Mac, RequestId};
 use mbs_shared::pack::{pack, unpack};
@@ -454,6 +457,65 @@ async fn a_push_that_meets_its_revocation_on_the_way_is_not_taken_in() {
     assert_eq!(reply.results, [ItemResult::Rejected(Code::Revoked)]);
     assert!(reply.revocation.is_some());
     assert_eq!(town.count("select count(*) from quarantine"), 1);
+}
+
+/// What a revoked tablet hands over lies here or stays there, however much lies here already.
+#[tokio::test]
+async fn a_full_quarantine_takes_nothing_over_and_says_so() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let held = [tablet.file("yol.cukur"), tablet.file("yol.cukur")];
+    let device = tablet.caller.device.id;
+    for n in 0..=quarantine::MAX_PER_DEVICE {
+        let (request, bytes) = (RequestId([9; 16]), n.to_be_bytes());
+        let refused = Refused { device, request, kind: 0, code: Code::Malformed, at: MORNING, bytes: &bytes };
+        let kept = town.service.db.change(|s| quarantine::add(s, &refused)).unwrap();
+        assert_eq!(kept, n < quarantine::MAX_PER_DEVICE, "{n}");
+    }
+    let prefix = tablet.identity.prefix.parse().unwrap();
+    town.service.db.change(|tx| revoke(tx, prefix, MORNING)).unwrap();
+    town.service.refresh_devices().unwrap();
+    let tablet = tablet.again(&town);
+    let push = async || tablet.send(&tablet.frame(held.to_vec())).await;
+    assert_eq!(push().await.unwrap_err().code, Code::Busy);
+    let looked = doctor::look(&*town.service.db, Ok(&*town.service.store), MORNING);
+    let (_, said) = looked.iter().find(|(name, _)| *name == "quarantine").unwrap();
+    let said = said.as_ref().unwrap_err().to_string();
+    assert!(said.contains(&tablet.identity.prefix) && said.contains("decide on them at the desk"), "{said}");
+    // One decision makes room for one.
+    for room in [1, 2] {
+        let put_away = "delete from quarantine where id = (select min(id) from quarantine)";
+        town.service.db.change(|s| s.execute(put_away, &[])).unwrap();
+        assert_eq!(push().await.is_ok(), room == 2);
+    }
+    assert_eq!(push().await.unwrap().results, vec![ItemResult::Rejected(Code::Revoked); 2], "the same once more");
+}
+
+/// A document that cannot be read any more keeps its own changes waiting on their tablet, and nothing else.
+#[tokio::test]
+async fn a_damaged_document_holds_up_nothing_else() {
+    let town = Town::new();
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let words = tablet.words("yol.cukur");
+    let (mut document, first) = Document::create(tablet.actor, &words).unwrap();
+    let id = tablet.request_id();
+    let first = tablet.counted(change_item(id, &first.raw));
+    ok(&tablet.push(first).await);
+    let edit = document.edit(tablet.actor, MORNING, &[Edit::Addr("Arka kapı".into())]).unwrap().unwrap();
+    let edit = tablet.counted(change_item(id, &edit.raw));
+    let damage = |packed: Vec<u8>| {
+        let rid = town.head(id).rid;
+        let damage = "update feed set packed = $1 where request = $2 and kind = 0";
+        assert_eq!(town.service.db.change(|s| s.execute(damage, &[packed.as_slice().into(), rid.into()])).unwrap(), 1);
+    };
+    let whole = pack(&tablet.write(&words).raw);
+    damage(pack(b"nothing that was ever written"));
+    let other = tablet.file("yol.cukur");
+    let results = tablet.sync(vec![edit.clone(), other]).await.results;
+    assert_eq!(results[0], ItemResult::Later);
+    ok(&results[1]);
+    damage(whole);
+    ok(&tablet.push(edit).await);
 }
 
 #[tokio::test]

@@ -71,10 +71,10 @@ fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len()).position(|w| w == needle)
 }
 
-/// A whole HTTP request as bytes, with as few headers as a tablet sends.
+/// A whole HTTP request as bytes, with the headers a tablet sends.
 pub(crate) fn request(method: &str, path: &str, token: &str, body: &[u8]) -> Vec<u8> {
     let mut out = format!(
-        "{method} {path} HTTP/1.1\r\nhost: mbs.example\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: mbs.example\r\nauthorization: Bearer {token}\r\naccept: */*\r\ncontent-length: {}\r\n\r\n",
         body.len()
     )
     .into_bytes();

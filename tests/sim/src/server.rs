@@ -18,6 +18,7 @@ use mbs_server::service::{Parts, Service};
 use mbs_shared::id::{BlobHash, RequestId};
 use mbs_shared::wire::encode;
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::version::Abilities;
 use mbs_tablet::ports::{HttpReply, HttpRequest, Method};
 
 use crate::chance::{Chance, SeededRandom};
@@ -162,7 +163,8 @@ async fn route(service: &Arc<Service>, mut request: HttpRequest, arrived: usize)
         }
         (Method::Get, ["v1", "snapshot"]) => {
             let page = query(&request, "page").unwrap_or(mbs_shared::wire::sync::MAX_PAGE);
-            let page = snapshot::snapshot(service, &*caller()?, query(&request, "after"), page)?;
+            let abilities = query(&request, "abilities").map_or(Abilities::DICTIONARY_1, Abilities);
+            let page = snapshot::snapshot(service, &*caller()?, query(&request, "after"), page, abilities)?;
             Ok((200, encode(&page)))
         }
         (Method::Put, ["v1", "blobs", hash]) => {

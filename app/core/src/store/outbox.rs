@@ -131,7 +131,8 @@ pub fn all(conn: &Connection) -> Result<Vec<Waiting>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Words that may go now, oldest first; of each request in its order, so that nothing passes what it builds on.
+/// Words that may go now, oldest first, those of requests of which something was tried in vain behind all others; of each
+/// request in its order, so that nothing passes what it builds on.
 ///
 /// # Errors
 /// [`crate::error::Code::Storage`].
@@ -139,7 +140,7 @@ pub fn texts(conn: &Connection, now: i64, most: usize) -> Result<Vec<Waiting>> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM outbox o WHERE o.kind < 2 AND o.later <= ?1
            AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.request = o.request AND b.kind < 2 AND b.n < o.n AND b.later > ?1)
-         ORDER BY o.n LIMIT ?2"
+         ORDER BY EXISTS (SELECT 1 FROM outbox b WHERE b.request = o.request AND b.kind < 2 AND b.tries > 0), o.n LIMIT ?2"
     ))?;
     let rows = statement.query_map((now, i64::try_from(most).unwrap_or(i64::MAX)), waiting)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -135,7 +135,7 @@ pub(crate) fn build(
         Some(offset) => query.extend([("offset", offset.to_string()), ("size", wait.bytes.to_string())]),
         None => path.push_str("/thumb"),
     }
-    let headers = vec![("content-type", "application/octet-stream".into())];
+    let headers = Vec::new();
     let request = HttpRequest { ticket: 0, method: Method::Put, path, query, headers, body, cap: 64 * 1024 };
     Ok(Some((request, Put { next, request: wait.request, size: wait.bytes, paid: 0 })))
 }

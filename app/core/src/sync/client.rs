@@ -51,7 +51,7 @@ pub fn install_provider() {
     });
 }
 
-/// What this app calls itself.
+/// What this app calls itself where it listens; its version stands in the exchange as well.
 pub(super) const AGENT: &str = concat!("mbs-tablet/", env!("CARGO_PKG_VERSION"));
 
 /// A server's address, and whether it is this very machine.
@@ -82,8 +82,7 @@ impl HttpClient {
             .connect_timeout(CONNECT)
             .timeout(TOTAL)
             .redirect(reqwest::redirect::Policy::none())
-            .no_proxy_on(here)
-            .user_agent(AGENT);
+            .no_proxy_on(here);
         let client =
             Trust::of(authority)?.blocking(builder).build().map_err(|e| fail(Code::Protocol, e.to_string()))?;
         Ok(Self { base, client })
@@ -139,5 +138,40 @@ impl Transport for HttpClient {
             return Err(Cut("the answer is larger than allowed".into()));
         }
         Ok(HttpReply { status, headers, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::sync::round::post;
+
+    /// What `cargo bench-sync` counts (`tests/bench/src/client.rs`).
+    #[test]
+    fn a_request_carries_no_header_that_nobody_reads() {
+        let door = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = format!("http://{}", door.local_addr().unwrap());
+        let answering = std::thread::spawn(move || {
+            let (mut line, _) = door.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\nframe") {
+                let mut byte = [0];
+                line.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            line.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").unwrap();
+            String::from_utf8(head).unwrap()
+        });
+        let mut request = post("/v1/sync", b"frame".to_vec(), 9);
+        request.headers.push(("authorization", "Bearer t".into()));
+        let reply = HttpClient::new(&server, None).unwrap().send(request).unwrap();
+        assert_eq!((reply.status, reply.body), (200, b"ok".to_vec()));
+        let head = answering.join().unwrap().to_lowercase();
+        let mut names: Vec<&str> = head.lines().skip(1).filter_map(|line| Some(line.split_once(": ")?.0)).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["accept", "authorization", "content-length", "host"], "{head}");
     }
 }

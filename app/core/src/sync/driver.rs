@@ -1,19 +1,24 @@
 //! A thread that steps the engine with real time and a real line. Thin: everything that is decided is
 //! decided in [`super::round`].
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Effect, Event, Nudge};
 use crate::Tablet;
-use crate::ports::{Account, HttpRequest, Listening, Transport};
+use crate::ports::{Account, Cut, HttpReply, HttpRequest, Listening, Transport};
 
 /// Longest sleep: a suspended tablet must notice soon that time has passed.
 const LONGEST: Duration = Duration::from_secs(60);
+/// How soon it is heard during a request that the network is another one, or that a person is waiting.
+const GLANCE: Duration = Duration::from_millis(100);
+/// A request that took so long is given up for a person who does not want to wait.
+const SLOW: Duration = Duration::from_secs(5);
 
-/// The running driver; dropping it stops the thread, at the latest after the request under way.
+/// The running driver; dropping it stops the thread.
 #[derive(Debug)]
 pub struct Driver {
     wake: Sender<Nudge>,
@@ -34,6 +39,7 @@ impl Driver {
             listener: None,
             own: wake.clone(),
             asleep,
+            heard: VecDeque::new(),
             stop: stop.clone(),
         };
         // Without a thread the tablet works on, and hosts can still step the engine themselves.
@@ -57,12 +63,36 @@ impl Drop for Driver {
 struct Drive {
     /// Weak, and never held while waiting: the tablet closes when its host lets it go.
     tablet: Weak<Tablet>,
-    line: Option<(String, Box<dyn Transport>)>,
+    line: Option<(String, Line)>,
     /// Hears the server's wake-ups for that account.
     listener: Option<(Account, Option<Box<dyn Listening>>)>,
     own: Sender<Nudge>,
     asleep: Receiver<Nudge>,
+    /// What came while a request was under way.
+    heard: VecDeque<Nudge>,
     stop: Arc<AtomicBool>,
+}
+
+/// A line in a thread of its own, so that a request on a dead one keeps nobody waiting: what is let go ends by itself.
+struct Line {
+    requests: Sender<HttpRequest>,
+    replies: Receiver<Result<HttpReply, Cut>>,
+}
+
+impl Line {
+    fn over(mut transport: Box<dyn Transport>) -> Self {
+        let ((requests, asked), (answer, replies)) = (channel(), channel());
+        let carry = move || {
+            while let Ok(request) = asked.recv() {
+                if answer.send(transport.send(request)).is_err() {
+                    return;
+                }
+            }
+        };
+        // Without a thread every request is cut, and tried again later.
+        let _ = std::thread::Builder::new().name("line".into()).spawn(carry);
+        Self { requests, replies }
+    }
 }
 
 impl Drive {
@@ -90,6 +120,10 @@ impl Drive {
                 Effect::Idle => LONGEST,
             };
             drop(tablet);
+            if let Some(nudge) = self.heard.pop_front() {
+                event = Event::Nudge(nudge);
+                continue;
+            }
             event = match self.asleep.recv_timeout(wait) {
                 Ok(nudge) => {
                     self.pass_on(nudge);
@@ -125,15 +159,43 @@ impl Drive {
     fn connect(&mut self, tablet: &Tablet) {
         let server = tablet.server().unwrap_or_default();
         if self.line.as_ref().is_none_or(|(to, _)| *to != server) {
-            self.line = tablet.connect(&server).ok().map(|line| (server, line));
+            self.line = tablet.connect(&server).ok().map(|line| (server, Line::over(line)));
         }
     }
 
+    /// Sends a request and waits for its answer, unless it is given up: the network is another one, a person says that it
+    /// shall go now and it has been slow, or the tablet is closed.
     fn send(&mut self, request: HttpRequest) -> Event {
         let ticket = request.ticket;
-        match self.line.as_mut().map(|(_, line)| line.send(request)) {
-            Some(Ok(reply)) => Event::Reply(ticket, reply),
-            _ => Event::Cut(ticket),
+        let answer = self.line.as_ref().and_then(|(_, line)| line.requests.send(request).ok().map(|()| &line.replies));
+        let Some(replies) = answer else { return self.give_up(ticket) };
+        let began = Instant::now();
+        loop {
+            match replies.recv_timeout(GLANCE) {
+                Ok(Ok(reply)) => return Event::Reply(ticket, reply),
+                Ok(Err(_)) => return Event::Cut(ticket),
+                Err(RecvTimeoutError::Disconnected) => return self.give_up(ticket),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let mut over = self.stop.load(Ordering::SeqCst);
+            while let Ok(nudge) = self.asleep.try_recv() {
+                self.pass_on(nudge);
+                self.heard.push_back(nudge);
+                over |= match nudge {
+                    Nudge::Connectivity => true,
+                    Nudge::Now => began.elapsed() >= SLOW,
+                    _ => false,
+                };
+            }
+            if over {
+                return self.give_up(ticket);
+            }
         }
+    }
+
+    /// Lets the line go with what is under way on it; the next request opens another one.
+    fn give_up(&mut self, ticket: u64) -> Event {
+        self.line = None;
+        Event::Cut(ticket)
     }
 }

@@ -28,7 +28,8 @@ pub(crate) struct Pushed {
     pub(crate) what: What,
     pub(crate) key: Vec<u8>,
     pub(crate) request: RequestId,
-    tries: u32,
+    /// How often it was tried in vain.
+    pub(crate) tries: u32,
     /// Number of the last routing event that goes along; 0: none does.
     events: u32,
 }
@@ -54,7 +55,9 @@ pub(crate) fn build(
         let Waiting { what, key, request, tries, .. } = wait;
         items.push((item, Pushed { what, key, request, tries, events }));
     }
-    items.truncate(plan::batch(&sizes, line));
+    // What was tried in vain goes alone: should it be the one to blame, nothing else is refused with it.
+    let tried = items.iter().position(|(_, pushed)| pushed.tries > 0);
+    items.truncate(tried.map_or(usize::MAX, |at| at.max(1)).min(plan::batch(&sizes, line)));
     let (items, pushed): (Vec<_>, Vec<_>) = items.into_iter().unzip();
     let created = u32::try_from(settings::number(conn, settings::MADE)?).unwrap_or(u32::MAX);
     let request = SyncRequest {

@@ -21,6 +21,8 @@ pub enum Fault {
     Partly(usize),
     /// It arrives twice; the second answer comes.
     Twice,
+    /// Nothing comes any more, and nobody says so.
+    Silent,
     /// Another answer comes instead.
     Instead(u16, Vec<(&'static str, &'static str)>, Option<Code>),
 }
@@ -54,6 +56,12 @@ impl Transport for Line {
             Fault::Twice => {
                 server.handle(&request);
                 Ok(server.handle(&request))
+            }
+            Fault::Silent => {
+                drop(server);
+                loop {
+                    std::thread::park();
+                }
             }
             Fault::Instead(status, headers, code) => {
                 let mut reply =

@@ -65,6 +65,11 @@ pub struct Server {
     /// Whether an unknown cursor is told to take a snapshot.
     pub snapshots: bool,
     pub faults: VecDeque<Fault>,
+    /// It falls over whatever holds something of this request, so many times so far.
+    pub stumbles: Option<RequestId>,
+    pub stumbled: usize,
+    /// What its photo store says instead of keeping any.
+    pub photos: Option<(u16, Vec<(&'static str, &'static str)>)>,
     /// Bytes of bodies that arrived for blobs.
     pub blob_bytes: usize,
     /// What replies say of how many things the tablet has made.
@@ -155,6 +160,9 @@ impl Server {
             revocation: None,
             snapshots: false,
             faults: VecDeque::new(),
+            stumbles: None,
+            stumbled: 0,
+            photos: None,
             blob_bytes: 0,
             made: None,
             twin: None,
@@ -398,6 +406,11 @@ impl Server {
         cbor(200, &SnapshotPage { rows, next: None, cursor: Cursor { epoch: self.epoch, seq: self.seq } })
     }
 
+    fn stumbles_over(&self, frame: &[u8]) -> bool {
+        let items = wire::decode::<SyncRequest>(frame).map(|f| f.items).unwrap_or_default();
+        self.stumbles.is_some_and(|bad| items.iter().any(|item| item.request == bad))
+    }
+
     pub fn handle(&mut self, request: &HttpRequest) -> HttpReply {
         self.log.push(format!("{} {}", request.path, request.body.len()));
         match request.path.as_str() {
@@ -419,6 +432,10 @@ impl Server {
                     },
                 )
             }
+            "/v1/sync" if self.stumbles_over(&request.body) => {
+                self.stumbled += 1;
+                envelope(500, Code::Internal)
+            }
             "/v1/sync" => self.sync(&request.body),
             "/v1/snapshot" => self.snapshot(),
             "/v1/reconcile" => self.reconcile(&request.body),
@@ -436,6 +453,12 @@ impl Server {
                 None => envelope(404, Code::NotFound),
             },
             path => match path.strip_prefix("/v1/blobs/") {
+                Some(_) if request.method == mbs_tablet::ports::Method::Put && self.photos.is_some() => {
+                    let (status, headers) = self.photos.clone().unwrap_or_default();
+                    let mut reply = envelope(status, if status == 503 { Code::Busy } else { Code::Internal });
+                    reply.headers = headers.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+                    reply
+                }
                 Some(path) if request.method == mbs_tablet::ports::Method::Put => self.blob(path, request),
                 Some(path) => self.gives(path, request),
                 _ => envelope(404, Code::NotFound),

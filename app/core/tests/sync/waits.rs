@@ -1,12 +1,16 @@
 //! When it tries: after failures, wishes of the server, wake-ups, and clocks that jump.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::WORDS;
 use super::support::{Fault, Line, MORNING, Rig};
 use mbs_shared::wire::error::Code as WireCode;
 use mbs_shared::wire::events::News;
 use mbs_shared::wire::sync::Cursor;
-use mbs_tablet::door::view;
+use mbs_tablet::door::{Call, view};
 use mbs_tablet::ports::Transport;
+use mbs_tablet::sync::driver::Driver;
 use mbs_tablet::sync::{Effect, Event, Nudge};
 
 #[test]
@@ -54,10 +58,92 @@ fn retry_after_is_honoured_by_connectivity_and_overruled_by_a_person() {
         rig.server().faults.push_back(Fault::Instead(status, vec![("retry-after", "120")], Some(WireCode::Busy)));
         assert!(rig.sync().cut);
         let now = rig.tablet.now();
-        assert_eq!(rig.tablet.engine().step(now, Event::Tick), Effect::Wait(now + 120_000));
-        assert_eq!(rig.tablet.engine().step(now, Event::Nudge(Nudge::Connectivity)), Effect::Wait(now + 120_000));
+        let Effect::Wait(until) = rig.tablet.engine().step(now, Event::Tick) else { panic!("sent at once") };
+        // Never sooner, and not all who were refused in one moment.
+        assert!((180_000..=240_000).contains(&(until - now)), "{}", until - now);
+        assert_eq!(rig.tablet.engine().step(now, Event::Nudge(Nudge::Connectivity)), Effect::Wait(until));
     }
     assert_eq!(rig.sync().waiting, 0);
+}
+
+/// What the server stumbles over keeps back what builds on it, and nothing else.
+#[test]
+fn one_thing_the_server_cannot_take_keeps_nothing_else_waiting() {
+    let rig = Rig::new();
+    let bad = rig.send(WORDS);
+    let others: Vec<_> = (0..9).map(|n| rig.send(&format!("{WORDS} {n}"))).collect();
+    rig.server().stumbles = Some(bad);
+    let mut hours = 0;
+    while rig.status().waiting > 1 {
+        rig.sync();
+        rig.clock.pass(60_000);
+        hours += 1;
+        assert!(hours < 60, "{} wait after an hour", rig.status().waiting);
+    }
+    assert!(others.iter().all(|id| rig.server().changes[id].len() == 1));
+    // Tried again and again, less and less often; meanwhile new words go at once.
+    let tried = rig.server().stumbled;
+    for n in 0..24 {
+        let id = rig.send(&format!("{WORDS}, saat {n}"));
+        rig.sync();
+        assert!(rig.server().changes.contains_key(&id), "hour {n}");
+        rig.clock.pass(3_600_000);
+    }
+    let again = rig.server().stumbled - tried;
+    assert!((12..=36).contains(&again), "{again} times in a day");
+    rig.server().stumbles = None;
+    rig.clock.pass(3_600_000);
+    assert_eq!(rig.sync().waiting, 0);
+    assert_eq!(rig.server().changes[&bad].len(), 1);
+}
+
+/// A photo store that fails is no reason for words to wait.
+#[test]
+fn photos_the_server_cannot_keep_do_not_hold_up_words() {
+    let rig = Rig::new();
+    for status in [500, 503] {
+        let draft = rig.draft(WORDS);
+        for file in ["generated/g-ist-01.jpg", "generated/g-ist-02.jpg"] {
+            rig.add_photo(draft, file);
+        }
+        let _: view::Request = rig.call(Call::Send { id: draft });
+        rig.server().photos = Some((status, vec![("retry-after", "2")]));
+        for _ in 0..10 {
+            rig.sync();
+            rig.clock.pass(4_000);
+        }
+        let id = rig.send(&format!("{WORDS} {status}"));
+        rig.sync();
+        assert!(rig.server().changes.contains_key(&id), "words wait for photos after {status}");
+        rig.server().photos = None;
+        rig.clock.pass(400_000);
+        while rig.status().waiting > 0 {
+            rig.sync();
+            rig.clock.pass(400_000);
+        }
+    }
+}
+
+/// A network that is another one, or a person who is waiting: what hangs on a dead line is let go.
+#[test]
+fn a_line_that_fell_silent_is_left_when_the_network_changes() {
+    let rig = Rig::new();
+    let id = rig.send(WORDS);
+    rig.server().faults.push_back(Fault::Silent);
+    let tablet = Arc::new(rig.tablet);
+    let (tell, told) = std::sync::mpsc::channel();
+    let driver = Driver::start(&tablet, move || {
+        let _ = tell.send(());
+    });
+    while !rig.server.lock().unwrap().faults.is_empty() {
+        std::thread::yield_now();
+    }
+    driver.nudge(Nudge::Connectivity);
+    // Without it the request would be waited for two and a half minutes.
+    while !rig.server.lock().unwrap().changes.contains_key(&id) {
+        told.recv_timeout(Duration::from_secs(60)).expect("it sends over another line");
+    }
+    drop(driver);
 }
 
 #[test]

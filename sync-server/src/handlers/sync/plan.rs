@@ -347,8 +347,7 @@ fn next(
             return Ok(Plan::Settled(ItemResult::Fork));
         }
         Err(Unfit::Rejected(Code::Internal)) => {
-            let cause = anyhow::anyhow!("the document of request {} cannot be read", item.request);
-            return Err(Stop::Fault(Box::new(Fault::internal(cause))));
+            return Ok(Plan::Settled(super::store::unreadable(item.request)));
         }
         Err(Unfit::Rejected(code)) => return Err(code.into()),
     };

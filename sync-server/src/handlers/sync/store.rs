@@ -56,7 +56,7 @@ pub fn store(tx: &mut Tx<'_>, service: &Service, caller: &Caller, batch: Batch) 
             Plan::Entry(checked, offered) => entry(tx, service, push, item.request, checked, offered.as_ref())?,
         };
         match result {
-            ItemResult::Rejected(code) => refuse(tx, caller, item, code, batch.now)?,
+            ItemResult::Rejected(code) => drop(refuse(tx, caller, item, code, batch.now)?),
             ItemResult::Fork => {
                 caller.set_twin();
                 gaps::twin(tx.session(), device.id, batch.now)?;
@@ -103,9 +103,11 @@ fn look_for_twin(tx: &mut Tx<'_>, caller: &Caller, fresh: &[&Planned], again: &[
 
 /// Keeps a refused item for a person, and says so in the log, without what it holds. What was erased by law is not
 /// kept in this way either.
-fn refuse(tx: &mut Tx<'_>, caller: &Caller, item: &Planned, code: Code, at: i64) -> Result<(), Fault> {
+///
+/// Whether it lies there now, or is not wanted any more.
+fn refuse(tx: &mut Tx<'_>, caller: &Caller, item: &Planned, code: Code, at: i64) -> Result<bool, Fault> {
     if erased::is_erased(tx.session(), item.request)? {
-        return Ok(());
+        return Ok(true);
     }
     tracing::warn!(device = %caller.device.no, request = %item.request, ?code, "an item was refused");
     metrics::counter!("mbs_items_refused_total").increment(1);
@@ -311,12 +313,7 @@ fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
             Ok(content) => content,
             Err(Unfit::MissingDeps) => return Ok((ItemResult::MissingDeps, false)),
             Err(Unfit::Fork) => return Ok((ItemResult::Fork, false)),
-            Err(Unfit::Rejected(Code::Internal)) => {
-                return Err(Fault::internal(anyhow::anyhow!(
-                    "the document of request {} cannot be read",
-                    item.request
-                )));
-            }
+            Err(Unfit::Rejected(Code::Internal)) => return Ok((unreadable(item.request), false)),
             Err(Unfit::Rejected(code)) => return rejected(code),
         },
     };
@@ -333,6 +330,13 @@ fn go_on(tx: &mut Tx<'_>, service: &Service, push: Push, item: &Planned, plan: &
     let mac = append(tx, service, push, &head, &plan.hash, &item.packed)?;
     apply::content_changed(tx, &head, push.author, push.now)?;
     Ok((ItemResult::Ok { mac, decided: None }, true))
+}
+
+/// The answer to a change of a document that cannot be read any more: it waits on its tablet, and what came beside it goes on.
+pub(super) fn unreadable(request: RequestId) -> ItemResult {
+    tracing::error!(%request, "a stored document cannot be read: `mbs-server verify` says what is damaged");
+    metrics::counter!("mbs_documents_unreadable_total").increment(1);
+    ItemResult::Later
 }
 
 fn entry(
@@ -385,7 +389,11 @@ pub async fn quarantine_all(
                     count: 0,
                     plan: Plan::Settled(ItemResult::Rejected(Code::Revoked)),
                 };
-                refuse(tx, &caller, &planned, Code::Revoked, at)?;
+                if !refuse(tx, &caller, &planned, Code::Revoked, at)? {
+                    // Handed over is only what lies here: it keeps the rest, and comes again.
+                    let full = anyhow::anyhow!("the quarantine of a revoked tablet is full: decide on what lies there");
+                    return Err(Fault::new(Code::Busy).caused_by(full));
+                }
             }
             Ok(())
         })

@@ -1,6 +1,5 @@
 //! What is sent, and what a tablet says of itself beside it.
 
-use mbs_shared::wire::MEDIA_TYPE;
 use mbs_shared::wire::sync::About;
 
 use crate::ports::{HttpRequest, Method};
@@ -12,14 +11,14 @@ pub(in crate::sync) fn get(path: impl Into<String>, query: Vec<(&'static str, St
     HttpRequest { ticket: 0, method: Method::Get, path: path.into(), query, headers: Vec::new(), body: Vec::new(), cap }
 }
 
-/// A frame; its answer has at most `cap` bytes.
+/// A frame; its answer has at most `cap` bytes. The path says what it is: no header repeats it over a line that is paid for.
 pub(in crate::sync) fn post(path: &str, body: Vec<u8>, cap: usize) -> HttpRequest {
     HttpRequest {
         ticket: 0,
         method: Method::Post,
         path: path.into(),
         query: Vec::new(),
-        headers: vec![("content-type", MEDIA_TYPE.into())],
+        headers: Vec::new(),
         body,
         cap,
     }

@@ -4,7 +4,7 @@ use mbs_shared::wire;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::error::{Code as WireCode, Envelope};
 
-use super::{CLOSED_WAIT, Closed, Flight, Kind, LONGEST_HOLD, LONGEST_WAIT, Round};
+use super::{CLOSED_WAIT, Closed, FIRST_WAIT, Flight, Kind, LONGEST_HOLD, LONGEST_WAIT, Round};
 use crate::error::Result;
 use crate::ports::HttpReply;
 use crate::store::{Store, outbox, settings};
@@ -60,9 +60,14 @@ impl Round {
                 Ok(false)
             }
             429 | 503 => {
-                self.fail(store, now);
                 let seconds = reply.header("retry-after").and_then(|v| v.trim().parse::<i64>().ok()).unwrap_or(0);
-                self.hold = now + seconds.clamp(0, LONGEST_HOLD / 1_000) * 1_000;
+                let hold = seconds.clamp(0, LONGEST_HOLD / 1_000) * 1_000;
+                // Those who were refused together do not come back together.
+                self.hold = now + hold + self.jittered(store, hold);
+                match &flight.kind {
+                    Kind::Put(put) if hold > 0 => self.photo_later(store, now, &put.key())?,
+                    _ => self.fail(store, now),
+                }
                 Ok(true)
             }
             // About this one photo or this very frame.
@@ -94,11 +99,19 @@ impl Round {
             },
             _ => {
                 match &flight.kind {
-                    Kind::Sync(pushed) if !pushed.is_empty() => self.line.frame_refused(pushed.len()),
+                    Kind::Sync(pushed) => match pushed.as_slice() {
+                        [] => {}
+                        // It may be the one to blame, and nothing else is to wait for it.
+                        [one] => {
+                            self.word_later(store, now, one)?;
+                            return Ok(true);
+                        }
+                        more => self.line.frame_refused(more.len()),
+                    },
+                    // Another photo may fare better, and words are no photo.
                     Kind::Put(put) => {
-                        // Another photo may fare better.
-                        let key = put.key();
-                        store.write(|c| outbox::put_off(c, outbox::What::Photo, &key, now + LONGEST_WAIT))?;
+                        self.photo_later(store, now, &put.key())?;
+                        return Ok(true);
                     }
                     // It may be this one alone that the server has lost; asked for again, it is tried again.
                     Kind::Download(slice) => self.download.give_up(slice),
@@ -108,6 +121,21 @@ impl Round {
                 Ok(true)
             }
         }
+    }
+
+    /// One thing the server stumbled over waits, each time twice as long; everything else goes on in a moment.
+    fn word_later(&mut self, store: &mut Store, now: i64, one: &Pushed) -> Result<()> {
+        self.summary.cut = true;
+        self.not_before = now + self.jittered(store, FIRST_WAIT);
+        let later = now + self.jittered(store, (FIRST_WAIT << one.tries.min(16)).min(LONGEST_HOLD));
+        store.write(|c| outbox::put_off(c, one.what, &one.key, later))
+    }
+
+    /// A photo the server could not take waits; everything else goes on.
+    fn photo_later(&mut self, store: &mut Store, now: i64, key: &[u8]) -> Result<()> {
+        self.summary.cut = true;
+        let later = now + self.jittered(store, LONGEST_WAIT);
+        store.write(|c| outbox::put_off(c, outbox::What::Photo, key, later))
     }
 
     /// A frame refused whole: fewer items, until the one to blame stands alone; that one goes to quarantine.
