@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use ts_rs::TS;
 
-use super::second_factor;
-use super::session::{begin as begin_session, me_of, put_cookie, secure};
+use super::session::{Try, begin as begin_session, me_of, put_cookie, secure};
 use crate::auth::provider::{self, Attempt, Identity, Provider, Trouble};
 use crate::auth::staff as auth;
 use crate::database::staff::{self, Person};
@@ -199,13 +198,8 @@ pub async fn code(
     headers: HeaderMap,
     Json(given): Json<SecondCode>,
 ) -> Result<Response, Fault> {
-    auth::same_site(&Method::POST, &headers)?;
-    let from = address(&extensions, &headers);
-    let now = service.clock.now();
-    if !service.tries.allowed(from, now) {
-        return Err(Code::SlowDown.into());
-    }
-    let id = provider::who_owes(&service.secrets, &headers, now).map_err(Fault::internal)?;
+    let attempt = Try::begin(&service, &extensions, &headers)?;
+    let id = provider::who_owes(&service.secrets, &headers, service.clock.now()).map_err(Fault::internal)?;
     let person = match id {
         Some(id) => service.db.ask(|s| staff::by_id(s, id))?,
         None => None,
@@ -214,10 +208,7 @@ pub async fn code(
     let Some(person) = person.map(|person| Person { by_provider: true, ..person }) else {
         return Err(Fault::because(Code::SignIn, "Çok uzun sürdü; yeniden girin."));
     };
-    if !second_factor::used(&service, &person, &given.code).await? {
-        service.tries.wrong(from, now);
-        return Err(Fault::because(Code::SecondFactor, "Kod yanlış ya da kullanılmış; yenisini bekleyip yazın."));
-    }
+    attempt.code(&person, &given.code).await?;
     let begun = begin_session(&service, &person).await?;
     tracing::info!(staff = person.id, "signed in by the identity provider and a code");
     let mut response = Json(me_of(&service, &person)).into_response();

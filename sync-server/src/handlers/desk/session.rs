@@ -1,5 +1,6 @@
 //! `GET sign-in`, `POST sign-in`, `POST sign-out`, `GET me`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -88,12 +89,7 @@ pub async fn sign_in(
     headers: HeaderMap,
     Json(given): Json<SignIn>,
 ) -> Result<Response, Fault> {
-    auth::same_site(&Method::POST, &headers)?;
-    let from = address(&extensions, &headers);
-    let now = service.clock.now();
-    if !service.tries.allowed(from, now) {
-        return Err(Code::SlowDown.into());
-    }
+    let attempt = Try::begin(&service, &extensions, &headers)?;
     let login = given.login.trim().to_lowercase();
     let found = service.db.ask(|s| staff::by_login(s, &login))?;
     let kept = found.as_ref().map(|(_, hash)| hash.clone());
@@ -102,23 +98,62 @@ pub async fn sign_in(
         .await
         .map_err(Fault::internal)?;
     let Some((person, _)) = found.filter(|_| good) else {
-        service.tries.wrong(from, now);
-        return Err(Fault::because(Code::SignIn, "Kullanıcı adı ya da parola yanlış."));
+        return Err(attempt.wrong(Code::SignIn, "Kullanıcı adı ya da parola yanlış."));
     };
     if person.second != 0 {
         let code = given.code.unwrap_or_default();
         if code.trim().is_empty() {
             return Err(Code::SecondFactor.into());
         }
-        if !second_factor::used(&service, &person, &code).await? {
-            service.tries.wrong(from, now);
-            return Err(Fault::because(Code::SecondFactor, "Kod yanlış ya da kullanılmış; yenisini bekleyip yazın."));
-        }
+        attempt.code(&person, &code).await?;
     }
     let begun = begin(&service, &person).await?;
     let mut response = Json(me_of(&service, &person)).into_response();
     put_cookie(&mut response, begun);
     Ok(response)
+}
+
+/// A try to sign in, counted where it is wrong.
+pub(super) struct Try<'a> {
+    service: &'a Arc<Service>,
+    from: Option<IpAddr>,
+    now: i64,
+}
+
+impl<'a> Try<'a> {
+    /// From this page, and not after too many wrong ones.
+    ///
+    /// # Errors
+    /// [`Code::CrossSite`]; [`Code::SlowDown`].
+    pub(super) fn begin(
+        service: &'a Arc<Service>,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+    ) -> Result<Self, Fault> {
+        auth::same_site(&Method::POST, headers)?;
+        let (from, now) = (address(extensions, headers), service.clock.now());
+        if !service.tries.allowed(from, now) {
+            return Err(Code::SlowDown.into());
+        }
+        Ok(Self { service, from, now })
+    }
+
+    /// Counts it as wrong; the answer.
+    fn wrong(&self, code: Code, sentence: &'static str) -> Fault {
+        self.service.tries.wrong(self.from, self.now);
+        Fault::because(code, sentence)
+    }
+
+    /// Uses up the person's code of the second factor.
+    ///
+    /// # Errors
+    /// [`Code::SecondFactor`] where it is wrong; [`Code::Busy`].
+    pub(super) async fn code(&self, person: &Person, code: &str) -> Result<(), Fault> {
+        if second_factor::used(self.service, person, code).await? {
+            return Ok(());
+        }
+        Err(self.wrong(Code::SecondFactor, "Kod yanlış ya da kullanılmış; yenisini bekleyip yazın."))
+    }
 }
 
 /// Begins a session of somebody who has proven who he is; the cookie that goes to the browser.
