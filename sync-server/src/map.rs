@@ -208,7 +208,10 @@ struct Paths {
 const KINDS: [&str; 3] = ["main", "street", "rail"];
 
 /// The JSON of a pack, gzipped or not, proven to be a map of the city that a tablet can draw.
-fn check(file: &[u8], directory: &Directory) -> Result<Vec<u8>> {
+///
+/// # Errors
+/// In words for the operator.
+pub fn check(file: &[u8], directory: &Directory) -> Result<Vec<u8>> {
     let json = if file.starts_with(&[0x1f, 0x8b]) {
         let mut json = Vec::new();
         GzDecoder::new(file).take(MAX_JSON + 1).read_to_end(&mut json).context("unpacking the map")?;

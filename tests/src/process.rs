@@ -38,6 +38,18 @@ pub fn kills(usual: u64) -> u64 {
     if std::env::var_os("MBS_LONG").is_some_and(|v| v == "1") { 200 } else { usual }
 }
 
+/// What a story that kills is drawn from: `usual`, or with `MBS_KILLS_SEED` another sequence of moments.
+///
+/// # Panics
+/// When `MBS_KILLS_SEED` is no number.
+#[must_use]
+pub fn seed(usual: u64) -> u64 {
+    match std::env::var("MBS_KILLS_SEED") {
+        Ok(said) => said.parse::<u64>().unwrap_or_else(|e| panic!("MBS_KILLS_SEED={said}: {e}")) ^ usual,
+        Err(_) => usual,
+    }
+}
+
 /// Waits until `done` says so, looking again and again.
 ///
 /// # Panics

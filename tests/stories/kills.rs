@@ -69,7 +69,7 @@ fn a_killed_tablet_loses_nothing_it_called_saved() {
     let mut world = World::begin();
     let dir = world.tablet(RASIMPASA).dir;
     let book = Book::default();
-    let mut dice = Dice::new(3);
+    let mut dice = Dice::new(process::seed(3));
     for life in 0..kills() {
         let mut process = TabletProcess::start(&dir);
         let (asker, notes, answered) = (process.asker(), Arc::clone(&book), Arc::new(AtomicU64::new(0)));
@@ -118,7 +118,7 @@ fn a_killed_tablet_loses_nothing_it_called_saved() {
 fn a_killed_server_loses_nothing_it_acknowledged() {
     let mut world = World::begin();
     let tablet = world.tablet(RASIMPASA);
-    let mut dice = Dice::new(33);
+    let mut dice = Dice::new(process::seed(33));
     let mut filed = Vec::new();
     for life in 0..kills() {
         for n in 0..3 {

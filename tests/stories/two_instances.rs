@@ -32,16 +32,20 @@ const REASON: &str = "Duba değil, kaldırım onarımı isteniyor; yol bakımın
 /// play on one server in one process. One alone: `MBS_SERVERS=two cargo test -p mbs-tests --all-features --test stories NAME`.
 #[test]
 fn the_same_stories_pass_on_two_servers_between_which_everyone_hops() {
-    const ONE_FOLDER: [&str; 9] = [
+    const ONE_FOLDER: [&str; 13] = [
         "two_instances::",
         "kills::",
-        "restores::",
+        "restores::a_server_from",
+        "restores::what_was_erased",
         "releases::",
         "played::",
-        "command_line::",
+        "command_line::a_request",
+        "command_line::practice",
+        "command_line::the_browser",
+        "command_line::the_desk",
         "desk_browser::",
         "fortnight::",
-        "two_days_offline::",
+        "two_days_offline::forty",
     ];
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(ONE_FOLDER.iter().flat_map(|name| ["--skip", name])).env(SERVERS, "two");
@@ -230,7 +234,7 @@ fn kills() -> u64 {
 
 #[test]
 fn killed_servers_and_a_killed_postgresql_lose_nothing_acknowledged() {
-    let mut city = Instances::begin(5);
+    let mut city = Instances::begin(process::seed(5));
     let tablet = city.tablet(RASIMPASA);
     let mut filed = Vec::new();
     let mut killed = [0_u32; 3];

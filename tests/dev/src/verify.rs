@@ -332,6 +332,10 @@ pub(crate) fn kills(args: &[String]) -> Result<(), String> {
     let mut test =
         run::cargo(&["test", "--workspace", "--all-features", "--test", "stories", "--", "kill", "--nocapture"]);
     test.env("MBS_KILLS", rounds.div_ceil(3).max(8).to_string());
+    // Other moments each time; said, so that they can be played again.
+    let seed = std::env::var("MBS_KILLS_SEED").unwrap_or_else(|_| std::process::id().to_string());
+    println!("MBS_KILLS_SEED={seed}");
+    test.env("MBS_KILLS_SEED", seed);
     run::must(&format!("{rounds} kills"), &mut test)
 }
 

@@ -16,12 +16,14 @@ use mbs_shared::wire::courier::{CourierReply, Letter, Parts};
 use mbs_shared::wire::enrol::{EnrolReply, EnrolRequest};
 use mbs_shared::wire::entry::Entry;
 use mbs_shared::wire::error::{Code, Envelope};
+use mbs_shared::wire::events::{announced, announced_of};
 use mbs_shared::wire::map::MapPack;
 use mbs_shared::wire::nearby::NearbyReply;
 use mbs_shared::wire::reconcile::ReconcileReply;
 use mbs_shared::wire::revocation::SignedRevocation;
 use mbs_shared::wire::snapshot::SnapshotPage;
 use mbs_shared::wire::sync::{ItemResult, Row, RowBody, SyncReply};
+use mbs_shared::wire::units::Units;
 use mbs_shared::wire::{decode, encode};
 use minicbor::{Decode, Encode};
 
@@ -105,11 +107,15 @@ pub(crate) fn small(bytes: &[u8]) {
     again::<NearbyReply>(bytes);
     again::<Announcements>(bytes);
     again::<MapPack>(bytes);
+    again::<Units>(bytes);
     if let Some(receipt) = again::<SignedReceipt>(bytes) {
         assert_eq!(SignedReceipt::read(&receipt.text()), Ok(receipt), "a QR code says the same");
     }
     again::<Seen>(bytes);
     events(bytes);
+    if let Some(reach) = std::str::from_utf8(bytes).ok().and_then(announced_of) {
+        assert_eq!(announced_of(&announced(reach)), Some(reach));
+    }
     let _ = serde_json::from_slice::<Envelope>(bytes);
 }
 

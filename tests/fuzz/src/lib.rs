@@ -48,6 +48,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "journal", run: files::journal, memory: 4 * MIB, longest: 4 * KIB },
     Target { name: "backup", run: files::backup, memory: 8 * MIB, longest: 16 * KIB },
     Target { name: "imports", run: texts::imports, memory: 16 * MIB, longest: 4 * KIB },
+    Target { name: "units", run: texts::units, memory: 16 * MIB, longest: 4 * KIB },
+    Target { name: "map", run: texts::map, memory: 128 * MIB, longest: 4 * KIB },
 ];
 
 /// Those that must be found.

@@ -7,11 +7,15 @@ use axum::extract::Query;
 use axum::http::Uri;
 use ed25519_dalek::SigningKey;
 use mbs_server::config::Settings;
+use mbs_server::directory::table;
 use mbs_server::handlers::enrol::read_code;
+use mbs_server::map;
 use mbs_server::operate::backup::photo_of;
 use mbs_server::router::SliceQuery;
+use mbs_shared::directory::{Directory, Unit};
 use mbs_shared::fold::fold;
 use mbs_shared::id::{CaseNo, DeviceNo, OfficialNo, Prefix, PublicKey, RequestId};
+use mbs_shared::istanbul;
 use mbs_shared::place::Neighbourhoods;
 use mbs_shared::receipt::SignedReceipt;
 use mbs_shared::routing::deadline::Calendar;
@@ -73,4 +77,23 @@ pub(crate) fn imports(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let _ = Neighbourhoods::from_topojson(text);
     let _ = Calendar::from_json(text);
+}
+
+/// A table of units: what is understood is understood the same once it was written.
+pub(crate) fn units(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let now = istanbul::directory();
+    let Ok(given) = table::read(text, now) else { return };
+    let units: Vec<Unit> = given.into_iter().map(|given| given.unit).collect();
+    let of = |units| Directory::new(Vec::new(), Vec::new(), units, Vec::new(), Vec::new());
+    let written = table::write(&of(units.clone())).ok().and_then(|table| String::from_utf8(table).ok());
+    let again = written.and_then(|table| table::read(&table, now).ok());
+    assert_eq!(again.map(|all| all.into_iter().map(|given| given.unit).collect()), Some(units));
+}
+
+/// A map that an operator brings.
+pub(crate) fn map(bytes: &[u8]) {
+    if let Ok(json) = map::check(bytes, istanbul::directory()) {
+        assert_eq!(map::check(&json, istanbul::directory()).ok().as_ref(), Some(&json));
+    }
 }
