@@ -431,6 +431,7 @@ const screens = [
   },
   { name: 'reports-empty', query: 'fake&as=auditor&trouble=empty', hash: '#/reports', ready: '.blank' },
   { name: 'tablets', query: 'fake&as=operator', hash: '#/tablets', ready: 'table' },
+  { name: 'tablets-triage', query: 'fake&as=triage', hash: '#/tablets', ready: 'table' },
   {
     name: 'rules',
     hash: '#/rules',

@@ -41,6 +41,33 @@ describe('decisions that wait for second thoughts', () => {
   });
 });
 
+describe('decisions of all pages', () => {
+  it('go when the tab is closed, whichever page they wait on, and none that was taken back', async () => {
+    const sent: string[] = [];
+    const made = () => new Later<string, true>(10_000, async (key) => void sent.push(key));
+    const [announcements, tablets, nothing] = [made(), made(), made()];
+    announcements.add('su kesintisi', true);
+    tablets.add('4KR7', true);
+    tablets.add('7M2Q', true);
+    tablets.takeBack('4KR7');
+    nothing.add('vazgeçildi', true);
+    nothing.takeBack('vazgeçildi');
+    await Later.leaveAll();
+    await Later.leaveAll();
+    expect(sent).toEqual(['su kesintisi', '7M2Q']);
+  });
+
+  it('go although one of them fails', async () => {
+    const sent: string[] = [];
+    const failing = new Later<string, true>(10_000, () => Promise.reject(new Error('gone')));
+    const other = new Later<string, true>(10_000, async (key) => void sent.push(key));
+    failing.add('a', true);
+    other.add('b', true);
+    await Later.leaveAll();
+    expect([sent, failing.get('a')]).toEqual([['b'], undefined]);
+  });
+});
+
 describe('what a browser keeps', () => {
   afterEach(() => localStorage.clear());
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { settings } from '$ui/lib/settings.svelte';
-import { bytesOf, isLetter, mainAction, missing, offered } from '$ui/routing/actions';
+import { bytesOf, isLetter, mainAction, missing, offered, TOGETHER } from '$ui/routing/actions';
 import { Choice } from '$ui/routing/choice.svelte';
 import { emptyDraft, keepDraft, readDraft } from '$ui/routing/draft';
 import { due } from '$ui/routing/due';
@@ -157,6 +157,11 @@ describe('actions', () => {
     const all = [one('a', 'Çöp', 'b'), one('b', 'Çöp alınmıyor'), one('c', 'Telgraf', null, true)];
     expect(['a', 'b', 'c', 'd', ''].map((code) => categoryName(all, code))).toEqual(['Çöp (şimdi: Çöp alınmıyor)', 'Çöp alınmıyor', 'Telgraf (kaldırıldı)', 'Bilinmeyen konu', 'Konu seçilmemiş']);
     expect(offeredCategories(all).map(({ code }) => code)).toEqual(['b']);
+  });
+  it('about several requests at once are those of the unit for all its people, approvals for who approves', () => {
+    for (const role of ['approver', 'head'] as const) expect(TOGETHER[role]).toEqual(['approve', ...(TOGETHER.unit ?? [])]);
+    expect(TOGETHER.triage).not.toContain('accept');
+    expect([TOGETHER.auditor, TOGETHER.operator]).toEqual([undefined, undefined]);
   });
   it('know an institution\'s answer from a unit\'s own', () => {
     const at = (state: 'external' | 'in_progress') => ({ row: { state } });

@@ -8,6 +8,7 @@ use serde::de::value::{Error as NoKind, StrDeserializer};
 
 use super::{Given, Problem};
 use crate::error::Fault;
+use crate::report::table::{meant, plain};
 
 /// Lines at most.
 const MAX_LINES: usize = 5_000;
@@ -38,7 +39,7 @@ pub fn write(directory: &Directory) -> Result<Vec<u8>, Fault> {
         let (parent, short) = (unit.parent.as_deref().unwrap_or(""), unit.short.as_deref().unwrap_or(""));
         let (kind, successors) = (code_of(unit.kind), unit.successors.join(" "));
         let fields = [&unit.code, &unit.name, &unit.name_en, kind.as_str(), parent, short, closed, &successors];
-        table.write_record(fields).map_err(Fault::internal)?;
+        table.write_record(fields.map(|field| plain(field.to_owned()))).map_err(Fault::internal)?;
     }
     table.flush().map_err(Fault::internal)?;
     drop(table);
@@ -127,7 +128,7 @@ fn unit(
     before: &Directory,
 ) -> Result<Unit, (String, String)> {
     let [code, name, name_en, kind, parent, short, retired, successors] =
-        columns.map(|at| at.and_then(|at| record.get(at)).map(|cell| cell.trim().to_owned()));
+        columns.map(|at| at.and_then(|at| record.get(at)).map(|cell| meant(cell.trim()).trim().to_owned()));
     let (code, kind) = (code.unwrap_or_default(), kind.unwrap_or_default());
     let was = before.unit(&code);
     let wrong = |why: String| (code.clone(), why);

@@ -99,17 +99,20 @@ fn summary(sheet: &mut Worksheet, report: &Report, looks: &Looks) -> Result<(), 
     for (outcome, count) in Outcome::ALL.into_iter().zip(&totals.outcomes) {
         rows.push((format!("Sonuç: {}", outcome.turkish()), *count, share(*count, totals.concluded)));
     }
-    for (i, (name, count, share)) in (4..).zip(rows) {
-        sheet.write(i, 0, name)?;
-        sheet.write(i, 1, count)?;
+    let mut row = 4;
+    for (name, count, share) in rows {
+        sheet.write(row, 0, name)?.write(row, 1, count)?;
         if let Some(share) = share {
-            sheet.write_with_format(i, 2, share, &looks.share)?;
+            sheet.write_with_format(row, 2, share, &looks.share)?;
         }
+        row += 1;
     }
-    for (i, name, days) in [(24, "Ortanca gün", totals.median), (25, "Yüzde 90’ı bu günden kısa", totals.p90)] {
-        sheet.write(i, 0, name)?;
+    // With a line between: these are days, no counts.
+    let days = [("Ortanca gün", totals.median), ("Yüzde 90’ı bu günden kısa", totals.p90)];
+    for (row, (name, days)) in (row + 1..).zip(days) {
+        sheet.write(row, 0, name)?;
         if let Some(days) = days {
-            sheet.write_with_format(i, 1, days, &looks.days)?;
+            sheet.write_with_format(row, 1, days, &looks.days)?;
         }
     }
     Ok(())

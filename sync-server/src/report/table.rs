@@ -105,9 +105,19 @@ fn write(out: &mut impl Write, cells: [String; 16]) -> io::Result<()> {
     writer.flush()
 }
 
-/// A cell that stays words: what begins like a formula is begun with an apostrophe, as OWASP has it.
-fn plain(cell: String) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell }
+/// A cell that stays words: what begins like a formula is begun with an apostrophe, as OWASP has it. So is what begins so behind
+/// apostrophes of its own, that [`meant`] takes away no other than ours.
+pub(crate) fn plain(cell: String) -> String {
+    if begins_like_a_formula(cell.trim_start_matches('\'')) { format!("'{cell}") } else { cell }
+}
+
+/// What a cell said before it was made [`plain`].
+pub(crate) fn meant(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest.trim_start_matches('\''))).unwrap_or(cell)
+}
+
+fn begins_like_a_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n'])
 }
 
 /// `24.11.2026 08:12`.
@@ -129,9 +139,12 @@ mod tests {
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t=1"),
             ("Çukur = tehlike", "Çukur = tehlike"),
+            ("'=1", "''=1"),
+            ("'t Hof", "'t Hof"),
             ("", ""),
         ] {
             assert_eq!(plain(cell.into()), plain_);
+            assert_eq!(meant(plain_), cell, "what was taken out comes in as it was");
         }
     }
 

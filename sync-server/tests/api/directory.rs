@@ -163,6 +163,28 @@ async fn what_is_wrong_is_told_line_by_line_and_nothing_is_applied() {
 }
 
 #[tokio::test]
+async fn a_name_is_never_a_formula_and_comes_back_in_as_it_was() {
+    let town = Town::new();
+    let cookie = signed_in(&town, Role::Operator);
+    let names = ["=1+1", "+90 Acil", "-5 Katı", "@SUM(A1)", "'=1+1", "'t Hof"];
+    let unit = |(n, name): (usize, &str)| {
+        let code = format!("md-{n}");
+        json!({ "code": code, "name": name, "name_en": name, "kind": "mudurluk", "parent": "ibb", "short": name })
+    };
+    let units: Vec<Value> = names.into_iter().enumerate().map(unit).collect();
+    let new = json!({ "base": 0, "units": units, "note": "Deneme" });
+    let (status, after) = desk(&town, &cookie, "directory", Some(&new)).await;
+    assert_eq!(status, StatusCode::OK, "{after}");
+    let whole = exported(&town, &cookie).await;
+    for guarded in ["'=1+1", "'+90 Acil", "'-5 Katı", "'@SUM(A1)", "''=1+1", "'t Hof"] {
+        assert!(whole.contains(&format!(";{guarded};{guarded};mudurluk;ibb;{guarded};;")), "{guarded}");
+    }
+    let same = json!({ "base": 1, "table": whole, "note": "Deneme" });
+    let (_, seen) = desk(&town, &cookie, "directory/preview", Some(&same)).await;
+    assert_eq!(seen, json!({ "problems": [], "changes": [] }));
+}
+
+#[tokio::test]
 async fn columns_stand_in_any_order_and_a_comma_or_a_tab_will_do() {
     let town = Town::new();
     let cookie = signed_in(&town, Role::Operator);

@@ -155,6 +155,11 @@ async fn the_workbook_has_the_figures_and_the_reasons() {
     let summary = book.worksheet_range("Özet").unwrap();
     let line = summary.rows().find(|row| row[0] == Data::String("Gelen".into())).unwrap();
     assert_eq!(line[1], Data::Float(f64::from(report.totals.received)));
+    // The days stand behind all counts, with a line between.
+    let lines: Vec<_> = summary.rows().skip(4).map(|row| row[0].to_string()).collect();
+    let counts = 9 + report.totals.channels.len() + report.totals.outcomes.len();
+    assert_eq!(lines[counts..], ["", "Ortanca gün", "Yüzde 90’ı bu günden kısa"]);
+    assert!(lines[..counts].iter().all(|line| !line.is_empty()), "{lines:?}");
     let units = book.worksheet_range("Birimler").unwrap();
     assert_eq!(units.rows().count(), report.units.len() + 1);
     let refused = book.worksheet_range("Olumsuz cevaplar").unwrap();

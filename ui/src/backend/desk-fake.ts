@@ -228,7 +228,7 @@ export function fakeDesk(query: URLSearchParams): Desk {
     decide: (id, accept) =>
       answer(() => {
         const item = held.find((one) => one.id === id);
-        if (accept && item?.what === 'edit') throw new DeskFailed('stale', 'Bu kayıt burada olmayan bir kayda dayanıyor: önce onu içeri alın.');
+        if (accept && item?.what === 'edit') throw new DeskFailed('not_now', 'Bu kayıt burada olmayan bir kayda dayanıyor: önce onu içeri alın.');
         held = held.filter((one) => one !== item);
         return { items: held, total: held.length };
       }),

@@ -17,6 +17,8 @@ export function httpDesk(base = '/desk/api'): Desk {
   }
   const post = <T>(path: string, body: unknown, keepalive = false) =>
     ask<T>(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), keepalive });
+  /** What waited for second thoughts: it may go in the moment its page is closed, and must outlive that. */
+  const decided = <T>(path: string, body: unknown) => post<T>(path, body, true);
   const one = (id: string) => `requests/${encodeURIComponent(id)}`;
 
   return {
@@ -32,7 +34,7 @@ export function httpDesk(base = '/desk/api'): Desk {
     request: (id) => ask(one(id)),
     similar: (id) => ask(`${one(id)}/similar`),
     around: (id) => ask(`${one(id)}/around`),
-    act: (id, act, leaving = false) => post(`${one(id)}/act`, act, leaving),
+    act: (id, act) => decided(`${one(id)}/act`, act),
     preview: (ids, act) => post('requests/preview', { ids, act }),
     say: (id, text) => post(`${one(id)}/say`, { text }),
     photoFacts: (beginning) => ask('photos/facts', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: beginning }),
@@ -48,7 +50,7 @@ export function httpDesk(base = '/desk/api'): Desk {
     dropTemplate: (id) => post(`templates/${id}/drop`, {}),
     look: (id, here) => post(`${one(id)}/look`, { here }, !here),
     tablets: () => ask('tablets'),
-    revokeTablet: (prefix) => post(`tablets/${encodeURIComponent(prefix)}/revoke`, {}),
+    revokeTablet: (prefix) => decided(`tablets/${encodeURIComponent(prefix)}/revoke`, {}),
     replaceTablet: (prefix) => post(`tablets/${encodeURIComponent(prefix)}/replace`, {}),
     health: () => ask('health'),
     accounts: () => ask('accounts'),
@@ -73,11 +75,11 @@ export function httpDesk(base = '/desk/api'): Desk {
     changePassword: (password) => post('password', password),
     enrol: (wanted) => post('enrolments', wanted),
     announcements: () => ask('announcements'),
-    announce: (what) => post('announcements', what),
-    withdraw: (id) => post(`announcements/${id}/withdraw`, {}),
+    announce: (what) => decided('announcements', what),
+    withdraw: (id) => decided(`announcements/${id}/withdraw`, {}),
     unseen: (id) => ask(`announcements/${id}`),
     quarantine: () => ask('quarantine'),
-    decide: (id, accept) => post(`quarantine/${id}`, { accept }),
+    decide: (id, accept) => decided(`quarantine/${id}`, { accept }),
     report: (period) => ask(`report?${new URLSearchParams({ ...period })}`),
     refusals: (period) => ask(`report/refusals?${new URLSearchParams({ ...period })}`),
     reportUrl: (file, period) => `${base}/${file}?${new URLSearchParams({ ...period })}`,
@@ -137,13 +139,16 @@ function idIn(data: string): string {
   return data.trim();
 }
 
+/** What its status alone does not tell. */
+const TOLD_BY_CODE: Trouble[] = ['second_factor', 'not_now'];
+
 async function refusal(response: Response): Promise<DeskFailed> {
   const body: unknown = await response.json().catch(() => null);
   const text = (key: string) => {
     const value = body && typeof body === 'object' ? (body as Record<string, unknown>)[key] : undefined;
     return typeof value === 'string' ? value : '';
   };
-  return new DeskFailed(text('code') === 'second_factor' ? 'second_factor' : troubleFor(response.status), text('message'), text('request_id'));
+  return new DeskFailed(TOLD_BY_CODE.find((trouble) => trouble === text('code')) ?? troubleFor(response.status), text('message'), text('request_id'));
 }
 
 function troubleFor(status: number): Trouble {

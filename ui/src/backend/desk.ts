@@ -85,8 +85,7 @@ export interface Desk {
   similar(id: string): Promise<Alike[]>;
   /** What was reported nearby, and what place and muhtarlık had before. */
   around(id: string): Promise<Around>;
-  /** `leaving`: the page is going away, the call must outlive it. */
-  act(id: string, act: Act, leaving?: boolean): Promise<DeskRequest>;
+  act(id: string, act: Act): Promise<DeskRequest>;
   /** What one decision would do to each of several; nothing is done. */
   preview(ids: string[], act: Act): Promise<Foreseen[]>;
   say(id: string, text: string): Promise<DeskRequest>;
@@ -176,6 +175,7 @@ export type Trouble =
   | 'forbidden' // 403
   | 'not_found' // 404
   | 'stale' // 409: someone else acted first
+  | 'not_now' // 409: nobody did, but as things stand it cannot be done
   | 'too_large' // 413
   | 'busy' // 429, 503
   | 'refused' // any other 4xx

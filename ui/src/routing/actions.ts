@@ -78,11 +78,13 @@ export const isImmediate = (action: Action): boolean => {
   return !wanted.unit && !wanted.other && !wanted.outcome && !wanted.date && !wanted.task && !wanted.note;
 };
 
+const IN_UNIT: Action[] = ['accept', 'start', 'plan', 'answer', 'interim', 'forward', 'return'];
 /** What can be decided about several requests at once, by role. */
 export const TOGETHER: Partial<Record<Role, Action[]>> = {
   triage: ['route', 'send_out', 'interim', 'conclude'],
-  unit: ['accept', 'start', 'plan', 'answer', 'interim', 'forward', 'return'],
-  approver: ['approve', 'accept', 'start', 'plan', 'answer', 'interim', 'forward', 'return'],
+  unit: IN_UNIT,
+  approver: ['approve', ...IN_UNIT],
+  head: ['approve', ...IN_UNIT],
 };
 
 /** Whether what is written down is an institution's answer to a letter: it has a date and a number of its own. */

@@ -2,6 +2,10 @@
 // until then.
 import { SvelteMap } from 'svelte/reactivity';
 
+/** All that have something waiting: whoever closes the tab, or signs out, has decided. */
+// eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
+const everywhere = new Set<Pick<Later<unknown, unknown>, 'leave'>>();
+
 export class Later<K, V> {
   #waiting = new SvelteMap<K, { value: V; timer: ReturnType<typeof setTimeout> }>();
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
@@ -12,9 +16,14 @@ export class Later<K, V> {
     private readonly send: (key: K, value: V) => Promise<void>,
   ) {}
 
+  /** Everything that waits anywhere goes now; what cannot is its own page's matter. */
+  static async leaveAll(): Promise<void> {
+    await Promise.allSettled([...everywhere].map((later) => later.leave()));
+  }
+
   /** The page is left: everything that waits goes now. */
-  leave(): void {
-    for (const key of [...this.#waiting.keys()]) void this.now(key);
+  async leave(): Promise<void> {
+    await Promise.all([...this.#waiting.keys()].map((key) => this.now(key)));
   }
 
   get(key: K): V | undefined {
@@ -25,6 +34,7 @@ export class Later<K, V> {
     if (this.#sending.has(key)) return;
     this.takeBack(key);
     this.#waiting.set(key, { value, timer: setTimeout(() => void this.now(key), this.ms) });
+    everywhere.add(this);
   }
 
   /** It is not sent; what it was. One that is on its way already is nothing to take back. */
@@ -32,7 +42,7 @@ export class Later<K, V> {
     if (this.#sending.has(key)) return undefined;
     const one = this.#waiting.get(key);
     clearTimeout(one?.timer);
-    this.#waiting.delete(key);
+    this.#drop(key);
     return one?.value;
   }
 
@@ -46,7 +56,12 @@ export class Later<K, V> {
       await this.send(key, one.value);
     } finally {
       this.#sending.delete(key);
-      this.#waiting.delete(key);
+      this.#drop(key);
     }
+  }
+
+  #drop(key: K): void {
+    this.#waiting.delete(key);
+    if (!this.#waiting.size) everywhere.delete(this);
   }
 }

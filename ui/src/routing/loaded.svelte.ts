@@ -10,11 +10,12 @@ export class Loaded<T> {
   at = $state(0);
   #turn = 0;
 
-  async load(ask: () => Promise<T>): Promise<void> {
+  /** `wanted` says whether the answer still is. */
+  async load(ask: (wanted: () => boolean) => Promise<T>): Promise<void> {
     const turn = ++this.#turn;
     this.busy = true;
     try {
-      const value = await ask();
+      const value = await ask(() => turn === this.#turn);
       if (turn === this.#turn) this.set(value);
     } catch (cause) {
       if (turn === this.#turn) this.trouble = troubleOf(cause);

@@ -1,11 +1,17 @@
 // Second thoughts: what a person decided is sent only when ten seconds have passed, when he says so, or
 // when he leaves the page. Until then it can be taken back and nobody has seen it; what the server
 // appended is never taken back.
-import { troubleOf, type Desk, type DeskFailed } from '$ui/backend/desk';
+import { troubleOf, type Desk, type DeskFailed, type Trouble } from '$ui/backend/desk';
 import type { Act } from '$ui/wire/Act';
 import type { DeskRequest } from '$ui/wire/DeskRequest';
+import { wasTaken } from './taken';
 
 export const UNDO_MS = 10_000;
+
+/** Nobody knows what became of it. */
+const UNANSWERED: Trouble[] = ['offline', 'busy', 'broken'];
+/** Somebody acted first, or the request stands where this cannot be done. */
+export const isOvertaken = ({ trouble }: DeskFailed): boolean => trouble === 'stale' || trouble === 'not_now';
 
 export type Stage = 'waiting' | 'sending' | 'failed';
 
@@ -20,6 +26,8 @@ export interface Pending {
   goes: number;
   stage: Stage;
   trouble: DeskFailed | null;
+  /** No answer came to it: the server may have taken it. */
+  unanswered: boolean;
   /** What was decided at once waits, goes and is taken back together. */
   group: number;
   /** Of how many requests it was decided. */
@@ -43,8 +51,10 @@ export class PendingActs {
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(
-    private readonly door: Pick<Desk, 'act'>,
+    private readonly door: Pick<Desk, 'act' | 'request'>,
     private readonly outcomes: Outcomes,
+    /** Who is signed in, by name. */
+    private readonly me: () => string,
   ) {}
 
   of(id: string): Pending | undefined {
@@ -65,7 +75,7 @@ export class PendingActs {
     const fresh = decided.filter(({ id }) => !this.of(id)); // one decision at a time for a request
     const group = ++this.#groups;
     const goes = Date.now() + UNDO_MS;
-    for (const one of fresh) this.list.unshift({ ...one, text, goes, stage: 'waiting', trouble: null, group, size: fresh.length });
+    for (const one of fresh) this.list.unshift({ ...one, text, goes, stage: 'waiting', trouble: null, unanswered: false, group, size: fresh.length });
     this.#timers.set(group, setTimeout(() => void this.#sendGroup(group), UNDO_MS));
   }
 
@@ -94,12 +104,12 @@ export class PendingActs {
     for (const { id, stage } of [...this.list]) if (stage === 'failed') void this.#sendOne(id);
   }
 
-  /** The page is left: everything that waits goes now, by calls that outlive the page. */
+  /** The page is left: everything that waits goes now, and what failed once more. */
   leave(): void {
     for (const { id, act, stage } of [...this.list]) {
-      if (stage !== 'waiting') continue;
+      if (stage === 'sending') continue;
       this.#drop(id);
-      void this.door.act(id, $state.snapshot(act), true).catch(() => {});
+      void this.door.act(id, $state.snapshot(act)).catch(() => {});
     }
   }
 
@@ -119,16 +129,29 @@ export class PendingActs {
     if (!pending || pending.stage === 'sending') return;
     pending.stage = 'sending';
     try {
-      const request = await this.door.act(id, pending.act);
+      const request = await this.#act(pending);
       this.#drop(id);
       this.outcomes.sent(request, pending);
     } catch (cause) {
       const trouble = troubleOf(cause);
       pending.trouble = trouble;
+      pending.unanswered ||= UNANSWERED.includes(trouble.trouble);
       pending.stage = 'failed';
-      // Somebody else acted first: sending it again cannot help, the person has to look.
-      if (trouble.trouble === 'stale') this.#drop(id);
+      // Sending it again cannot help: the person has to look.
+      if (isOvertaken(trouble)) this.#drop(id);
       this.outcomes.failed(trouble, pending);
+    }
+  }
+
+  async #act({ id, act, unanswered }: Pending): Promise<DeskRequest> {
+    try {
+      return await this.door.act(id, act);
+    } catch (cause) {
+      // What stands in its way may be this very decision, whose answer was lost.
+      if (!unanswered || troubleOf(cause).trouble !== 'stale') throw cause;
+      const request = await this.door.request(id);
+      if (wasTaken(request, act, this.me())) return request;
+      throw cause;
     }
   }
 

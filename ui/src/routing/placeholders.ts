@@ -13,7 +13,7 @@ export function filled(body: string, request: DeskRequest, categories: DeskCateg
   const known: Record<(typeof placeholders)[number], string> = {
     no: row.no, yer: row.place, konu: row.category ? categoryName(categories, row.category) : '', birim: row.unit?.name ?? '', tarih: fullDay(now),
   };
-  return body.replace(/\{(\p{L}+)\}/gu, (whole, name: string) => (name in known ? known[name as keyof typeof known] : '') || whole);
+  return body.replace(/\{(\p{L}+)\}/gu, (whole, name: string) => (Object.hasOwn(known, name) ? known[name as keyof typeof known] : '') || whole);
 }
 
 /** The first place that was not filled in. */

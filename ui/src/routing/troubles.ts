@@ -9,6 +9,7 @@ const TITLE: Record<Trouble, () => string> = {
   forbidden: m.desk_trouble_forbidden,
   not_found: m.desk_trouble_not_found,
   stale: m.desk_trouble_stale,
+  not_now: m.desk_trouble_not_now,
   too_large: m.desk_trouble_too_large,
   busy: m.desk_trouble_busy,
   refused: m.desk_trouble_refused,
@@ -24,6 +25,8 @@ const TEXT: Partial<Record<Trouble, () => string>> = {
   busy: m.desk_trouble_busy_text,
   broken: m.desk_trouble_broken_text,
 };
+/** Only the server knows why. */
+const SAID_BY_SERVER: Trouble[] = ['refused', 'too_large', 'not_now'];
 
 export const troubleTitle = ({ trouble }: DeskFailed): string => TITLE[trouble]();
 
@@ -34,6 +37,6 @@ export const withoutField = (sentence: string): string => sentence.replace(/^\w+
 export const troubleSentence = (failed: DeskFailed): string => withoutField(failed.sentence) || troubleText(failed);
 
 export function troubleText({ trouble, sentence, requestId }: DeskFailed): string {
-  const text = trouble === 'refused' || trouble === 'too_large' ? withoutField(sentence) : (TEXT[trouble]?.() ?? '');
+  const text = SAID_BY_SERVER.includes(trouble) ? withoutField(sentence) : (TEXT[trouble]?.() ?? '');
   return requestId && trouble === 'broken' ? m.desk_with_trace({ text, id: requestId }) : text;
 }

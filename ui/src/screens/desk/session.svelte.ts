@@ -6,7 +6,8 @@ import { preview, shrink } from '$ui/photo/shrink';
 import { NO_FACTS, type Taken } from '$ui/routing/proof';
 import { go, route, withAsked } from '$ui/lib/route.svelte';
 import { draftsOf, dropDraft } from '$ui/routing/draft';
-import { PendingActs, type Pending } from '$ui/routing/pending.svelte';
+import { Later } from '$ui/routing/later.svelte';
+import { isOvertaken, PendingActs, type Pending } from '$ui/routing/pending.svelte';
 import { Saved } from '$ui/routing/saved.svelte';
 import { Templates } from '$ui/routing/templates.svelte';
 import { actionDone } from '$ui/routing/words';
@@ -27,7 +28,7 @@ import type { Role } from '$ui/wire/Role';
 export type Section = 'triage' | 'inbox' | 'intake' | 'late' | 'all' | 'reports' | 'announcements' | 'tablets' | 'quarantine' | 'accounts' | 'rules' | 'units' | 'health';
 /** What each role works with, the first being its home. Rights are the server's; this only keeps dead ends out of the rail. */
 const SECTIONS: Record<Role, Section[]> = {
-  triage: ['triage', 'intake', 'late', 'all', 'units', 'reports', 'announcements', 'rules', 'quarantine'],
+  triage: ['triage', 'intake', 'late', 'all', 'units', 'reports', 'announcements', 'tablets', 'rules', 'quarantine'],
   unit: ['inbox', 'late', 'all', 'reports'],
   approver: ['inbox', 'late', 'all', 'units', 'reports'],
   head: ['inbox', 'late', 'all', 'units', 'reports'],
@@ -58,7 +59,7 @@ export class Session {
   blind = $state(false);
   /** Grows whenever something may have changed: lists and requests are asked for again. */
   version = $state(0);
-  /** Decisions that somebody else's overtook. */
+  /** Decisions that others overtook, or that cannot be taken as things stand now. */
   overtaken: Pending[] = $state([]);
   readonly pending: PendingActs;
   readonly templates: Templates;
@@ -78,12 +79,12 @@ export class Session {
       },
       failed: (trouble, pending) => {
         if (trouble.trouble === 'signed_out') this.lost = true;
-        if (trouble.trouble !== 'stale') return;
+        if (!isOvertaken(trouble)) return;
         this.overtaken = [pending, ...this.overtaken.filter(({ id }) => id !== pending.id)];
         this.version += 1;
       },
       back: ({ id, size }) => void (size === 1 && this.open(id)),
-    });
+    }, () => this.me?.name ?? '');
   }
 
   get sections(): Section[] {
@@ -160,8 +161,15 @@ export class Session {
     this.blind = this.directory.units.length === 0;
   }
 
+  /** The tab is closed: whatever waits for second thoughts goes now. */
+  leave(): void {
+    this.pending.leave();
+    void Later.leaveAll();
+  }
+
   async signOut(): Promise<void> {
-    await this.pending.flush();
+    // While it still may: nothing that was decided is lost with the session.
+    await Promise.all([this.pending.flush(), Later.leaveAll()]);
     await this.door.signOut().catch(() => {});
     this.#stopListening();
     this.me = null;
