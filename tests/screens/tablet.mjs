@@ -47,7 +47,7 @@ export const screens = [
     query: 'fake=start',
     async prepare(page, mode) {
       await page.getByRole('button', { name: named(mode, 'Devam', 'Continue') }).waitFor();
-      await page.locator('input[type=file]').setInputFiles([{ name: 'x.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') }]);
+      await page.locator('input[type=file]').first().setInputFiles([{ name: 'x.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') }]);
       await page.locator('[role=alert]').waitFor();
     },
   },

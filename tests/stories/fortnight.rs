@@ -50,6 +50,9 @@ impl Files for Filling {
     fn make_dir(&self, dir: &Path) -> io::Result<()> {
         SystemFiles.make_dir(dir)
     }
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        SystemFiles.modified(path)
+    }
     fn read(&self, path: &Path, cap: u64) -> io::Result<Vec<u8>> {
         SystemFiles.read(path, cap)
     }

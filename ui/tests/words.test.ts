@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import turkish from '../../shared/data/text/turkish_cases.json';
 import { fold, matches } from '$ui/lib/fold';
-import { ago, bytes, moment, percent } from '$ui/lib/format';
+import { ago, bytes, day, daysLeft, moment, percent } from '$ui/lib/format';
 import { parse, withAsked } from '$ui/lib/route.svelte';
 import { settings } from '$ui/lib/settings.svelte';
 import { better, metres } from '$ui/map/position.svelte';
@@ -25,6 +25,21 @@ describe('dates and sizes', () => {
     expect(ago(NOW - 3 * 60_000, NOW)).toBe('3 dakika önce');
     settings.locale = 'en';
     expect(moment(Date.parse('2026-11-12T14:02:00+03:00'), NOW)).toBe('12 November 14:02');
+  });
+
+  it('the year turns when it does in Istanbul', () => {
+    const party = Date.parse('2027-01-01T00:30:00+03:00');
+    expect(day(Date.parse('2027-01-04T10:00:00+03:00'), party)).toBe('4 Ocak');
+    expect(day(Date.parse('2026-12-31T23:30:00+03:00'), party)).toBe('31 Aralık 2026');
+    expect(day(party, Date.parse('2026-12-31T23:30:00+03:00'))).toBe('1 Ocak 2027');
+  });
+
+  it('days that are left are the calendar’s', () => {
+    const due = Date.parse('2026-11-27T18:00:00+03:00');
+    expect(daysLeft(due, NOW)).toBe(3);
+    expect(daysLeft(due, Date.parse('2026-11-26T23:59:00+03:00'))).toBe(1);
+    expect(daysLeft(due, Date.parse('2026-11-27T00:01:00+03:00'))).toBe(0);
+    expect(daysLeft(due, Date.parse('2026-11-29T09:00:00+03:00'))).toBe(0);
   });
 
   it('sizes and shares', () => {

@@ -46,6 +46,11 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// What the system says.
     fn make_dir(&self, dir: &Path) -> io::Result<()>;
+    /// When a file was written last, Unix ms.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn modified(&self, path: &Path) -> io::Result<i64>;
     /// The whole file, at most `cap` bytes of it.
     ///
     /// # Errors

@@ -10,15 +10,12 @@
 mod support;
 
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use mbs_tablet::Tablet;
 use mbs_tablet::door::view::{self, Notice, PhotoStep};
 use mbs_tablet::door::{Call, Fields};
 use mbs_tablet::error::Code;
-use mbs_tablet::ports::system::SystemFiles;
-use mbs_tablet::ports::{Files, Ports};
 use support::{Line, Rig, Server, copy, ports};
 
 const WORDS: &str = "Çöp konteyneri kırık, koku dayanılmaz hale geldi.";
@@ -150,6 +147,22 @@ fn a_database_damaged_at_its_head_is_set_aside_and_the_tablet_is_still_itself() 
     assert!(counter > 1, "a number that was given is not given again");
     rig.send("yeni");
     assert_eq!(rig.sync().waiting, 0, "it can still sync");
+}
+
+#[test]
+fn that_a_database_was_set_aside_is_told_until_somebody_has_read_it() {
+    let rig = Rig::new();
+    rig.send(WORDS);
+    let rig = harmed(rig, |dir| std::fs::write(dir.join("mbs.key"), [7; 32]).unwrap());
+    let file = set_aside(&rig);
+    // It was found on a Friday evening, and he was away until Monday.
+    rig.clock.pass(3 * 24 * 3_600_000);
+    assert_eq!(set_aside(&rig), file);
+    let rig = harmed(rig, |_| {});
+    assert_eq!(set_aside(&rig), file, "the app's end is no reading");
+    let status: view::Status = rig.call(Call::ReadNotices);
+    assert!(status.notices.is_empty(), "{:?}", status.notices);
+    assert!(harmed(rig, |_| {}).status().notices.is_empty());
 }
 
 /// A tablet on a copy of `whole` with page `page` of its file damaged; `known`: the next opening looks at all pages.
@@ -374,51 +387,9 @@ fn another_key_is_damage_too_and_nothing_is_deleted() {
     assert!(rig.status().identity.is_none());
 }
 
-/// The system's files, with as much free space as the test says.
-struct Small {
-    free: Arc<AtomicU64>,
-}
-
-impl Files for Small {
-    fn exists(&self, path: &Path) -> bool {
-        SystemFiles.exists(path)
-    }
-    fn free(&self, _: &Path) -> std::io::Result<u64> {
-        Ok(self.free.load(Ordering::SeqCst))
-    }
-    fn make_dir(&self, dir: &Path) -> std::io::Result<()> {
-        SystemFiles.make_dir(dir)
-    }
-    fn read(&self, path: &Path, cap: u64) -> std::io::Result<Vec<u8>> {
-        SystemFiles.read(path, cap)
-    }
-    fn write(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        SystemFiles.write(path, bytes)
-    }
-    fn reserve(&self, path: &Path, len: u64) -> std::io::Result<()> {
-        SystemFiles.reserve(path, len)
-    }
-    fn rename(&self, from: &Path, to: &Path) -> std::io::Result<()> {
-        SystemFiles.rename(from, to)
-    }
-    fn copy(&self, from: &Path, to: &Path) -> std::io::Result<()> {
-        SystemFiles.copy(from, to)
-    }
-    fn remove(&self, path: &Path) -> std::io::Result<()> {
-        SystemFiles.remove(path)
-    }
-}
-
 #[test]
 fn a_full_disk_refuses_photos_plainly_and_keeps_words() {
-    let server = Server::new();
-    let dir = tempfile::tempdir().unwrap();
-    let free = Arc::new(AtomicU64::new(1 << 40));
-    let (base, clock) = ports(dir.path(), &server, 1);
-    let all = Ports { files: Arc::new(Small { free: free.clone() }), ..base };
-    let tablet = Tablet::open(dir.path(), all.clone()).unwrap();
-    let rig = Rig { dir, clock, server, ports: all, tablet };
-    let _: view::Status = rig.call(Call::Enrol { server: "https://mbs.example".into(), code: "X".into() });
+    let (rig, free) = Rig::on_a_disk();
     assert_eq!(std::fs::metadata(rig.dir.path().join("mbs.reserve")).unwrap().len(), 8 * 1024 * 1024);
     let id = rig.draft(WORDS);
     let low = || rig.status().notices.iter().any(|n| matches!(n, Notice::DiskLow { .. }));

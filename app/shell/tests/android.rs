@@ -174,6 +174,7 @@ fn takes_photos_from_other_apps_for_the_core_to_find() {
         |name: &str| activity.split_once(&format!("override fun {name}")).expect(name).1.split_once("\n  }").unwrap().0;
     assert!(of("onCreate").contains("if (savedInstanceState == null) keepShared(intent) else keepTaken()"));
     assert!(of("onNewIntent").contains("keepShared(intent)"));
+    assert!(activity.contains("part.setLastModified(photo.lastModified())"), "the core asks when it was taken");
     // Another app must not have us read our own files for it.
     assert!(activity.contains("it.scheme == ContentResolver.SCHEME_CONTENT"));
     assert!(activity.contains("it.authority?.startsWith(packageName) != true"));

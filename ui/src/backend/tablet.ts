@@ -87,6 +87,7 @@ export interface Answers {
   mobile_limit: Status;
   announcements: Announcement[];
   read_announcement: Status;
+  read_notices: Status;
   receipt: Receipt;
   write_receipt: Files;
   verify_receipt: Receipt;

@@ -9,6 +9,9 @@ export function fold(text: string): string {
     .replace(/[ışğçöüâîû]/g, (letter) => LETTERS[letter] ?? letter);
 }
 
+/** As one writes without Turkish letters, capitals kept: `Iğdır` is `Igdir`. */
+export const ascii = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').replace(/ı/g, 'i');
+
 /** Without a last letter that becomes soft before endings: `salincak` finds `salincagin`. */
 const stem = (word: string): string => (word.length >= 5 ? word.replace(/[kpt]$/, '') : word);
 

@@ -15,12 +15,17 @@ function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return made;
 }
 
+/** Year, month and day in Istanbul. */
+function dateOf(ms: number): { year: number; month: number; day: number } {
+  const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
+  const parts = calendar.formatToParts(ms);
+  return { year: of('year'), month: of('month'), day: of('day') };
+}
+
 /** Number of the day in Istanbul, to tell today from yesterday. */
 function dayNumber(ms: number): number {
-  const parts = Object.fromEntries(
-    calendar.formatToParts(ms).map((part) => [part.type, part.value]),
-  );
-  return Date.UTC(Number(parts['year']), Number(parts['month']) - 1, Number(parts['day'])) / 86_400_000;
+  const { year, month, day } = dateOf(ms);
+  return Date.UTC(year, month - 1, day) / 86_400_000;
 }
 
 /** 09.40 in Turkish, 09:40 in English. */
@@ -31,7 +36,7 @@ export function clock(ms: number): string {
 
 /** 12 Kasım, with the year when it is another one. */
 export function day(ms: number, now = Date.now()): string {
-  const sameYear = new Date(ms).getUTCFullYear() === new Date(now).getUTCFullYear();
+  const sameYear = dateOf(ms).year === dateOf(now).year;
   return formatter({ day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) }).format(ms);
 }
 
@@ -58,8 +63,8 @@ export function ago(ms: number, now = Date.now()): string {
   return moment(ms, now);
 }
 
-/** Whole days from now, never negative. */
-export const daysLeft = (ms: number, now = Date.now()): number => Math.max(0, Math.ceil((ms - now) / 86_400_000));
+/** Days of the calendar from today, as a person counts them: 0 is today. Never negative. */
+export const daysLeft = (ms: number, now = Date.now()): number => Math.max(0, dayNumber(ms) - dayNumber(now));
 
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(region(), { maximumFractionDigits: digits }).format(value);

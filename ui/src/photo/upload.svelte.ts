@@ -46,6 +46,11 @@ export class Uploads {
     void this.door.call({ call: 'expect_photo', id: this.request() }).catch(() => {}); // as before it: one photo more to take
   }
 
+  /** The camera was closed without one: none that was taken before is this request's. */
+  expectNone(): void {
+    void this.door.call({ call: 'expect_photo', id: null }).catch(() => {});
+  }
+
   add(files: Iterable<File>): void {
     for (const file of files) {
       // Unique within a session of the core; a restarted screen must not meet the halves of an earlier one.

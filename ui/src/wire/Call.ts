@@ -115,9 +115,9 @@ hash: string,
  */
 before: string | null, } | { "call": "expect_photo", 
 /**
- * Which.
+ * Which; `null`: it was closed again, and no photo is to come.
  */
-id: string, } | { "call": "take_shared" } | { "call": "remove_photo", 
+id: string | null, } | { "call": "take_shared" } | { "call": "remove_photo", 
 /**
  * Which request.
  */
@@ -357,7 +357,7 @@ key: string, } | { "call": "restore_template",
 /**
  * Which.
  */
-key: string, } | { "call": "lock" } | { "call": "unlock", 
+key: string, } | { "call": "read_notices" } | { "call": "lock" } | { "call": "unlock", 
 /**
  * Digits.
  */

@@ -8,6 +8,7 @@ use crate::Tablet;
 use crate::error::{Code, Result, fail};
 use crate::store::begun::Begun;
 use crate::store::requests::Stage;
+use crate::store::settings;
 use crate::sync::{Nudge, allowance};
 
 fn json<T: Serialize>(value: &T) -> Result<Value> {
@@ -80,6 +81,7 @@ impl Tablet {
                 self.lock().read_announcement(id)?;
                 self.wake(Nudge::Work);
             }
+            Call::ReadNotices => self.lock().store.write(settings::drop_notices)?,
             Call::CarryCourier { upload, offset, total, data } => {
                 return json(&self.carry_slice(upload, offset, total, &data)?);
             }
@@ -191,6 +193,7 @@ impl Tablet {
             | Call::FetchAnnouncedPhoto { .. }
             | Call::SyncNow
             | Call::ReadAnnouncement { .. }
+            | Call::ReadNotices
             | Call::Line { .. }
             | Call::Battery { .. }
             | Call::MobileLimit { .. }

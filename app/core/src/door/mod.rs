@@ -158,9 +158,9 @@ pub enum Call {
     /// The camera opens for a request: should the app end meanwhile, the photo it took is put there by [`Call::TakeShared`]
     /// → `null`.
     ExpectPhoto {
-        /// Which.
-        #[ts(type = "string")]
-        id: RequestId,
+        /// Which; `null`: it was closed again, and no photo is to come.
+        #[ts(type = "string | null")]
+        id: Option<RequestId>,
     },
     /// Photos that the host found: the one that was taken while the app was ended, in its request; those that another app
     /// handed over, in a new draft → [`view::Request`], or `null` where there are none.
@@ -424,6 +424,8 @@ pub enum Call {
         /// Which.
         key: String,
     },
+    /// The muhtar has read what a damaged database left for him to know → [`view::Status`].
+    ReadNotices,
     /// Locks the screen, where there is a PIN → [`view::Status`].
     Lock,
     /// Opens it → [`view::Status`]. Until then every call but a few is refused with

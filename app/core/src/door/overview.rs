@@ -40,7 +40,7 @@ impl Inner {
             _ => Link::Offline,
         };
         let contact = self.round.contact.max(settings::number(c, settings::LAST_CONTACT)?);
-        let mut notices = settings::notices(c, now)?;
+        let mut notices = settings::notices(c)?;
         let off = settings::number(c, settings::CLOCK_OFF)?;
         if off.abs() > WRONG {
             notices.push(Notice::ClockWrong { seconds: off / 1_000 });

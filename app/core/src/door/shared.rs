@@ -19,29 +19,23 @@ pub const FOLDER: &str = "shared";
 /// There too: what the camera took last, where the app was ended while it was open. It may have come before that.
 pub const TAKEN: &str = "taken";
 
-/// Whoever took a photo longer ago than this, in ms, has gone on without it.
+/// Whoever comes back with a photo longer than this after he opened the camera, in ms, had gone on without it.
 const HOUR: i64 = 60 * 60_000;
+/// File systems of memory cards know the time of a file to two seconds only, in ms.
+const ROUNDED: i64 = 2_000;
 
 impl Tablet {
     /// What the host found, put where it belongs: the request whose photo it was, or else a draft of what was handed over;
     /// `None`: there is nothing. Each is removed once it is kept, or was found to be no photo: the app it came from has it.
+    /// One for which there is no room just now stays until the next look.
     pub(crate) fn take_shared(&self) -> Result<Option<RequestId>> {
         let (files, folder) = {
             let inner = self.lock();
             (inner.ports.files.clone(), inner.store.dir().join(FOLDER))
         };
-        let taken = folder.join(TAKEN);
-        if files.exists(&taken) {
-            let meant = self.lock().expected()?;
-            let kept = match meant {
-                Some(id) => made(&*files, &taken)?.and_then(|photo| self.keep_found(id, photo)).map(|()| Some(id)),
-                None => Ok(None),
-            };
-            files.remove(&taken)?;
-            // What was handed over is found at the next look.
-            if kept.as_ref().map_or(true, Option::is_some) {
-                return kept;
-            }
+        // What was handed over is then found at the next look.
+        if let Some(id) = self.take_taken(&*files, &folder.join(TAKEN))? {
+            return Ok(Some(id));
         }
         let (mut draft, mut failed) = (None, None);
         let waiting = (1..=MAX_PER_REQUEST).map(|n| folder.join(n.to_string()));
@@ -62,6 +56,23 @@ impl Tablet {
         }
     }
 
+    /// What the camera took, put into the request it was opened for.
+    fn take_taken(&self, files: &dyn Files, file: &Path) -> Result<Option<RequestId>> {
+        if !files.exists(file) {
+            return Ok(None);
+        }
+        let meant = self.lock().meant(files.modified(file)?)?;
+        let mut unreadable = None;
+        if let Some(id) = meant {
+            match made(files, file)? {
+                Ok(photo) => self.keep_found(id, photo)?,
+                Err(error) => unreadable = Some(error),
+            }
+        }
+        files.remove(file)?;
+        unreadable.map_or(Ok(meant), Err)
+    }
+
     fn keep_found(&self, id: RequestId, (shrunk, facts): (Shrunk, Facts)) -> Result<()> {
         match self.lock().keep_photo(id, &shrunk, facts) {
             // The same picture twice is there already.
@@ -79,16 +90,23 @@ fn made(files: &dyn Files, file: &Path) -> Result<Result<(Shrunk, Facts)>> {
 }
 
 impl Inner {
-    pub(crate) fn expect_photo(&mut self, id: RequestId) -> Result<()> {
+    pub(crate) fn expect_photo(&mut self, id: Option<RequestId>) -> Result<()> {
+        let Some(id) = id else { return self.store.write(|c| settings::photo_came(c, true)) };
         self.may_add_blob(id)?;
         let expected = Expected { request: id, since: self.now() };
         self.store.write(|c| settings::expect(c, expected))
     }
 
-    /// For which request a photo is being taken.
-    fn expected(&self) -> Result<Option<RequestId>> {
+    /// For which request a photo was taken at that time. The newest one that the camera left may be an earlier one's, where
+    /// none was taken since; and a request may be gone, or full.
+    fn meant(&self, taken: i64) -> Result<Option<RequestId>> {
         let expected = settings::expected(self.store.read())?;
-        let fresh = expected.filter(|expected| (self.now() - expected.since).abs() < HOUR);
-        Ok(fresh.map(|expected| expected.request).filter(|id| self.may_add_blob(*id).is_ok()))
+        let meant = expected.filter(|e| (e.since - ROUNDED..e.since + HOUR).contains(&taken));
+        let Some(Expected { request, .. }) = meant else { return Ok(None) };
+        match self.may_add_blob(request) {
+            Ok(_) => Ok(Some(request)),
+            Err(error) if matches!(error.code, Code::DiskFull | Code::Storage) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 }

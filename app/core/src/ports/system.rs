@@ -32,11 +32,15 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> i64 {
-        let since = |d: std::time::Duration| i64::try_from(d.as_millis()).unwrap_or(i64::MAX);
-        match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(d) => since(d),
-            Err(before) => -since(before.duration()),
-        }
+        unix_ms(SystemTime::now())
+    }
+}
+
+fn unix_ms(time: SystemTime) -> i64 {
+    let since = |d: std::time::Duration| i64::try_from(d.as_millis()).unwrap_or(i64::MAX);
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(d) => since(d),
+        Err(before) => -since(before.duration()),
     }
 }
 
@@ -98,6 +102,10 @@ impl Files for SystemFiles {
 
     fn make_dir(&self, dir: &Path) -> io::Result<()> {
         fs::create_dir_all(dir)
+    }
+
+    fn modified(&self, path: &Path) -> io::Result<i64> {
+        Ok(unix_ms(fs::metadata(path)?.modified()?))
     }
 
     fn read(&self, path: &Path, cap: u64) -> io::Result<Vec<u8>> {

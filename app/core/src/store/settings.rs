@@ -25,7 +25,7 @@ pub const CLOCK_OFF: &str = "clock_off";
 pub const RECONCILED: &str = "reconciled";
 /// When they were last compared because their digests differed, Unix ms.
 pub const COMPARED: &str = "compared";
-/// Notices, JSON.
+/// Notices that nobody said he has read, each with when it came, JSON.
 pub const NOTICES: &str = "notices";
 /// Why the link is closed: 0 open, 1 unknown device, 2 app too old, 3 server too old, 4 revoked.
 pub const CLOSED: &str = "closed";
@@ -66,7 +66,8 @@ pub const OPENED_BY: &str = "opened_by";
 pub const REFOLD: &str = "refold";
 /// The PIN's hash and what was tried in vain, JSON (`door/lock.rs`); empty or absent: there is none.
 pub const PIN: &str = "pin";
-/// For which request the camera was opened last (16 bytes), and when (Unix ms); empty: its photo came ([`Expected`]).
+/// For which request the camera was opened last (16 bytes), and when (Unix ms); empty: its photo came, or none was taken
+/// ([`Expected`]).
 pub const EXPECTED: &str = "expected";
 /// How many requests needed the muhtar when he was last told or looked (`sync/background.rs`).
 pub const TOLD_WAITING: &str = "told_waiting";
@@ -179,7 +180,7 @@ pub fn expect(conn: &Connection, Expected { request, since }: Expected) -> Resul
     set(conn, EXPECTED, &[&request.0[..], &since.to_le_bytes()].concat())
 }
 
-/// The photo came, if this is the one: it is not expected any more.
+/// The photo came, if this is the one, or will not come: it is not expected any more.
 ///
 /// # Errors
 /// [`Code::Storage`] or [`Code::DiskFull`].
@@ -187,15 +188,12 @@ pub fn photo_came(conn: &Connection, is_it: bool) -> Result<()> {
     if is_it { set(conn, EXPECTED, &[]) } else { Ok(()) }
 }
 
-/// How long a notice is shown, in ms.
-const NOTICE: i64 = 24 * 60 * 60 * 1_000;
-
-/// What a person should know, of the last day.
+/// What a person should know, until he says that he has read it: he may be away for days.
 ///
 /// # Errors
 /// [`Code::Storage`].
-pub fn notices(conn: &Connection, now: i64) -> Result<Vec<Notice>> {
-    Ok(dated(conn)?.into_iter().filter(|(at, _)| (now - at).abs() < NOTICE).map(|(_, n)| n).collect())
+pub fn notices(conn: &Connection) -> Result<Vec<Notice>> {
+    Ok(dated(conn)?.into_iter().map(|(_, notice)| notice).collect())
 }
 
 fn dated(conn: &Connection) -> Result<Vec<(i64, Notice)>> {
@@ -208,10 +206,17 @@ fn dated(conn: &Connection) -> Result<Vec<(i64, Notice)>> {
 /// [`Code::Storage`].
 pub fn add_notice(conn: &Connection, notice: &Notice, now: i64) -> Result<()> {
     let mut all = dated(conn)?;
-    all.retain(|(at, _)| (now - at).abs() < NOTICE);
     all.push((now, notice.clone()));
     let json = serde_json::to_vec(&all).map_err(|e| fail(Code::Storage, e.to_string()))?;
     set(conn, NOTICES, &json)
+}
+
+/// They were read.
+///
+/// # Errors
+/// [`Code::Storage`] or [`Code::DiskFull`].
+pub fn drop_notices(conn: &Connection) -> Result<()> {
+    set(conn, NOTICES, b"[]")
 }
 
 /// A draft that was queued once and goes on by itself.

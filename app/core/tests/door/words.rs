@@ -35,6 +35,23 @@ fn categories_are_offered_and_suggested_with_the_reason() {
 }
 
 #[test]
+fn a_category_is_found_by_what_people_call_the_thing() {
+    let rig = Rig::new();
+    for (word, code) in [
+        ("logar", "yol.rogar-kapagi"),
+        ("LOGARIN", "yol.rogar-kapagi"),
+        ("tretuvar", "yol.kaldirim-bozuk"),
+        ("tretuvarda", "yol.kaldirim-bozuk"),
+        ("delik", "yol.cukur"),
+        ("oyuk", "yol.cukur"),
+        ("bekleme yeri", "toplu-ulasim.durak-ariza"),
+    ] {
+        let best: Vec<Suggestion> = rig.call(Call::SuggestCategory { text: word.into() });
+        assert!(best.iter().any(|s| s.code == code), "{word}: {best:?}");
+    }
+}
+
+#[test]
 fn suggestions_are_among_the_first_three_for_held_out_wording() {
     #[derive(serde::Deserialize)]
     struct Text {

@@ -111,7 +111,8 @@ export function fakeTablet(options: URLSearchParams): Fake {
       }
     }
     items.sort((a, b) => a.since - b.since);
-    return { items, bytes: items.reduce((sum, item) => sum + item.bytes - item.sent, 0), carried, status };
+    const waiting = items.filter(({ quarantine }) => quarantine === null);
+    return { items, bytes: waiting.reduce((sum, item) => sum + item.bytes - item.sent, 0), carried, status };
   }
 
   function find(id: string): Request {
@@ -165,6 +166,9 @@ export function fakeTablet(options: URLSearchParams): Fake {
         return structuredClone(announced);
       case 'read_announcement':
         for (const one of announced) if (one.id === call.id) one.seen ??= Date.now();
+        return refreshed();
+      case 'read_notices':
+        status.notices = status.notices.filter(({ notice }) => notice !== 'database_set_aside');
         return refreshed();
       case 'home': {
         const rows = answer({ call: 'requests', query: call.query }) as Row[];

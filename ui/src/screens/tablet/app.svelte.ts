@@ -8,6 +8,7 @@ import { go } from '$ui/lib/route.svelte';
 import type { Group } from '$ui/wire/Group';
 import type { Request } from '$ui/wire/Request';
 import type { Status } from '$ui/wire/Status';
+import type { Suggestion } from '$ui/wire/Suggestion';
 import { m } from '$ui/paraglide/messages';
 import { lockWhenIdle } from './idle';
 
@@ -54,6 +55,9 @@ export class App {
     };
   }
 
+  /** Which categories fit the words. */
+  readonly suggest = (text: string): Promise<Suggestion[]> => this.door.call({ call: 'suggest_category', text });
+
   /** Lets the whole of an announcement's photo come down; what goes wrong is tried again when it is opened again. */
   wantAnnounced(id: number, hash: string): void {
     void this.door.call({ call: 'fetch_announced_photo', id, hash }).catch(() => {});
@@ -63,6 +67,11 @@ export class App {
   async read(id: number): Promise<void> {
     this.status = await this.door.call({ call: 'read_announcement', id });
     this.changes++;
+  }
+
+  /** The muhtar has read what stands above the pages until he has. */
+  async readNotices(): Promise<void> {
+    this.status = await this.door.call({ call: 'read_notices' });
   }
 
   /** Locks the screen, where there is a PIN. */

@@ -73,7 +73,7 @@ function map(health: Health | null, opens: boolean | null): Check[] {
 function told(status: Status): Check[] {
   const found: Check[] = status.link === 'server_outdated' ? [{ name: 'server', state: 'mend', title: m.server_outdated_title(), text: m.server_outdated_text() }] : [];
   for (const notice of status.notices) {
-    if (notice.notice === 'database_set_aside') found.push({ name: 'aside', state: 'mend', title: m.set_aside_title(), text: m.set_aside_text({ requests: number(notice.requests), photos: number(notice.photos), file: notice.file }) });
+    if (notice.notice === 'database_set_aside') found.push({ name: notice.file, state: 'mend', title: m.set_aside_title(), text: m.set_aside_text({ requests: number(notice.requests), photos: number(notice.photos), file: notice.file }) });
     if (notice.notice === 'twin') found.push({ name: 'twin', state: 'mend', title: m.twin_title(), text: m.twin_text(), remedy: 'enrol' });
   }
   return found;

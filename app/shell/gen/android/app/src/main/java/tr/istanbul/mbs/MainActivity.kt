@@ -71,6 +71,8 @@ class MainActivity : TauriActivity() {
     } catch (error: IOException) {
       false
     }
+    // By its time the core knows an earlier one, which lies there still where none was taken now.
+    part.setLastModified(photo.lastModified())
     if (!copied || !part.renameTo(File(folder, TAKEN))) part.delete()
   }
 
