@@ -1,17 +1,15 @@
 // What a muhtar's daily tasks cost, counted: node tests/screens/tasks.mjs
 //
 // Walks the tablet's screens (built for pictures, with their fake back end) three times as a person would: by finger, by
-// keyboard alone, and by the tree that a screen reader is given. Prints what each took. A task that takes more taps than
-// its limit fails, and so does one that cannot be done one of the three ways, or one of whose taps keeps the page's thread busy
-// three times as long as a person takes for at once.
+// keyboard alone, and by the tree that a screen reader is given. Prints what each took: for fingers also the milliseconds of the
+// processor that the page's thread was busy with one tap, at most, until its answer was drawn. A person calls a tenth of a
+// second at once; what is drawn behind the answer, as a map, counts here too. It is printed and no limit, because it differs by
+// three from one machine, and one minute, to the next. A task that takes more taps than its limit fails, and so does one that
+// cannot be done one of the three ways.
 import { join } from 'node:path';
 import { launch, serve, ui } from './browser.mjs';
 import { Finger, Keys, Reader } from './hands.mjs';
 import { prepareContext } from './tablet.mjs';
-
-/** Milliseconds of the processor that the page's thread may be busy with a tap until its answer is drawn. A person calls a tenth of
- *  a second at once; what is drawn behind the answer, as a map, counts here too. */
-const MOST_WORK = 300;
 
 const WORDS = 'Okulun önündeki rögar kapağı kırık, çocuklar düşebilir.';
 const photo = { name: 'rogar.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(60_000, 7) };
@@ -150,7 +148,6 @@ async function walked(task, Hand) {
     await hand.begin();
     await task.walk(hand);
     if (Hand === Finger && hand.did > task.taps) trouble = `${hand.did} taps where ${task.taps} are enough`;
-    if (Hand === Finger && hand.work > MOST_WORK) trouble = `${Math.round(hand.work)} ms of work for one tap`;
   } catch (error) {
     trouble = error.message.split('\n')[0];
   }

@@ -38,6 +38,8 @@ const SECTIONS: Record<Role, Section[]> = {
 /** Bytes of an original that the server looks at. */
 const LOOKED_AT = 256 * 1024;
 const GATHER_MS = 300;
+/** As often at most it is asked again while others write without a pause. */
+const SELDOM_MS = 2_000;
 const KEPT_REQUESTS = 50;
 
 export type Phase = 'starting' | 'unreachable' | 'signed_out' | 'ready';
@@ -67,6 +69,7 @@ export class Session {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
   readonly #known = new Map<string, DeskRequest>();
   #gather: ReturnType<typeof setTimeout> | undefined;
+  #looked = 0;
   #stopListening = () => {};
 
   constructor(readonly door: Desk) {
@@ -268,9 +271,15 @@ export class Session {
     return `#/${this.sections[0] ?? 'all'}`;
   }
 
+  /** What comes together is looked at together, and while the city writes without a pause, now and then all the same. */
   #changed(): void {
-    clearTimeout(this.#gather);
-    this.#gather = setTimeout(() => (this.version += 1), GATHER_MS);
+    if (this.#gather !== undefined) return;
+    const wait = Math.max(GATHER_MS, this.#looked + SELDOM_MS - Date.now());
+    this.#gather = setTimeout(() => {
+      this.#gather = undefined;
+      this.#looked = Date.now();
+      this.version += 1;
+    }, wait);
   }
 }
 
