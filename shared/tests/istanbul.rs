@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use mbs_shared::directory::Side;
+use mbs_shared::directory::{Side, Unit};
 use mbs_shared::istanbul::{borders, calendar, directory};
 use mbs_shared::place::Found;
 
@@ -72,4 +72,51 @@ fn borders_and_directory_know_the_same_codes() {
 fn the_calendar_is_there() {
     // From Tuesday, 24 November 2026: Wednesday the 25th is the first day.
     assert_eq!(calendar().due(1_795_500_000_000, 1), 1_795_618_800_000);
+}
+
+#[test]
+fn a_unit_lies_within_those_above_it_and_no_others() {
+    let d = directory();
+    let unit =
+        d.units.iter().find(|u| u.parent.as_deref().is_some_and(|p| d.unit(p).unwrap().parent.is_some())).unwrap();
+    let parent = unit.parent.as_deref().unwrap();
+    let above = d.unit(parent).unwrap().parent.as_deref().unwrap();
+    for (code, ancestor, wanted) in [
+        (unit.code.as_str(), unit.code.as_str(), true),
+        (&unit.code, parent, true),
+        (&unit.code, above, true),
+        (parent, &unit.code, false),
+        ("atlantis", parent, false),
+        (&unit.code, "atlantis", false),
+    ] {
+        assert_eq!(d.is_within(code, ancestor), wanted, "{code} in {ancestor}");
+    }
+}
+
+/// New units may hang on each other in any order, and on a circle: each is there once, behind the one above it.
+#[test]
+fn changed_and_new_units_stand_behind_those_above_them() {
+    let d = directory();
+    let like = |code: &str, parent: &str| Unit {
+        code: code.into(),
+        name: format!("{code} Müdürlüğü"),
+        parent: Some(parent.into()),
+        ..d.units[9].clone()
+    };
+    let known = d.units[9].clone();
+    let renamed = Unit { name: "Yeni Ad".into(), ..known.clone() };
+    let new =
+        [like("a-yeni", "b-yeni"), like("b-yeni", &known.code), like("x-halka", "y-halka"), like("y-halka", "x-halka")];
+    let changes = new.iter().cloned().chain([renamed]).map(|unit| (unit.code.clone(), unit)).collect();
+    let after = d.with_units(&changes);
+    assert_eq!(after.units.len(), d.units.len() + 4);
+    assert_eq!(after.unit(&known.code).unwrap().name, "Yeni Ad");
+    let at = |code: &str| after.units.iter().position(|unit| unit.code == code).unwrap();
+    assert!(at(&known.code) < at("b-yeni") && at("b-yeni") < at("a-yeni"));
+    assert!(at("x-halka").min(at("y-halka")) == after.units.len() - 2, "what hangs on a circle comes last");
+}
+
+#[test]
+fn a_neighbourhood_is_named_with_its_district() {
+    assert_eq!(directory().neighbourhood("kadikoy-rasimpasa").unwrap().with_district(), "Rasimpaşa, Kadıköy");
 }
