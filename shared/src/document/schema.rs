@@ -311,17 +311,9 @@ mod tests {
             assert_eq!(blob_prefix(&format!("b/{}", &hex[..len])), Some(&hex[..len]));
         }
         let long = "0123456789abcdef".repeat(5);
-        for wrong in [
-            "b/",
-            "b/0123456",
-            "b/012345678",
-            "b/0123456",
-            "b/012345",
-            "b/0123456g",
-            "b/ABCDEF01",
-            "c/01234567",
-            "01234567",
-        ] {
+        for wrong in
+            ["b/", "b/0123456", "b/012345678", "b/012345", "b/0123456g", "b/ABCDEF01", "c/01234567", "01234567"]
+        {
             assert_eq!(blob_prefix(wrong), None, "{wrong}");
         }
         assert_eq!(blob_prefix(&format!("b/{}", &long[..66])), None);

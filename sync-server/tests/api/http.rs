@@ -9,6 +9,7 @@ use mbs_server::auth::device::token_text;
 use mbs_server::database::{feed, meta};
 use mbs_server::handlers::desk::view::Role;
 use mbs_server::router::router;
+use mbs_shared::blob::BlobRef;
 use mbs_shared::wire::blob::BlobStatus;
 use mbs_shared::wire::enrol::EnrolRequest;
 use mbs_shared::wire::error::{Code, Envelope};
@@ -275,25 +276,32 @@ async fn an_idle_poll_is_small_on_the_line() {
     task.await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_came_before_a_cut_is_kept() {
-    let town = Town::stepped();
-    let (address, stop, task) = listening(&town).await;
-    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+/// A photo of 200,000 bytes that a request on the server names, and the head of an upload of so many of them from there on.
+async fn promised(tablet: &mut Tablet) -> (Vec<u8>, BlobRef, impl Fn(usize, usize) -> String + use<>) {
     let (bytes, photo) = photo(4, 200_000);
     let mut words = tablet.words("yol.cukur");
     words.blobs = vec![photo];
     let item = tablet.file_words(&words);
     let id = item.request;
     ok(&tablet.push(item).await);
-    let head = format!(
-        "PUT /v1/blobs/{}?request={id}&offset=0&size=200000 HTTP/1.1\r\nhost: mbs\r\n\
-         authorization: Bearer {}\r\ncontent-length: 200000\r\n\r\n",
-        photo.hash,
-        token_text(&tablet.identity.token)
-    );
+    let (hash, token) = (photo.hash, token_text(&tablet.identity.token));
+    let head = move |offset: usize, len: usize| {
+        format!(
+            "PUT /v1/blobs/{hash}?request={id}&offset={offset}&size=200000 HTTP/1.1\r\nhost: mbs\r\n\
+             authorization: Bearer {token}\r\ncontent-length: {len}\r\n\r\n"
+        )
+    };
+    (bytes, photo, head)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_a_cut_is_kept() {
+    let town = Town::stepped();
+    let (address, stop, task) = listening(&town).await;
+    let mut tablet = town.tablet("kadikoy-rasimpasa").await;
+    let (bytes, photo, head) = promised(&mut tablet).await;
     let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
-    line.write_all(head.as_bytes()).await.unwrap();
+    line.write_all(head(0, 200_000).as_bytes()).await.unwrap();
     line.write_all(&bytes[..50_000]).await.unwrap();
     line.shutdown().await.unwrap();
     // The end of our line makes the server close its side, once it has seen everything.
@@ -318,20 +326,7 @@ async fn what_came_over_a_line_that_fell_silent_is_not_sent_again() {
     let town = Town::stepped();
     let (address, stop, task) = listening(&town).await;
     let mut tablet = town.tablet("kadikoy-rasimpasa").await;
-    let (bytes, photo) = photo(4, 200_000);
-    let mut words = tablet.words("yol.cukur");
-    words.blobs = vec![photo];
-    let item = tablet.file_words(&words);
-    let id = item.request;
-    ok(&tablet.push(item).await);
-    let head = |offset: usize, len: usize| {
-        format!(
-            "PUT /v1/blobs/{}?request={id}&offset={offset}&size=200000 HTTP/1.1\r\nhost: mbs\r\n\
-             authorization: Bearer {}\r\ncontent-length: {len}\r\n\r\n",
-            photo.hash,
-            token_text(&tablet.identity.token)
-        )
-    };
+    let (bytes, _, head) = promised(&mut tablet).await;
     let ask = async || {
         let mut line = tokio::net::TcpStream::connect(address).await.unwrap();
         line.write_all(head(0, 0).as_bytes()).await.unwrap();

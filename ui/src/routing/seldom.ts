@@ -6,6 +6,8 @@ export class Seldom {
   constructor(
     private readonly ms: number,
     private readonly what: () => void,
+    /** So long is waited at least for what comes together. */
+    private readonly gather = 0,
   ) {}
 
   /** At once. */
@@ -15,9 +17,9 @@ export class Seldom {
     this.what();
   }
 
-  /** At once where the last time is long enough ago, else as soon as it is. */
+  /** Once what comes together is there, where the last time is long enough ago, else as soon as it is. */
   soon(): void {
-    this.#timer ??= setTimeout(() => this.now(), Math.max(0, this.#last + this.ms - Date.now()));
+    this.#timer ??= setTimeout(() => this.now(), Math.max(this.gather, this.#last + this.ms - Date.now()));
   }
 
   stop(): void {

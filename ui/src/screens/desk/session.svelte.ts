@@ -9,6 +9,7 @@ import { draftsOf, dropDraft } from '$ui/routing/draft';
 import { Later } from '$ui/routing/later.svelte';
 import { isOvertaken, PendingActs, type Pending } from '$ui/routing/pending.svelte';
 import { Saved } from '$ui/routing/saved.svelte';
+import { Seldom } from '$ui/routing/seldom';
 import { Templates } from '$ui/routing/templates.svelte';
 import { actionDone } from '$ui/routing/words';
 import { arrive, type Arrival } from './arrival';
@@ -68,8 +69,8 @@ export class Session {
   readonly saved = new Saved();
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing on the screen depends on it
   readonly #known = new Map<string, DeskRequest>();
-  #gather: ReturnType<typeof setTimeout> | undefined;
-  #looked = 0;
+  /** What comes together is looked at together, and while the city writes without a pause, now and then all the same. */
+  readonly #refresh = new Seldom(SELDOM_MS, () => (this.version += 1), GATHER_MS);
   #stopListening = () => {};
 
   constructor(readonly door: Desk) {
@@ -138,7 +139,7 @@ export class Session {
     this.templates.list = null;
     this.#stopListening();
     this.#stopListening = this.door.listen(
-      () => this.#changed(),
+      () => this.#refresh.soon(),
       (up) => (this.live = up),
     );
     this.pending.retry();
@@ -269,17 +270,6 @@ export class Session {
 
   home(): string {
     return `#/${this.sections[0] ?? 'all'}`;
-  }
-
-  /** What comes together is looked at together, and while the city writes without a pause, now and then all the same. */
-  #changed(): void {
-    if (this.#gather !== undefined) return;
-    const wait = Math.max(GATHER_MS, this.#looked + SELDOM_MS - Date.now());
-    this.#gather = setTimeout(() => {
-      this.#gather = undefined;
-      this.#looked = Date.now();
-      this.version += 1;
-    }, wait);
   }
 }
 
